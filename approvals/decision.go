@@ -1,0 +1,89 @@
+package approvals
+
+import "time"
+
+// Outcome is what a policy set says of a request.
+type Outcome string
+
+// The three outcomes. There is no fourth: whatever goes wrong is Route.
+const (
+	AutoApprove Outcome = "auto_approve" // an explicit policy permits at once
+	Route       Outcome = "route"        // people are asked
+	Refuse      Outcome = "refuse"       // a policy forbids outright, with its own words
+)
+
+// PolicyRef names a policy that took part in a decision.
+type PolicyRef struct {
+	ID     string `json:"id"`
+	Effect string `json:"effect"` // "permit" or "forbid"
+	Reason string `json:"reason,omitempty"`
+	Owner  string `json:"owner,omitempty"`
+}
+
+// PolicyVersion says exactly which law was in force.
+type PolicyVersion struct {
+	Digest string `json:"digest"`           // SHA-256 of the whole set
+	Commit string `json:"commit,omitempty"` // Git commit of the folder, "" outside Git, with "+dirty" when files differ from it
+}
+
+// Ruling is a policy set's answer. It is a pure function of facts, assessment
+// and policy set.
+type Ruling struct {
+	Outcome  Outcome       `json:"outcome"`
+	Policies []PolicyRef   `json:"policies,omitempty"` // those that decided, ordered by id
+	Problems []string      `json:"problems,omitempty"` // why a permit did not count: engine errors, stale facts, review overdue
+	Version  PolicyVersion `json:"version"`
+	Quorum   int           `json:"quorum,omitempty"`  // approvals needed when routed, at least 1
+	Channel  string        `json:"channel,omitempty"` // where approvers are asked; empty: by direct message
+	Words    string        `json:"words,omitempty"`   // the reason as a person reads it
+}
+
+// Verdict is a policy set's answer on whether one principal may approve.
+type Verdict struct {
+	Allowed  bool        `json:"allowed"`
+	Policies []PolicyRef `json:"policies,omitempty"`
+	Problems []string    `json:"problems,omitempty"`
+}
+
+// Policy is the law. Both methods are pure and never fail: an error inside is
+// a Problem, and a Problem never approves. Implementations swap whole sets
+// atomically; one call sees one set.
+type Policy interface {
+	Decide(Facts, Assessment) Ruling
+	MayApprove(Facts, Assessment, Principal) Verdict
+}
+
+// Decision is a ruling as taken for one request at one time, with everything
+// that is needed to take it again.
+type Decision struct {
+	Request    RequestID     `json:"request"`
+	Sequence   int           `json:"sequence"` // 1 for the first; each second look adds one
+	At         time.Time     `json:"at"`
+	Facts      Facts         `json:"facts"`
+	Assessment Assessment    `json:"assessment"`
+	Ruling     Ruling        `json:"ruling"`
+	Approvers  []PrincipalID `json:"approvers,omitempty"` // who may answer, ordered as they are asked
+	Fallback   bool          `json:"fallback,omitempty"`  // nobody else was left: the security queue is asked
+}
+
+// Answer is what an approver said.
+type Answer string
+
+// The answers an approver can give.
+const (
+	Approved Answer = "approved"
+	Denied   Answer = "denied"
+)
+
+// Approval is one approver's answer, given on facts that were fresh then.
+type Approval struct {
+	Request     RequestID     `json:"request"`
+	Approver    PrincipalID   `json:"approver"`
+	Answer      Answer        `json:"answer"`
+	Note        string        `json:"note,omitempty"`
+	At          time.Time     `json:"at"`
+	FactsDigest string        `json:"facts_digest"`
+	Version     PolicyVersion `json:"version"`
+	Policies    []PolicyRef   `json:"policies,omitempty"` // what allowed this person to answer
+	Via         string        `json:"via"`
+}

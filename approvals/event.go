@@ -1,0 +1,77 @@
+package approvals
+
+import "time"
+
+// EventKind names what happened.
+type EventKind string
+
+// The kinds of audit event.
+const (
+	EventRequestDrafted   EventKind = "request.drafted"
+	EventRequestAmended   EventKind = "request.amended"
+	EventRequestSubmitted EventKind = "request.submitted"
+	EventRequestDecided   EventKind = "request.decided" // a policy ruled
+	EventRequestApproved  EventKind = "request.approved"
+	EventRequestDenied    EventKind = "request.denied"
+	EventRequestCancelled EventKind = "request.cancelled"
+	EventRequestLapsed    EventKind = "request.lapsed"
+	EventRequestReminded  EventKind = "request.reminded" // approvers were asked again
+	EventApprovalGiven    EventKind = "approval.given"   // one approver's yes, the quorum not yet reached
+	EventActionRefused    EventKind = "action.refused"   // somebody tried what they may not
+	EventSummaryWritten   EventKind = "summary.written"  // a model's prose was stored beside a decision
+	EventGrantScheduled   EventKind = "grant.scheduled"  // access was decided; nothing is provisioned yet
+	EventGrantStarted     EventKind = "grant.provisioning"
+	EventGrantActive      EventKind = "grant.active"
+	EventGrantFailed      EventKind = "grant.failed"
+	EventGrantExtended    EventKind = "grant.extended"
+	EventGrantReminded    EventKind = "grant.reminded"
+	EventGrantRevoking    EventKind = "grant.revoking"
+	EventGrantResidual    EventKind = "grant.residual"
+	EventGrantRevoked     EventKind = "grant.revoked"
+	EventGrantRetried     EventKind = "grant.retried" // a connector call failed and will be tried again
+	EventGrantOverdue     EventKind = "grant.overdue" // access outlives its end; people were told
+	EventDriftFound       EventKind = "drift.found"   // the system and the grants disagree
+	EventIdentityBound    EventKind = "identity.bound"
+	EventIdentityBlocked  EventKind = "identity.blocked" // an attribute changed that decides who someone is
+	EventIdentityCleared  EventKind = "identity.cleared" // an admin confirmed
+	EventPolicyLoaded     EventKind = "policy.loaded"
+)
+
+// Event is one line of the audit log. It never holds a secret nor a person's
+// free text: those stay with the request.
+type Event struct {
+	Sequence    int64             `json:"sequence"` // gapless from 1; set by the store
+	At          time.Time         `json:"at"`
+	Kind        EventKind         `json:"kind"`
+	Actor       Actor             `json:"actor"`
+	Request     RequestID         `json:"request,omitempty"`
+	Grant       GrantID           `json:"grant,omitempty"`
+	Entitlement EntitlementID     `json:"entitlement,omitempty"`
+	Beneficiary PrincipalID       `json:"beneficiary,omitempty"`
+	Policies    []PolicyRef       `json:"policies,omitempty"`
+	Version     PolicyVersion     `json:"version,omitzero"`
+	FactsDigest string            `json:"facts_digest,omitempty"`
+	Score       *int              `json:"score,omitempty"`
+	Model       string            `json:"model,omitempty"`
+	Operation   string            `json:"operation,omitempty"` // the connector call, e.g. "revoke"
+	ReadBack    string            `json:"read_back,omitempty"` // what the system said afterwards
+	Detail      map[string]string `json:"detail,omitempty"`
+}
+
+// Learned is one human decision as the score learns it: what was decided, for
+// whom, by whom, with the attributes that held at that time. Automatic
+// decisions never become one.
+type Learned struct {
+	Sequence    int64         `json:"sequence"` // of the audit event that recorded it; orders and resumes reading
+	At          time.Time     `json:"at"`
+	Request     RequestID     `json:"request"`
+	Entitlement EntitlementID `json:"entitlement"`
+	Beneficiary PrincipalID   `json:"beneficiary"`
+	Manager     PrincipalID   `json:"manager,omitempty"`
+	Title       string        `json:"title,omitempty"`
+	Department  string        `json:"department,omitempty"`
+	Location    string        `json:"location,omitempty"`
+	Approver    PrincipalID   `json:"approver,omitempty"`
+	Approved    bool          `json:"approved"`
+	Duration    time.Duration `json:"duration"`
+}
