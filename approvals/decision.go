@@ -40,9 +40,12 @@ type Ruling struct {
 
 // Verdict is a policy set's answer on whether one principal may approve.
 type Verdict struct {
-	Allowed  bool        `json:"allowed"`
-	Policies []PolicyRef `json:"policies,omitempty"`
-	Problems []string    `json:"problems,omitempty"`
+	Allowed bool `json:"allowed"`
+	// Forbidden tells an explicit forbid from the mere lack of a permit: the
+	// security queue may answer where nobody is permitted, never where it is forbidden.
+	Forbidden bool        `json:"forbidden,omitempty"`
+	Policies  []PolicyRef `json:"policies,omitempty"`
+	Problems  []string    `json:"problems,omitempty"`
 }
 
 // Policy is the law. Both methods are pure and never fail: an error inside is
@@ -64,6 +67,8 @@ type Decision struct {
 	Ruling     Ruling        `json:"ruling"`
 	Approvers  []PrincipalID `json:"approvers,omitempty"` // who may answer, ordered as they are asked
 	Fallback   bool          `json:"fallback,omitempty"`  // nobody else was left: the security queue is asked
+	Asked      []PrincipalID `json:"asked,omitempty"`     // who has a card of this request, from this decision or an earlier one
+	AskedIn    []string      `json:"asked_in,omitempty"`  // the channels that have one
 }
 
 // Answer is what an approver said.

@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -72,4 +73,11 @@ const (
 type Catalogue interface {
 	Entitlement(ctx context.Context, id EntitlementID) (Entitlement, error)
 	All(ctx context.Context) ([]Entitlement, error)
+}
+
+// Split parts a reference into its kind and its name: "group:security" into
+// "group" and "security", "manager" into "manager" and "".
+func (r ApproverRef) Split() (kind, name string) {
+	kind, name, _ = strings.Cut(string(r), ":")
+	return kind, name
 }

@@ -47,6 +47,7 @@ const (
 	EndReleased    EndReason = "released"    // the person was done
 	EndRevoked     EndReason = "revoked"     // somebody took it back, with a reason
 	EndDeactivated EndReason = "deactivated" // the person left
+	EndFailed      EndReason = "failed"      // provisioning failed half-way: what it did is being undone
 )
 
 // Grant is access that one request gave to one principal. The row is the
@@ -66,8 +67,9 @@ type Grant struct {
 	Prechecked    bool              `json:"prechecked,omitempty"` // the system was read before the first effect, so Standing is known
 	Standing      bool              `json:"standing,omitempty"`   // access was there before and stays after
 	Receipt       Receipt           `json:"receipt,omitempty"`
-	ActiveAt      time.Time         `json:"active_at,omitzero"` // when access was read back as working
-	EndsAt        time.Time         `json:"ends_at,omitzero"`   // ActiveAt + Duration; absolute
+	CallUntil     time.Time         `json:"call_until,omitzero"` // a call that gives access may be under way until then: the end is not proved before
+	ActiveAt      time.Time         `json:"active_at,omitzero"`  // when access was read back as working
+	EndsAt        time.Time         `json:"ends_at,omitzero"`    // ActiveAt + Duration; absolute
 	EndReason     EndReason         `json:"end_reason,omitempty"`
 	EndedBy       PrincipalID       `json:"ended_by,omitempty"` // empty: the clock
 	EndNote       string            `json:"end_note,omitempty"`

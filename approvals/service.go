@@ -1,0 +1,132 @@
+package approvals
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Service changes the state of requests and grants. Each method is one step:
+// it reads, decides by rules that are pure, and stores the result in one
+// transaction together with its audit events, its tasks and its notices. Every
+// method may be called again after any failure, and by several replicas at
+// once: the database settles who was first.
+type Service struct {
+	Store     Store
+	Directory Directory
+	Catalogue Catalogue
+	Scorer    Scorer
+	Policy    Policy
+
+	Now   func() time.Time           // nil: time.Now
+	NewID func(prefix string) string // nil: prefix and 26 random characters
+
+	Fallback   []PrincipalID // the security queue: asked when nobody else is left
+	LapseAfter time.Duration // how long a request waits for an answer; zero: 8 h
+	ChaseAfter time.Duration // when approvers are reminded; zero: half of LapseAfter
+	Explain    bool          // a model is configured: its prose is asked for after the decision is stored
+}
+
+const (
+	defaultLapse = 8 * time.Hour
+	// askedAtMost bounds how many approvers get a message of their own: a group
+	// of 500 may answer, but is not woken as one.
+	askedAtMost = 12
+	// reasonAtMost is the longest reason kept, in runes: what fits a Slack section.
+	reasonAtMost = 2000
+)
+
+// now is whole milliseconds in UTC: what both databases keep exactly.
+func (s *Service) now() time.Time {
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	return now().UTC().Truncate(time.Millisecond)
+}
+
+func (s *Service) newID(prefix string) string {
+	if s.NewID != nil {
+		return s.NewID(prefix)
+	}
+	return prefix + strings.ToLower(rand.Text())
+}
+
+func (s *Service) lapseAfter() time.Duration {
+	if s.LapseAfter > 0 {
+		return s.LapseAfter
+	}
+	return defaultLapse
+}
+
+func (s *Service) chaseAfter() time.Duration {
+	if s.ChaseAfter > 0 {
+		return s.ChaseAfter
+	}
+	return s.lapseAfter() / 2
+}
+
+// active returns the principal if it exists and may act.
+func (s *Service) active(ctx context.Context, id PrincipalID) (Principal, error) {
+	p, err := s.Directory.Principal(ctx, id)
+	if ErrorCode(err) == CodeNotFound {
+		return p, Errorf(CodeForbidden, "The directory does not know this person, so nothing can be asked or decided.")
+	}
+	if err != nil {
+		return p, &Error{Code: CodeUnavailable, Op: "read directory", Err: err,
+			Message: "The directory does not answer, so nothing was changed. Please try again in a moment."}
+	}
+	if p.Inactive {
+		return p, Errorf(CodeForbidden, "%s is deactivated in the directory and may not ask, decide or hold access.", p.Name)
+	}
+	return p, nil
+}
+
+// refuse records that an actor tried what is not allowed, and returns why. If
+// the record cannot be written, the refusal stands all the same.
+func (s *Service) refuse(ctx context.Context, actor Actor, r Request, cause *Error) error {
+	ev := Event{
+		At: s.now(), Kind: EventActionRefused, Actor: actor, Request: r.ID, Grant: r.Grant,
+		Entitlement: r.Entitlement, Beneficiary: r.Beneficiary,
+		Detail: map[string]string{"code": string(cause.Code)},
+	}
+	if cause.Op != "" {
+		ev.Detail["action"] = cause.Op
+	}
+	if err := s.Store.Apply(ctx, Change{Events: []Event{ev}}); err != nil {
+		cause.Err = err
+	}
+	return cause
+}
+
+// event starts an audit event about a request.
+func (s *Service) event(at time.Time, kind EventKind, actor Actor, r Request) Event {
+	return Event{At: at, Kind: kind, Actor: actor, Request: r.ID, Grant: r.Grant,
+		Entitlement: r.Entitlement, Beneficiary: r.Beneficiary}
+}
+
+// grantEvent starts an audit event about a grant.
+func grantEvent(at time.Time, kind EventKind, actor Actor, g Grant) Event {
+	return Event{At: at, Kind: kind, Actor: actor, Request: g.Request, Grant: g.ID,
+		Entitlement: g.Entitlement, Beneficiary: g.Principal}
+}
+
+// withDecision adds to an event what was known and which law held.
+func withDecision(ev Event, d Decision) Event {
+	score := d.Assessment.Score
+	ev.Policies, ev.Version = d.Ruling.Policies, d.Ruling.Version
+	ev.FactsDigest, ev.Score, ev.Model = d.Facts.Digest(), &score, d.Assessment.Model
+	return ev
+}
+
+// appendNew adds ids that are not yet there.
+func appendNew(ids []PrincipalID, more ...PrincipalID) []PrincipalID {
+	for _, id := range more {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

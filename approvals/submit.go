@@ -1,0 +1,202 @@
+package approvals
+
+import (
+	"context"
+	"time"
+)
+
+// Submit sends a draft: it is decided on facts that are fresh now, and the
+// decision is stored with everything that follows from it. Submitting again
+// returns the request as it stands.
+func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Request, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if actor.Principal != r.Requester {
+		return r, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "submit", Message: "Only the person who asked can send this request."})
+	}
+	if r.State != RequestDraft {
+		return r, settled(r)
+	}
+	e, err := s.entitlement(ctx, r)
+	if err != nil {
+		return r, err
+	}
+	if err := complete(r, e); err != nil {
+		return r, err
+	}
+	if err := s.alreadyThere(ctx, r, e); err != nil {
+		return r, err
+	}
+	r, err = r.Move(RequestPending)
+	if err != nil {
+		return r, err
+	}
+	d, err := s.decide(ctx, r, Decision{})
+	if err != nil {
+		return r, err
+	}
+	r.SubmittedAt, r.LapsesAt = d.At, d.At.Add(s.lapseAfter())
+	return s.settle(ctx, actor, r, d, Event{At: d.At, Kind: EventRequestSubmitted, Actor: actor, Request: r.ID,
+		Grant: r.Grant, Entitlement: r.Entitlement, Beneficiary: r.Beneficiary})
+}
+
+// Decide takes a second look at a pending request: the directory or the policy
+// has changed, or an operator asks. A request that is permitted now is
+// approved, one that is forbidden now is denied, and new approvers are asked.
+func (s *Service) Decide(ctx context.Context, actor Actor, id RequestID) (Request, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if r.State != RequestPending {
+		return r, settled(r)
+	}
+	old, err := s.Store.Decision(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	d, err := s.decide(ctx, r, old)
+	if err != nil {
+		return r, err
+	}
+	return s.settle(ctx, actor, r, d)
+}
+
+func (s *Service) entitlement(ctx context.Context, r Request) (Entitlement, error) {
+	if r.Entitlement == "" {
+		return Entitlement{}, Errorf(CodeInvalid, "Say which access you need.")
+	}
+	return s.Catalogue.Entitlement(ctx, r.Entitlement)
+}
+
+// alreadyThere keeps people from asking for what they have or wait for.
+func (s *Service) alreadyThere(ctx context.Context, r Request, e Entitlement) error {
+	grants, err := s.Store.LiveGrants(ctx, r.Beneficiary, r.Entitlement)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if g.State == GrantActive || g.State == GrantScheduled || g.State == GrantProvisioning {
+			return Errorf(CodeConflict, "%s is already granted. Extend it instead, or ask again when it has ended.", e.Name)
+		}
+	}
+	pending, err := s.Store.PendingRequests(ctx, r.Beneficiary, r.Entitlement)
+	if err != nil {
+		return err
+	}
+	for _, p := range pending {
+		if p.ID != r.ID && p.Kind == KindAccess {
+			return Errorf(CodeConflict, "%s is already asked for and waits for an answer. Cancel that request first to ask anew.", e.Name)
+		}
+	}
+	return nil
+}
+
+// settle stores a decision on a pending request and all that follows from it,
+// in one transaction. Extra events come first.
+func (s *Service) settle(ctx context.Context, actor Actor, r Request, d Decision, events ...Event) (Request, error) {
+	decided := withDecision(s.event(d.At, EventRequestDecided, Actor{Kind: ActorPolicy, Via: "policy"}, r), d)
+	decided.Detail = map[string]string{"outcome": string(d.Ruling.Outcome)}
+	c := Change{Decisions: []Decision{d}, Events: append(events, decided)}
+	switch d.Ruling.Outcome {
+	case AutoApprove:
+		var err error
+		if r, err = s.approve(ctx, &c, r, d, decided); err != nil {
+			return r, err
+		}
+		c.Notices = append(c.Notices, approverCards(r, d)...)
+	case Refuse:
+		moved, err := r.Move(RequestDenied)
+		if err != nil {
+			return r, err
+		}
+		r = moved
+		r.DecidedAt, r.Note = d.At, d.Ruling.Words
+		c.Cancel = append(c.Cancel, requestTasks(r)...)
+		c.Events = append(c.Events, withDecision(s.event(d.At, EventRequestDenied, Actor{Kind: ActorPolicy, Via: "policy"}, r), d))
+		c.Notices = append(c.Notices, approverCards(r, d)...)
+	case Route:
+		c.Tasks = append(c.Tasks,
+			Task{Kind: TaskLapse, Key: string(r.ID), RunAt: r.LapsesAt},
+			Task{Kind: TaskChase, Key: string(r.ID), RunAt: r.SubmittedAt.Add(s.chaseAfter())})
+		if s.Explain && d.Sequence == 1 {
+			c.Tasks = append(c.Tasks, Task{Kind: TaskExplain, Key: string(r.ID), RunAt: d.At})
+		}
+		c.Notices = append(c.Notices, approverCards(r, d)...)
+		c.Notices = append(c.Notices, threads(NoticeDetail, approverCards(r, d))...)
+	}
+	c.Requests = []Request{r}
+	c.Notices = append(requesterCards(r), c.Notices...)
+	if err := s.Store.Apply(ctx, c); err != nil {
+		return r, err
+	}
+	r.Version++
+	return r, nil
+}
+
+// approve moves a pending request to approved and adds to the change what
+// gives the access: a new grant, or a later end for the running one. The
+// ground is the event that names the policy or the approver.
+func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision, ground Event) (Request, error) {
+	r, err := r.Move(RequestApproved)
+	if err != nil {
+		return r, err
+	}
+	r.DecidedAt = d.At
+	if r.DecidedBy == "" {
+		r.Note = d.Ruling.Words
+	}
+	c.Cancel = append(c.Cancel, requestTasks(r)...)
+	if r.Kind == KindExtension {
+		return r, s.moveEnd(ctx, c, r, ground)
+	}
+	e := d.Facts.Entitlement
+	g := Grant{
+		ID: GrantID(s.newID("gr_")), Request: r.ID, Entitlement: e.ID, Principal: r.Beneficiary,
+		State: GrantScheduled, Connector: e.Connector, Account: d.Facts.Beneficiary.Account(e.System),
+		Target: e.Target, Duration: r.Duration, CreatedAt: d.At,
+	}
+	r.Grant = g.ID
+	c.Grants = append(c.Grants, g)
+	ev := ground
+	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, nil
+	c.Events = append(c.Events, ev)
+	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: d.At})
+	return r, nil
+}
+
+// moveEnd gives a running grant a later end. Access never blinks: only the
+// row and its tasks change here, and the system's own end date follows.
+func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, ground Event) error {
+	g, err := s.Store.Grant(ctx, r.Grant)
+	if err != nil {
+		return err
+	}
+	if g.State != GrantActive || g.Expired(ground.At) {
+		return Errorf(CodeInvalid, "This access has ended meanwhile, so there is nothing left to extend. Ask for it anew.")
+	}
+	g.EndsAt = g.EndsAt.Add(r.Duration)
+	g.Duration += r.Duration
+	c.Grants = append(c.Grants, g)
+	ev := ground
+	ev.Kind, ev.Detail = EventGrantExtended, map[string]string{"ends_at": g.EndsAt.Format(time.RFC3339)}
+	c.Events = append(c.Events, ev)
+	c.Tasks = append(c.Tasks, grantTasks(g)...)
+	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: ground.At}) // sets the system's own end date
+	return nil
+}
+
+// requestTasks are the tasks that end with a pending request.
+func requestTasks(r Request) []Task {
+	return []Task{{Kind: TaskLapse, Key: string(r.ID)}, {Kind: TaskChase, Key: string(r.ID)}}
+}
+
+// grantTasks are the tasks of an active grant: its nudge and its end.
+func grantTasks(g Grant) []Task {
+	return []Task{
+		{Kind: TaskRevoke, Key: string(g.ID), RunAt: g.EndsAt},
+		{Kind: TaskRemind, Key: string(g.ID), RunAt: g.NudgeAt()},
+	}
+}
