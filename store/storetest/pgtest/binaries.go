@@ -33,7 +33,7 @@ var installs = []string{
 func findBinaries() (string, error) {
 	if dir := os.Getenv(EnvBin); dir != "" {
 		if err := complete(dir); err != nil {
-			return "", fmt.Errorf("%w in %s=%s: %v; point it at the folder that holds %s",
+			return "", fmt.Errorf("%w in %s=%s: %w; point it at the folder that holds %s",
 				ErrNotInstalled, EnvBin, dir, err, strings.Join(needed, ", "))
 		}
 		return dir, nil

@@ -39,11 +39,8 @@ func TestChild(t *testing.T) {
 // its own, which the server's user may enter.
 func child(t *testing.T, mode string, env ...string) (cmd *exec.Cmd, tmp string) {
 	t.Helper()
-	tmp, err := os.MkdirTemp("", "pgtest-life-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(tmp) })
+	tmp = t.TempDir()
+	openToServer(t, tmp)
 	if err := os.Chmod(tmp, 0o777|os.ModeSticky); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +162,6 @@ func TestBrokenInitdbShowsItsWords(t *testing.T) {
 	for name, script := range map[string]string{
 		"initdb": "echo no space on device >&2; exit 1", "pg_ctl": "exit 1", "postgres": "exit 1",
 	} {
-		//nolint:gosec // Programs have to be executable.
 		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +179,7 @@ func TestBrokenInitdbShowsItsWords(t *testing.T) {
 func openToServer(t *testing.T, dir string) {
 	t.Helper()
 	for ; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // The point of the function.
+		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -96,7 +96,8 @@ func (p *process) makeDir(cred *syscall.Credential) error {
 }
 
 func (p *process) spawn(bin, options string, cred *syscall.Credential) error {
-	p.cmd = exec.Command("/bin/sh", "-c", guard, "pgtest-guard", bin, p.dir, options)
+	// No context: the guard has to outlive the call that starts it, and ends with its input.
+	p.cmd = exec.CommandContext(context.Background(), "/bin/sh", "-c", guard, "pgtest-guard", bin, p.dir, options)
 	p.cmd.Dir = p.dir
 	// Nothing is inherited: PGPORT, PGDATA or PGOPTIONS in the environment
 	// would bend the server, and the environment may hold secrets.
@@ -125,7 +126,7 @@ func (p *process) boot(ctx context.Context) error {
 		return errors.Join(errors.New("initdb failed"), ctx.Err())
 	}
 	for range attempts {
-		port, err := freePort()
+		port, err := freePort(ctx)
 		if err != nil {
 			return err
 		}
@@ -203,8 +204,8 @@ func serverOptions(opts Options) string {
 	return o
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

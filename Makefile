@@ -1,0 +1,72 @@
+# Hallpass. `make help` lists what can be done; a fresh machine needs Go, make and git.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Packages that test, bench, cover and fuzz-smoke work on, and further arguments.
+PKG ?= ./...
+ARGS ?=
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BIN := bin/hallpass
+
+# Pinned, and built once by the Go toolchain that is there anyway.
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+WITHPG := go run ./store/storetest/pgtest/cmd/withpg
+
+.PHONY: help
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo '  PKG=./store/... narrows test, bench, cover and fuzz-smoke; ARGS="-run Name" is passed on.'
+	@echo '  RACE=0 leaves the race detector out of test; FUZZTIME=30s lengthens fuzz-smoke.'
+
+.PHONY: build
+build: ## Build bin/hallpass, static, with its version stamped in.
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/hallpass
+
+.PHONY: demo
+demo: build ## Start bot, local Slack workspace and sandbox in one process; prints one URL.
+	$(BIN) demo $(ARGS)
+
+.PHONY: story
+story: build ## Play the demo's story without a browser, on SQLite and on PostgreSQL.
+	$(BIN) demo --story $(ARGS)
+	@.ci/deps postgres
+	$(WITHPG) -- sh -c '$(BIN) demo --story --database "$$DATABASE_URL" $(ARGS)'
+
+.PHONY: test
+test: ## Run all tests with the race detector; finds or installs PostgreSQL and Chromium.
+	@.ci/test $(ARGS) $(PKG)
+
+.PHONY: cover
+cover: ## Write coverage.out and show the total.
+	@.ci/test -coverprofile=coverage.out -coverpkg=./... $(ARGS) $(PKG)
+	@go tool cover -func=coverage.out | tail -n 1
+
+.PHONY: bench
+bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
+	@.ci/deps postgres
+	$(WITHPG) -durable -- go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## Run every fuzz target for a few seconds.
+	@.ci/fuzz $(PKG)
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Check formatting, go vet and the linters of .golangci.yml.
+	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "lint: not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(GOLANGCI) run ./...
+
+$(GOLANGCI):
+	@mkdir -p .tools
+	GOFLAGS= GOBIN=$(CURDIR)/.tools/build go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv .tools/build/golangci-lint $@ && rmdir .tools/build
+
+.PHONY: clean
+clean: ## Remove what was built here; the module cache stays.
+	rm -rf bin dist .tools coverage.out
