@@ -34,6 +34,9 @@ func (s *Service) freeze(ctx context.Context, r Request, e Entitlement) (Facts, 
 	if f.AutoToday, err = s.Store.AutoApprovals(ctx, r.Beneficiary, now.Add(-24*time.Hour)); err != nil {
 		return f, err
 	}
+	if r.State == RequestApproved && r.DecidedBy == "" && f.AutoToday > 0 {
+		f.AutoToday-- // a second look does not count the request itself
+	}
 	if f.Evidence, err = s.Scorer.Evidence(ctx, f); err != nil {
 		f.Evidence = Evidence{}
 		f.Problems = append(f.Problems, "past decisions and peers could not be read")

@@ -27,6 +27,9 @@ type Store interface {
 	LiveGrants(context.Context, PrincipalID, EntitlementID) ([]Grant, error)
 	// PendingRequests lists a beneficiary's pending requests; entitlement may be empty for all.
 	PendingRequests(context.Context, PrincipalID, EntitlementID) ([]Request, error)
+	// Binding finds the binding of a door's account; BindingOf that of a principal.
+	Binding(ctx context.Context, door, workspace, subject string) (Binding, error)
+	BindingOf(ctx context.Context, door string, principal PrincipalID) (Binding, error)
 	// AutoApprovals counts a beneficiary's requests approved by policy alone since a time.
 	AutoApprovals(ctx context.Context, beneficiary PrincipalID, since time.Time) (int, error)
 }

@@ -68,6 +68,13 @@ type Notice struct {
 	Words   string      // for alerts: the sentence; built by Hallpass, never by people or models
 }
 
+// NoticeLease is a notice taken for delivery. Attempt fences it as it does a
+// task's lease; above 1, an earlier attempt may have reached the reader.
+type NoticeLease struct {
+	Notice
+	Attempt int
+}
+
 // Message is where a slot was delivered, as the door returned it.
 type Message struct {
 	Slot    string
@@ -84,6 +91,12 @@ type Inbound struct {
 	Payload []byte
 	Order   string // entries of one Order are handled in the order they came
 	At      time.Time
+}
+
+// InboundLease is an inbox entry taken for handling, fenced by Attempt.
+type InboundLease struct {
+	Inbound
+	Attempt int
 }
 
 // BindingState says whether a door's account may act for its principal.
