@@ -1,0 +1,51 @@
+package slacksim
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// triggerLife is how long a trigger may be exchanged for a modal.
+const triggerLife = 3 * time.Second
+
+// trigger is a person's permission to show them a modal, once and soon.
+type trigger struct {
+	user  string
+	view  string // the modal whose interaction gave it, if any
+	until time.Time
+	used  bool
+}
+
+// newTrigger makes a trigger. w.mu is held.
+func (w *Workspace) newTrigger(user, view string) string {
+	now := w.cfg.Now()
+	for id, t := range w.triggers {
+		if now.Sub(t.until) > time.Hour { // by then nobody needs to be told apart expired from unknown
+			delete(w.triggers, id)
+		}
+	}
+	id := fmt.Sprintf("%d.%d.%s", now.UnixMilli(), len(w.triggers)+1, strings.ToLower(rand.Text()))
+	w.triggers[id] = &trigger{user: user, view: view, until: now.Add(triggerLife)}
+	return id
+}
+
+// exchange uses up a trigger. w.mu is held.
+func (w *Workspace) exchange(c *call) (*trigger, error) {
+	id := c.str("trigger_id")
+	if id == "" {
+		id = c.str("interactivity_pointer")
+	}
+	t := w.triggers[id]
+	switch {
+	case t == nil:
+		return nil, refuse("invalid_trigger_id")
+	case t.used:
+		return nil, refuse("exchanged_trigger_id")
+	case !w.cfg.Now().Before(t.until):
+		return nil, refuse("expired_trigger_id")
+	}
+	t.used = true
+	return t, nil
+}
