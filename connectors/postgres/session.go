@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// dying is for how long one session is awaited after it was told to end.
+const dying = 3 * time.Second
+
+// EndSessions ends every session of the grant's login and waits until they are
+// gone. Sessions that are opened while it runs are not its business.
+func (c *Connector) EndSessions(ctx context.Context, g approvals.Grant, r approvals.Receipt) (ended int, err error) {
+	m, err := c.place(g, r)
+	if err != nil {
+		return 0, err
+	}
+	var login *role
+	member := false
+	err = c.transact(ctx, "", func(ctx context.Context, cl client) error {
+		var group *role
+		var err error
+		if login, err = cl.role(ctx, m.login); err != nil || login == nil {
+			return err
+		}
+		if group, err = cl.role(ctx, m.role); err != nil || group == nil {
+			return err
+		}
+		_, member, err = cl.member(ctx, login.OID, group.OID)
+		return err
+	})
+	if err != nil || login == nil {
+		return 0, err
+	}
+	if ended, err = c.terminate(ctx, login); err != nil {
+		return ended, err
+	}
+	if !member {
+		c.setCleared(m, true)
+	}
+	return ended, nil
+}
+
+// terminate ends the sessions that a login has open now, and returns once they
+// are gone. It fails as retryable when some resist.
+func (c *Connector) terminate(ctx context.Context, login *role) (ended int, err error) {
+	if login.Self {
+		return 0, login.refuse()
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	// All are told first, so that they die side by side; then each is awaited.
+	var told []int32
+	err = c.pool.QueryRow(ctx, `
+		SELECT coalesce(array_agg(pid) FILTER (WHERE pg_terminate_backend(pid)), '{}')
+		FROM pg_stat_activity WHERE usesysid = $1`, login.OID).Scan(&told)
+	if err != nil {
+		return 0, classify(err, reading)
+	}
+	var left int
+	err = c.pool.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE NOT pg_terminate_backend(pid, $3))
+		FROM pg_stat_activity WHERE usesysid = $1 AND pid = ANY($2)`, login.OID, told, dying.Milliseconds()).Scan(&left)
+	if err != nil {
+		return 0, classify(err, reading)
+	}
+	if left > 0 {
+		return len(told) - left, fail(approvals.Retryable, nil, "%d session(s) of %q were told to end and are still there.", left, login.Name)
+	}
+	return len(told), nil
+}
