@@ -1,0 +1,85 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/source"
+)
+
+// Kinds are the connector kinds that this build has.
+var Kinds = []string{"postgres", "sandbox"}
+
+// check finds what is well-formed but cannot work.
+func (c *Config) check() approvals.Problems {
+	var ps approvals.Problems
+	for _, s := range []struct {
+		v    Secret
+		path []any
+	}{
+		{c.Slack.BotToken, []any{"slack", "bot_token"}},
+		{c.Slack.AppToken, []any{"slack", "app_token"}},
+		{c.Database.URL, []any{"database", "url"}},
+		{c.Model.APIKey, []any{"model", "api_key"}},
+	} {
+		ps = append(ps, c.checkSecret(s.v, s.path...)...)
+	}
+	if u, err := url.Parse(c.Slack.APIURL); err != nil || u.Host == "" || !strings.HasSuffix(c.Slack.APIURL, "/") {
+		ps = append(ps, c.At("slack", "api_url").Problem("write an https address that ends in a slash, like "+DefaultAPIURL, "%q is not the address of a Slack API", c.Slack.APIURL))
+	} else if u.Scheme != "https" && !loopback(u.Hostname()) {
+		ps = append(ps, c.At("slack", "api_url").Problem("use https", "tokens would go to %s without encryption", u.Host))
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		ps = append(ps, c.At("listen").Problem("write host:port, like "+DefaultListen, "%q is not an address to listen on", c.Listen))
+	}
+	for name, k := range c.Connectors {
+		ps = append(ps, c.checkConnector(name, k)...)
+	}
+	for i, email := range c.Approvals.SecurityQueue {
+		if !strings.Contains(email, "@") {
+			ps = append(ps, c.At("approvals", "security_queue", i).Problem("write an email address", "%q is not an email address", email))
+		}
+	}
+	if c.Approvals.LapseAfter > 0 && c.Approvals.ChaseAfter >= c.Approvals.LapseAfter {
+		ps = append(ps, c.At("approvals", "chase_after").Problem("make it shorter than lapse_after", "approvers would be reminded after the request has lapsed"))
+	}
+	slices.SortFunc(ps, func(a, b approvals.Problem) int { return a.Line - b.Line })
+	return ps
+}
+
+func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
+	var ps approvals.Problems
+	at := c.At("connectors", name)
+	switch k.Kind {
+	case "sandbox":
+	case "postgres":
+		if k.DSN == "" {
+			ps = append(ps, at.Problem("add dsn: env:NAME and set that variable to the bot's own connection string", "the connector %q has no dsn", name))
+		}
+		ps = append(ps, c.checkSecret(k.DSN, "connectors", name, "dsn")...)
+	default:
+		ps = append(ps, at.At("kind").Problem(source.Suggest(k.Kind, Kinds), "the connector %q is of no known kind: %q", name, k.Kind))
+	}
+	if k.Concurrency < 0 || k.Concurrency > 100 {
+		ps = append(ps, at.At("concurrency").Problem("write a number from 1 to 100", "%d calls at once cannot be", k.Concurrency))
+	}
+	return ps
+}
+
+func (c *Config) checkSecret(s Secret, path ...any) approvals.Problems {
+	if s == "" || s.reference() {
+		return nil
+	}
+	return approvals.Problems{c.At(path...).Problem("write env:NAME or file:PATH, and keep the secret itself out of the file", "a secret stands in the file")}
+}
+
+// At is a place in hallpass.yaml, for problems that are found later.
+func (c *Config) At(path ...any) source.Place { return c.doc.At(path...) }
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

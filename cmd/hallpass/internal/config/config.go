@@ -1,0 +1,148 @@
+// Package config reads hallpass.yaml: connections and defaults. Who may have
+// what is not in it: that is the catalogue's and the policies' part of the
+// same folder.
+//
+// It never holds a secret in the file: a secret is a reference, env:NAME or
+// file:PATH, and is read when the program starts. No error of this package
+// shows a secret's value.
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/source"
+)
+
+// Config is hallpass.yaml. Every field may be absent; Load fills the defaults.
+type Config struct {
+	Slack      Slack                `yaml:"slack"`
+	Database   Database             `yaml:"database"`
+	Directory  Directory            `yaml:"directory"`
+	Connectors map[string]Connector `yaml:"connectors"`
+	Approvals  Approvals            `yaml:"approvals"`
+	Model      Model                `yaml:"model"`
+	Listen     string               `yaml:"listen"` // health and metrics; default 127.0.0.1:9321
+
+	// Dir is the folder that the file lies in; relative paths start there.
+	Dir string `yaml:"-"`
+	doc *source.Document
+}
+
+// Slack says how to reach the workspace.
+type Slack struct {
+	BotToken Secret `yaml:"bot_token"` // default env:SLACK_BOT_TOKEN
+	AppToken Secret `yaml:"app_token"` // default env:SLACK_APP_TOKEN
+	APIURL   string `yaml:"api_url"`   // default Slack's own; must end in "/"
+}
+
+// Database says where the truth is kept.
+type Database struct {
+	URL     Secret `yaml:"url"`      // default env:DATABASE_URL; empty: embedded SQLite in DataDir
+	DataDir string `yaml:"data_dir"` // default "data", beside hallpass.yaml
+}
+
+// Directory says who the people are.
+type Directory struct {
+	File   string        `yaml:"file"`    // default people.yaml
+	MaxAge time.Duration `yaml:"max_age"` // older facts approve nothing by themselves; default 24h
+}
+
+// Connector configures one system's connector.
+type Connector struct {
+	Kind        string        `yaml:"kind"`        // "sandbox" or "postgres"
+	DSN         Secret        `yaml:"dsn"`         // postgres: the bot's own login
+	Domain      string        `yaml:"domain"`      // postgres: accounts that end in @domain have logins without it
+	State       string        `yaml:"state"`       // sandbox: the file that it keeps its truth in; empty: in memory
+	Timeout     time.Duration `yaml:"timeout"`     // of one call; default 20s
+	Concurrency int           `yaml:"concurrency"` // calls at once; default 4
+}
+
+// Approvals are the defaults of asking and answering.
+type Approvals struct {
+	LapseAfter    time.Duration `yaml:"lapse_after"`    // default 8h
+	ChaseAfter    time.Duration `yaml:"chase_after"`    // default half of lapse_after
+	SecurityQueue []string      `yaml:"security_queue"` // emails: asked when nobody else is left
+}
+
+// Model is an optional OpenAI-compatible endpoint that writes prose.
+type Model struct {
+	BaseURL      string        `yaml:"base_url"` // default env OPENAI_BASE_URL
+	APIKey       Secret        `yaml:"api_key"`  // default env:OPENAI_API_KEY; empty: no model is used
+	Name         string        `yaml:"name"`     // default gpt-4o-mini
+	Timeout      time.Duration `yaml:"timeout"`  // default 5s
+	TokensPerDay int           `yaml:"tokens_per_day"`
+}
+
+// The default of each setting that has one.
+const (
+	DefaultListen  = "127.0.0.1:9321"
+	DefaultAPIURL  = "https://slack.com/api/"
+	DefaultModel   = "gpt-4o-mini"
+	defaultDataDir = "data"
+	defaultPeople  = "people.yaml"
+	defaultMaxAge  = 24 * time.Hour
+)
+
+// Load reads a hallpass.yaml, strictly: what it does not know is an error that
+// names file, line and mend.
+func Load(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return Config{}, approvals.Problems{{File: path, What: "there is no such file", Mend: "name the configuration with --config, for example --config access/hallpass.yaml"}}
+		}
+		return Config{}, approvals.Problems{{File: path, What: "the file cannot be read: " + err.Error(), Mend: "check its permissions"}}
+	}
+	return Parse(path, data)
+}
+
+// Parse is Load for content that was read already. Path is used for problems
+// and as the base of relative paths.
+func Parse(path string, data []byte) (Config, error) {
+	var c Config
+	doc, err := source.Decode(path, data, &c)
+	if err != nil {
+		return Config{}, err
+	}
+	c.Dir, c.doc = filepath.Dir(path), doc
+	c.defaults()
+	if ps := c.check(); len(ps) > 0 {
+		return Config{}, ps
+	}
+	return c, nil
+}
+
+func (c *Config) defaults() {
+	setDefault(&c.Slack.BotToken, "env:SLACK_BOT_TOKEN")
+	setDefault(&c.Slack.AppToken, "env:SLACK_APP_TOKEN")
+	setDefault(&c.Slack.APIURL, DefaultAPIURL)
+	setDefault(&c.Database.URL, "env:DATABASE_URL")
+	setDefault(&c.Database.DataDir, defaultDataDir)
+	setDefault(&c.Directory.File, defaultPeople)
+	setDefault(&c.Directory.MaxAge, defaultMaxAge)
+	setDefault(&c.Model.APIKey, "env:OPENAI_API_KEY")
+	setDefault(&c.Model.BaseURL, os.Getenv("OPENAI_BASE_URL"))
+	setDefault(&c.Model.Name, DefaultModel)
+	setDefault(&c.Listen, DefaultListen)
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Path makes a path of the configuration absolute or relative to the working
+// folder: relative ones start where hallpass.yaml lies.
+func (c Config) Path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.Dir, p)
+}
