@@ -1,0 +1,159 @@
+package scoring
+
+import "github.com/hallpass-dev/hallpass/scoring/scorecard"
+
+// creditCap is how many decisions of one approver count in one cell. Beyond
+// it the approver's rate of denial counts, not the number of answers, so that
+// nobody's diligence or leniency outvotes everybody else's.
+const creditCap = 50
+
+// cellKey names a cell: which attribute or pair, and the values' indices.
+type cellKey uint64
+
+func singleKey(attribute int, value uint32) cellKey {
+	return cellKey(attribute+1)<<56 | cellKey(value)
+}
+
+func pairKey(pair int, a, b uint32) cellKey {
+	return cellKey(pair+1+maxSingles)<<56 | cellKey(a)<<28 | cellKey(b)
+}
+
+// hash spreads a key; the finaliser is that of splitmix64.
+func (k cellKey) hash() uint64 { return mix(uint64(k)) }
+
+func mix(z uint64) uint64 {
+	z += 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// share is what one approver decided in one cell. It stops counting at 65,535,
+// where one more answer no longer changes the rate.
+type share struct{ denied, decided uint16 }
+
+func (s share) add(denied bool) share {
+	if s.decided == 1<<16-1 {
+		return s
+	}
+	s.decided++
+	if denied {
+		s.denied++
+	}
+	return s
+}
+
+// credit is what of a share counts: all of it up to the cap, beyond it as many
+// decisions as the cap at the approver's own rate, denials rounded up.
+func (s share) credit() (denied, decided uint32) {
+	if s.decided <= creditCap {
+		return uint32(s.denied), uint32(s.decided)
+	}
+	return (uint32(s.denied)*creditCap + uint32(s.decided) - 1) / uint32(s.decided), creditCap
+}
+
+// tally is one cell as kept: the credited counts, and the share of the
+// approver who decided most in it. A zero key is an empty slot.
+type tally struct {
+	key             cellKey
+	denied, decided uint32
+	lead            uint32
+	share           share
+}
+
+func (t tally) cell() scorecard.Cell {
+	return scorecard.Cell{Denied: int64(t.denied), Decided: int64(t.decided)}
+}
+
+// cellTable is an open-addressing hash table of tallies with linear probing.
+// Shares of approvers other than a cell's lead are kept beside it, since most
+// cells have but one approver.
+type cellTable struct {
+	slots  []tally
+	used   int
+	others map[uint64]share // by mix(key) ^ approver's hash
+}
+
+func newCellTable(capacity int) *cellTable {
+	size := 1024
+	for size < capacity {
+		size *= 2
+	}
+	return &cellTable{slots: make([]tally, size), others: map[uint64]share{}}
+}
+
+func (t *cellTable) find(k cellKey) int {
+	mask := uint64(len(t.slots) - 1)
+	for i := k.hash() & mask; ; i = (i + 1) & mask {
+		if t.slots[i].key == k || t.slots[i].key == 0 {
+			return int(i)
+		}
+	}
+}
+
+// get returns a cell's tally; zero if nothing was decided in it.
+func (t *cellTable) get(k cellKey) tally { return t.slots[t.find(k)] }
+
+// without is a cell's count leaving out everything that one approver decided.
+func (t *cellTable) without(k cellKey, approver uint32) scorecard.Cell {
+	cell := t.get(k)
+	s := cell.share
+	if cell.lead != approver {
+		s = t.others[otherKey(k, approver)]
+	}
+	denied, decided := s.credit()
+	return scorecard.Cell{Denied: int64(cell.denied - denied), Decided: int64(cell.decided - decided)}
+}
+
+func otherKey(k cellKey, approver uint32) uint64 {
+	return k.hash() ^ mix(uint64(approver)|1<<40)
+}
+
+// add counts one decision in a cell.
+func (t *cellTable) add(k cellKey, approver uint32, denied bool) {
+	i := t.find(k)
+	if t.slots[i].key == 0 {
+		if (t.used+1)*5 > len(t.slots)*4 {
+			t.grow()
+			i = t.find(k)
+		}
+		t.used++
+		t.slots[i] = tally{key: k, lead: approver}
+	}
+	cell := &t.slots[i]
+	if cell.lead == approver {
+		before := cell.share
+		cell.share = before.add(denied)
+		cell.move(before, cell.share)
+		return
+	}
+	other := otherKey(k, approver)
+	before := t.others[other]
+	after := before.add(denied)
+	cell.move(before, after)
+	if after.decided > cell.share.decided {
+		t.others[otherKey(k, cell.lead)] = cell.share
+		delete(t.others, other)
+		cell.lead, cell.share = approver, after
+		return
+	}
+	t.others[other] = after
+}
+
+// move replaces one approver's share in the credited counts.
+func (c *tally) move(before, after share) {
+	d0, n0 := before.credit()
+	d1, n1 := after.credit()
+	c.denied += d1 - d0
+	c.decided += n1 - n0
+}
+
+func (t *cellTable) grow() {
+	old := t.slots
+	t.slots = make([]tally, 2*len(old))
+	for _, s := range old {
+		if s.key != 0 {
+			t.slots[t.find(s.key)] = s
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package scoring
+
+import "github.com/hallpass-dev/hallpass/scoring/scorecard"
+
+// The attributes whose decisions are counted, in the order of layout.
+const (
+	atEntitlement = iota
+	atManager
+	atDepartment
+	atTitle
+	atLocation
+	singles
+)
+
+// maxSingles leaves room in cell keys for attributes to come.
+const maxSingles = 16
+
+// layout is the order of cells in Facts and in the weights file.
+var layout = scorecard.Layout{
+	Attributes: []string{"entitlement", "manager", "department", "title", "location"},
+	Pairs: [][2]int{
+		{atEntitlement, atManager},
+		{atEntitlement, atDepartment},
+		{atEntitlement, atTitle},
+		{atEntitlement, atLocation},
+		{atManager, atTitle},
+		{atDepartment, atTitle},
+	},
+}
+
+// pairs is the number of pairs in layout; a test keeps the two equal.
+const pairs = 6
+
+// tallies are the counts of one request's cells.
+type tallies struct {
+	single [singles]scorecard.Cell
+	pair   [pairs]scorecard.Cell
+}
+
+// keys are the cells of one combination of attribute values.
+type keys struct {
+	single [singles]cellKey // 0: the value is unknown
+	pair   [pairs]cellKey
+}
+
+// keysOf names the cells of attribute values; index 0 stands for unknown.
+func keysOf(values *[singles]uint32) (k keys) {
+	for i, v := range values {
+		if v != 0 {
+			k.single[i] = singleKey(i, v)
+		}
+	}
+	for i, p := range layout.Pairs {
+		if a, b := values[p[0]], values[p[1]]; a != 0 && b != 0 {
+			k.pair[i] = pairKey(i, a, b)
+		}
+	}
+	return k
+}

@@ -1,0 +1,102 @@
+package scoring
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// Learn counts one human decision. Decisions come in the order of their
+// sequence; one that is already counted changes nothing. Automatic decisions
+// must never come here: a score that learns from itself rots.
+func (w *World) Learn(l approvals.Learned) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if l.Sequence < w.sequence || l.Sequence == w.sequence && w.latest[l.Request] {
+		return
+	}
+	if l.Sequence > w.sequence {
+		clear(w.latest)
+		w.sequence = l.Sequence
+	}
+	w.latest[l.Request] = true
+	good := w.putEntitlement(l.Entitlement)
+	who := w.putPerson(l.Beneficiary)
+	approver := w.putPerson(l.Approver)
+	values := [singles]uint32{
+		atEntitlement: good,
+		atManager:     w.putPerson(l.Manager),
+		atDepartment:  w.putWord(atDepartment, l.Department),
+		atTitle:       w.putWord(atTitle, l.Title),
+		atLocation:    w.putWord(atLocation, l.Location),
+	}
+	w.count(&values, who, approver, !l.Approved)
+	w.hours[hourKey{values[atLocation], slotOf(l.At)}]++
+	if l.Approved && good != 0 {
+		w.lasted[good][durationStep(l.Duration)]++
+	}
+	if who != 0 {
+		p := &w.people[who]
+		p.learned, p.told = values, true
+		p.learned[atEntitlement] = 0
+	}
+}
+
+// count adds a decision to every cell that it belongs to.
+func (w *World) count(values *[singles]uint32, who, approver uint32, denied bool) {
+	w.all.Decided++
+	if denied {
+		w.all.Denied++
+	}
+	k := keysOf(values)
+	for _, key := range k.single {
+		if key != 0 {
+			w.cells.add(key, approver, denied)
+		}
+	}
+	for _, key := range k.pair {
+		if key != 0 {
+			w.cells.add(key, approver, denied)
+		}
+	}
+	if who != 0 {
+		w.cells.add(ownKey(who, 0), approver, denied)
+		if values[atEntitlement] != 0 {
+			w.cells.add(ownKey(who, values[atEntitlement]), approver, denied)
+		}
+	}
+}
+
+// ownKey is the cell of one person's own requests: for one entitlement, or for
+// all of them when good is 0.
+func ownKey(who, good uint32) cellKey { return pairKey(pairs, who, good) }
+
+// hourKey is a place and a part of the week there.
+type hourKey struct {
+	location uint32
+	slot     uint8
+}
+
+// slots is how many parts a week has: eight of a working day, eight of a day
+// at the weekend, in UTC. Places have their own counts, so zones need no
+// knowledge.
+const slots = 16
+
+func slotOf(t time.Time) uint8 {
+	t = t.UTC()
+	slot := uint8(t.Hour() / 3)
+	if d := t.Weekday(); d == time.Saturday || d == time.Sunday {
+		slot += slots / 2
+	}
+	return slot
+}
+
+// durationSteps is how many lengths are told apart: up to 15 minutes, up to
+// 30, and so on doubling; the last holds all that is longer than 85 days.
+const durationSteps = 15
+
+func durationStep(d time.Duration) int {
+	quarters := max(int64(d-1), 0) / int64(15*time.Minute)
+	return min(bits.Len64(uint64(quarters)), durationSteps-1)
+}

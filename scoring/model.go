@@ -1,0 +1,133 @@
+package scoring
+
+import (
+	"github.com/hallpass-dev/hallpass/scoring/scorecard"
+)
+
+// The parts of a score, in the order in which they are added. Those from
+// partFirstJudged on have judged weights.
+const (
+	partBase = iota
+	partFirstCell
+	partMoved       = partFirstCell + singles + pairs
+	partOneApprover = partMoved + 1
+	partFirstJudged = partMoved + 2
+	parts           = partFirstJudged + judgements
+)
+
+// The measurements whose weights are judged instead of fitted.
+const (
+	judgedNear = int(rings) + iota
+	judgedAlike
+	judgedOwn
+	judgedOwnAll
+	judgedTime
+	judgedDuration
+	judgements
+)
+
+var judgementIndex = func() map[string]int {
+	m := map[string]int{
+		"near": judgedNear, "alike": judgedAlike,
+		"own.entitlement": judgedOwn, "own.all": judgedOwnAll,
+		"unusual.time": judgedTime, "unusual.duration": judgedDuration,
+	}
+	for r, name := range ringNames {
+		m["peers."+name] = r
+	}
+	return m
+}()
+
+// oneApproverLimit is by how much one approver's answers alone may lower the
+// log-odds: ln 2, ten points.
+var oneApproverLimit = scorecard.Ln(2)
+
+// maxTerms bounds a card's terms, so that scoring needs no memory.
+const maxTerms = 64
+
+// weigh writes each part's contribution to the log-odds and returns their sum.
+func (w *Weights) weigh(o *observation, out *[parts]scorecard.Fixed) scorecard.Fixed {
+	*out = [parts]scorecard.Fixed{}
+	base := w.base(o)
+	var x [maxTerms]scorecard.Fixed
+	now := w.cells(base, &o.now, &x)
+	card := w.card(&o.now)
+	out[partBase] = base.LogOdds() + card.Bias()
+	for i := range card.Terms() {
+		at, single := card.Place(i)
+		if !single {
+			at += singles
+		}
+		out[partFirstCell+at] += x[i]
+	}
+	if o.moved.of > 0 {
+		out[partMoved] = max(w.cells(base, &o.before, &x)-now, 0)
+	}
+	if o.alone.of > 0 {
+		out[partOneApprover] = max(w.cells(base, &o.without, &x)-now-oneApproverLimit, 0)
+	}
+	w.judge(base, o, out[partFirstJudged:])
+	var sum scorecard.Fixed
+	for _, p := range out {
+		sum += p
+	}
+	return sum
+}
+
+// card chooses the profile: where nothing was ever decided under a manager, or
+// there is none, the weights are those of a model that never knew managers.
+func (w *Weights) card(t *tallies) *scorecard.Card {
+	if t.single[atManager].Decided == 0 {
+		return w.alone
+	}
+	return w.full
+}
+
+// cells is the log-odds that the cells of decisions give.
+func (w *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]scorecard.Fixed) scorecard.Fixed {
+	card := w.card(t)
+	card.Measure(b, t.single[:], t.pair[:], x[:])
+	return card.Weigh(b, x[:card.Terms()])
+}
+
+// judge measures what decisions alone cannot teach, already weighted.
+func (w *Weights) judge(b scorecard.Base, o *observation, out []scorecard.Fixed) {
+	for r := range rings {
+		out[r] = scarcity(o.peers[r], o.every)
+	}
+	if o.near.of > 0 {
+		out[judgedNear] = scorecard.Ln(uint64(max(o.near.n, 1))) - oneApproverLimit
+	}
+	if o.alike.of > 0 {
+		out[judgedAlike] = scorecard.Millionths((ordinaryLikeness - o.alike.n) * 5_000)
+	}
+	out[judgedOwn] = b.Excess(o.own, ownSmoothing)
+	out[judgedOwnAll] = b.Excess(o.ownAll, 4*ownSmoothing)
+	if o.hour.of > 0 {
+		usual := scorecard.Ln(uint64(o.hour.of+slots*timeSmoothing)) - scorecard.Ln(uint64(slots*(o.hour.n+timeSmoothing)))
+		out[judgedTime] = max(usual, 0)
+	}
+	out[judgedDuration] = scorecard.Ln(uint64(o.longer.of+1)) - scorecard.Ln(uint64(o.longer.n+1))
+	for i := range out {
+		out[i] = min(max(out[i], judgedFloor), judgedCeiling).Mul(w.judged[i])
+	}
+}
+
+const (
+	ordinaryLikeness = 200 // thousandths: two people of one trade in one company
+	ownSmoothing     = 5
+	timeSmoothing    = 5
+	judgedFloor      = -4 * scorecard.One
+	judgedCeiling    = 3 * scorecard.One
+)
+
+// scarcity is how much rarer an entitlement is in a ring than in the whole
+// organisation: ln of expected against found holders, half a holder added to
+// both. It is 0 where nobody is known to hold it at all.
+func scarcity(p, everybody portion) scorecard.Fixed {
+	if everybody.n <= 0 || everybody.of <= 0 {
+		return 0
+	}
+	all := uint64(everybody.of)
+	return scorecard.Ln(2*uint64(p.of)*uint64(everybody.n)+all) - scorecard.Ln(all) - scorecard.Ln(2*uint64(p.n)+1)
+}

@@ -1,0 +1,152 @@
+package scorecard
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kind is what a term measures.
+type Kind string
+
+// The kinds of term.
+const (
+	Single   Kind = "single"   // a cell of one attribute, against the organisation's rate
+	Pair     Kind = "pair"     // a cell of two attributes, against what each alone lets expect
+	Novelty  Kind = "novelty"  // how seldom two attributes were seen together
+	Affinity Kind = "affinity" // the same, against what chance alone would give
+)
+
+// Term is one weighted measurement. Of names an attribute, or two joined by
+// "+". Weight is in millionths and never negative.
+type Term struct {
+	Kind   Kind   `json:"kind"`
+	Of     string `json:"of"`
+	Weight int64  `json:"weight"`
+}
+
+// Name tells the term from every other of its card.
+func (t Term) Name() string {
+	if t.Kind == Novelty || t.Kind == Affinity {
+		return string(t.Kind) + "." + t.Of
+	}
+	return t.Of
+}
+
+// Profile is one fitted set of weights. Bias is added to the organisation's
+// base rate, in millionths of a nat.
+type Profile struct {
+	Bias  int64  `json:"bias"`
+	Terms []Term `json:"terms"`
+}
+
+// Smoothing says how many decisions at the expected rate every cell is worth
+// before its own are counted.
+type Smoothing struct {
+	Single uint64 `json:"single"`
+	Pair   uint64 `json:"pair"`
+}
+
+// Card is a profile made ready for computing over a fixed order of attributes
+// and pairs. It is immutable.
+type Card struct {
+	bias   Fixed
+	terms  []cardTerm
+	halves [][2]int
+	smooth Smoothing
+}
+
+type cardTerm struct {
+	kind   Kind
+	at     int // index of the attribute or of the pair
+	weight Fixed
+}
+
+// Layout is the order in which a caller presents cells: one cell for each
+// attribute and one for each pair of them.
+type Layout struct {
+	Attributes []string
+	Pairs      [][2]int // indices into Attributes
+}
+
+// PairName is the name of a pair, e.g. "entitlement+manager".
+func (l Layout) PairName(i int) string {
+	p := l.Pairs[i]
+	return l.Attributes[p[0]] + "+" + l.Attributes[p[1]]
+}
+
+// Compile makes a profile ready for a layout. It fails when a weight is
+// negative or a term speaks of something that the layout does not have.
+func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
+	places := map[string]int{}
+	for i, a := range l.Attributes {
+		places[a] = i
+	}
+	for i := range l.Pairs {
+		places[l.PairName(i)] = i
+	}
+	c := &Card{bias: Millionths(p.Bias), halves: l.Pairs, smooth: Smoothing{max(s.Single, 1), max(s.Pair, 1)}}
+	for _, t := range p.Terms {
+		at, ok := places[t.Of]
+		if !ok || strings.Contains(t.Of, "+") == (t.Kind == Single) {
+			return nil, fmt.Errorf("term %q: a %s of %q is not in the layout", t.Name(), t.Kind, t.Of)
+		}
+		if t.Weight < 0 || t.Weight > 100_000_000 {
+			return nil, fmt.Errorf("term %q: weight %d is not between 0 and 100 million", t.Name(), t.Weight)
+		}
+		switch t.Kind {
+		case Single, Pair, Novelty, Affinity:
+		default:
+			return nil, fmt.Errorf("term %q: unknown kind %q", t.Name(), t.Kind)
+		}
+		c.terms = append(c.terms, cardTerm{t.Kind, at, Millionths(t.Weight)})
+	}
+	return c, nil
+}
+
+// Terms is how many values Measure writes.
+func (c *Card) Terms() int { return len(c.terms) }
+
+// Bias is what is added to the base rate.
+func (c *Card) Bias() Fixed { return c.bias }
+
+// Place says of which attribute or pair, by index in the layout, term i speaks.
+func (c *Card) Place(i int) (at int, single bool) {
+	return c.terms[i].at, c.terms[i].kind == Single
+}
+
+// Measure writes the unweighted value of every term to x, which must have
+// room for Terms values. The cells are in the layout's order; x may not alias.
+func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed) {
+	var singles [maxAttributes]Fixed
+	for i, cell := range attributes {
+		singles[i] = b.Excess(cell, c.smooth.Single)
+	}
+	for i, t := range c.terms {
+		switch t.kind {
+		case Single:
+			x[i] = singles[t.at]
+		case Pair:
+			h := c.halves[t.at]
+			x[i] = b.pair(pairs[t.at], singles[h[0]], singles[h[1]], c.smooth.Pair)
+		case Novelty:
+			x[i] = novelty(pairs[t.at])
+		case Affinity:
+			h := c.halves[t.at]
+			x[i] = b.affinity(pairs[t.at], attributes[h[0]], attributes[h[1]])
+		}
+	}
+}
+
+// maxAttributes bounds a layout, so that measuring needs no memory.
+const maxAttributes = 32
+
+// Weigh replaces each value in x by its weighted contribution to the log-odds
+// and returns their sum, bias and base rate included.
+func (c *Card) Weigh(b Base, x []Fixed) Fixed {
+	sum := b.logOdds + c.bias
+	for i, t := range c.terms {
+		x[i] = x[i].Mul(t.weight)
+		sum += x[i]
+	}
+	return sum
+}

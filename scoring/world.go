@@ -1,0 +1,140 @@
+package scoring
+
+import (
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/scoring/scorecard"
+)
+
+// Options sizes a World; the zero value is fine.
+type Options struct {
+	People       int // how many people are expected
+	Entitlements int // how many entitlements are expected
+	Decisions    int // how many human decisions are expected
+}
+
+// World is the index in memory: who people are, what they hold, and what
+// people decided. All methods may be called concurrently; each sees and leaves
+// one consistent version.
+type World struct {
+	mu sync.RWMutex
+
+	ids    names[approvals.PrincipalID]
+	words  [singles]names[string] // values of department, title and location
+	goods  names[approvals.EntitlementID]
+	people []person  // by index in ids
+	holds  []holders // by index in goods
+	groups groups
+	active int       // people in the directory who are not suspended
+	asOf   time.Time // of the directory last set
+
+	cells    *cellTable
+	all      scorecard.Cell
+	hours    map[hourKey]int64
+	lasted   [][durationSteps]uint32 // by entitlement: approved requests by length
+	sequence int64
+	latest   map[approvals.RequestID]bool // what was learned at this sequence
+
+	peopleSum, holdingSum uint64
+	holdings              int64
+}
+
+// person is what the index keeps of one principal.
+type person struct {
+	now     [singles]uint32 // values of the attributes; entitlement stays 0
+	before  [singles]uint32 // the values until movedAt
+	movedAt time.Time
+	learned [singles]uint32 // the values at the last decision for this person
+	id      uint64          // digest of the identifier
+	sum     uint64          // this person's part of the people's digest; 0: never in the directory
+	manager uint32          // index in ids
+	active  bool            // in the directory and not suspended
+	told    bool            // a decision for this person was learned
+	held    []uint32        // entitlements, ascending
+}
+
+// NewWorld makes an empty index.
+func NewWorld(o Options) *World {
+	w := &World{
+		cells:  newCellTable(max(o.Decisions, 0) * 2),
+		hours:  map[hourKey]int64{},
+		latest: map[approvals.RequestID]bool{},
+		groups: groups{},
+	}
+	w.ids.init(o.People)
+	w.goods.init(o.Entitlements)
+	for i := range w.words {
+		w.words[i].init(0)
+	}
+	w.people = make([]person, 1, max(o.People, 0)+1)
+	w.holds = make([]holders, 1, max(o.Entitlements, 0)+1)
+	w.lasted = make([][durationSteps]uint32, 1, max(o.Entitlements, 0)+1)
+	return w
+}
+
+// Sequence is that of the last audit event whose decision is counted; 0 before
+// the first.
+func (w *World) Sequence() int64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.sequence
+}
+
+// Decisions is how many human decisions are counted.
+func (w *World) Decisions() int64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.all.Decided
+}
+
+// names gives every name a small index, from 1; 0 stands for no name.
+type names[T ~string] struct{ index map[T]uint32 }
+
+func (n *names[T]) init(capacity int) { n.index = make(map[T]uint32, max(capacity, 0)) }
+
+func (n *names[T]) get(name T) uint32 { return n.index[name] }
+
+// put returns a name's index, giving it the next one if it has none.
+func (n *names[T]) put(name T) (at uint32, added bool) {
+	if name == "" {
+		return 0, false
+	}
+	if at, ok := n.index[name]; ok {
+		return at, false
+	}
+	at = uint32(len(n.index) + 1)
+	n.index[name] = at
+	return at, true
+}
+
+func (w *World) putPerson(id approvals.PrincipalID) uint32 {
+	at, added := w.ids.put(id)
+	if added {
+		w.people = append(w.people, person{id: digest(string(id))})
+	}
+	return at
+}
+
+func (w *World) putEntitlement(id approvals.EntitlementID) uint32 {
+	at, added := w.goods.put(id)
+	if added {
+		w.holds = append(w.holds, holders{id: mix(digest(string(id)))})
+		w.lasted = append(w.lasted, [durationSteps]uint32{})
+	}
+	return at
+}
+
+// digest is a name's 64-bit FNV-1a hash.
+func digest(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // a hash cannot fail
+	return h.Sum64()
+}
+
+func (w *World) putWord(attribute int, word string) uint32 {
+	at, _ := w.words[attribute].put(word)
+	return at
+}
