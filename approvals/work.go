@@ -68,11 +68,17 @@ type Notice struct {
 	Words   string      // for alerts: the sentence; built by Hallpass, never by people or models
 }
 
-// NoticeLease is a notice taken for delivery. Attempt fences it as it does a
-// task's lease; above 1, an earlier attempt may have reached the reader.
+// NoticeLease is a notice taken for delivery until a time. Attempt fences it as
+// it does a task's lease.
 type NoticeLease struct {
 	Notice
-	Attempt int
+	Attempt   int // 1 for the first
+	Until     time.Time
+	LastError string
+	// Sending says that an earlier attempt may have reached the door: it
+	// neither finished nor said that it failed. Look before sending again. It
+	// is stored as the caller leaves it when the notice is given back.
+	Sending bool
 }
 
 // Message is where a slot was delivered, as the door returned it.
@@ -93,10 +99,14 @@ type Inbound struct {
 	At      time.Time
 }
 
-// InboundLease is an inbox entry taken for handling, fenced by Attempt.
+// InboundLease is an inbox entry taken for handling until a time, fenced by
+// Attempt.
 type InboundLease struct {
 	Inbound
-	Attempt int
+	ID        int64 // in the order of arrival; set by the store
+	Attempt   int   // 1 for the first
+	Until     time.Time
+	LastError string
 }
 
 // BindingState says whether a door's account may act for its principal.
