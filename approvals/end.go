@@ -57,7 +57,9 @@ func (s *Service) Expire(ctx context.Context, id GrantID) (Grant, error) {
 	if err != nil {
 		return g, err
 	}
-	if g.State == GrantActive && !g.Expired(s.now()) {
+	switch {
+	case g.State == GrantActive && g.Expired(s.now()):
+	case g.State == GrantActive, g.State == GrantScheduled, g.State == GrantProvisioning:
 		return g, Errorf(CodeConflict, "This access does not end yet.")
 	}
 	return s.end(ctx, System("worker"), g, EndExpired, "")

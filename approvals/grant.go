@@ -1,6 +1,9 @@
 package approvals
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // GrantID names a grant.
 type GrantID string
@@ -78,6 +81,13 @@ type Grant struct {
 	ResidualUntil time.Time         `json:"residual_until,omitzero"`
 	Attempts      int               `json:"attempts,omitempty"`   // failed tries of the current step
 	LastError     string            `json:"last_error,omitempty"` // of the last failed try, for people, without secrets
+}
+
+// SameHolding reports whether two grants give the same thing in the same
+// system, be it through different entitlements: the access is there while
+// either lasts.
+func (g Grant) SameHolding(o Grant) bool {
+	return g.Connector == o.Connector && g.Account == o.Account && maps.Equal(g.Target, o.Target)
 }
 
 // Move returns the grant in another state. It fails with

@@ -12,10 +12,10 @@ import (
 
 // Provision says that giving access begins. The decision is taken again on
 // fresh facts first: what no longer holds ends here, as failed, with the
-// reason. Standing is what the system said before the first effect: access
-// that was there before is never taken away. No call that gives access may
-// run longer than until.
-func (s *Service) Provision(ctx context.Context, id GrantID, standing bool, until time.Time) (Grant, error) {
+// reason. Present is what the system said before the first effect: access that
+// was there before, and that no other grant gave, is standing and never taken
+// away. No call that gives access may run longer than until.
+func (s *Service) Provision(ctx context.Context, id GrantID, present bool, until time.Time) (Grant, error) {
 	g, r, err := s.grantAndRequest(ctx, id)
 	if err != nil {
 		return g, err
@@ -35,12 +35,30 @@ func (s *Service) Provision(ctx context.Context, id GrantID, standing bool, unti
 		}
 	}
 	if !g.Prechecked {
-		g.Prechecked, g.Standing = true, standing
+		if g.Standing, err = s.standing(ctx, g, present); err != nil {
+			return g, err
+		}
+		g.Prechecked = true
 	}
 	g.CallUntil = until
 	ev := grantEvent(now, EventGrantStarted, System("worker"), g)
-	ev.Operation, ev.ReadBack = "check", presenceWord(standing)
+	ev.Operation, ev.ReadBack = "check", presenceWord(present)
 	return s.applyGrant(ctx, g, Change{Events: []Event{ev}})
+}
+
+// standing tells access that was there before Hallpass from access that
+// another grant gave.
+func (s *Service) standing(ctx context.Context, g Grant, present bool) (bool, error) {
+	others, err := s.Store.LiveGrants(ctx, g.Principal, "")
+	if err != nil || !present {
+		return false, err
+	}
+	for _, o := range others {
+		if o.ID != g.ID && o.Prechecked && o.SameHolding(g) {
+			return o.Standing, nil
+		}
+	}
+	return true, nil
 }
 
 func presenceWord(there bool) string {
