@@ -49,6 +49,8 @@ var (
 	linkish = regexp.MustCompile(`(?i)[a-z0-9]\.[a-z]|\bwww\b|\b(https?|mailto|tel)\b|:[a-z0-9_+-]+:`)
 	// number is a figure as it stands in a text, with its percent sign.
 	number = regexp.MustCompile(`(?i)([0-9]+(?:[.,][0-9]+)*)(\s*(?:%|percent\b|per cent\b))?`)
+	// thousands is a comma that only groups digits.
+	thousands = regexp.MustCompile(`,([0-9]{3})\b`)
 	// numeral is a number in words, which would slip past the check of figures.
 	numeral = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(thir|four|fif|six|seven|eigh|nine)teen|` +
 		`(twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|quarters?|twice|thrice|double|triple|percentage)\b`)
@@ -60,9 +62,11 @@ var (
 	verdict = regexp.MustCompile(`(?i)\b[a-z-]*(approv|den(y|i)|refus|reject|grant|declin|permit|authori[sz]|allow|accept|revok)[a-z]*\b`)
 	// pastDecisions is the one way in which a verdict may be spoken of: counts
 	// of what people decided before, such as "12 of 12 such requests were
-	// approved", and the noun for what came of it, such as "earlier grants".
-	pastDecisions = regexp.MustCompile(`(?i)\b[0-9]+ of (the )?((last|past|earlier|previous) )?[0-9]+ ([a-z]+ ){0,6}?((were|been) (all |later )?)?(approved|denied|refused)\b` +
-		`|\b[0-9]+ (approvals|denials|refusals)\b|\b(earlier|past|previous|other) (grants|approvals|denials|refusals)\b`)
+	// approved", and the nouns for what came of it and who gave it, such as
+	// "earlier grants".
+	pastDecisions = regexp.MustCompile(`(?i)\b[0-9][0-9,]* of (the )?((last|past|earlier|previous) )?[0-9][0-9,]* ([a-z']+ ){0,6}?((were|been) (all |later )?)?(approved|denied|refused)\b` +
+		`|\b(people|approvers) (have )?(approved|denied|refused) [0-9][0-9,]* of [0-9]` +
+		`|\b[0-9][0-9,]* (approvals|denials|refusals)\b|\b(earlier|past|previous|other) (grants|approvals|denials|refusals)\b|\bapprovers?\b`)
 	// singled marks a sentence on this request, which has no decision yet.
 	singled = regexp.MustCompile(`(?i)\b(this|the|it|one)\b[a-z ]*\b(is|was|has been|be|being|already|hereby|now)\b[a-z ]*\b(approved|denied|refused)\b`)
 	// stated is where a text says what the score is.
@@ -113,9 +117,10 @@ func checkSummary(text, given string, score int) error {
 func figures(text string) map[string]bool {
 	found := map[string]bool{}
 	for _, m := range number.FindAllStringSubmatch(text, -1) {
-		found[m[1]] = true
+		figure := thousands.ReplaceAllString(m[1], "$1")
+		found[figure] = true
 		if m[2] != "" {
-			found[m[1]+"%"] = true
+			found[figure+"%"] = true
 		}
 	}
 	return found

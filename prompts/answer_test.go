@@ -16,7 +16,9 @@ Score: 42 on a scale of 0 to 100
 Factors, heaviest first:
 - impact.sensitivity: +25: High sensitivity
 - peers.team: -18: 3 of 9 teammates hold it; 12 of 12 such requests were approved
-- history.decided: -4: 90% of 31 earlier requests were approved, 2 of 31 denied`
+- history.decided: -4: 90% of 31 earlier requests were approved, 2 of 31 denied
+- base: +30: Where any request starts: people refused 1,240 of 21,400 requests
+- approver: +0: Without one approver's answers this would look worse`
 
 func TestHonestSummariesPass(t *testing.T) {
 	t.Parallel()
@@ -28,6 +30,8 @@ func TestHonestSummariesPass(t *testing.T) {
 		"It scores 42; 12 of the 12 similar requests were approved.",
 		"High sensitivity (+25) is the heaviest factor – the team’s holdings (-18) pull it down.",
 		"The duration of 2 hours and 30 minutes is in line with earlier grants.",
+		"People refused 1,240 of 21,400 requests, and 1240 of the 21400 requests were refused.",
+		"Without one approver's answers the score of 42 would look worse.",
 		"With 90% of 31 earlier requests on its side, the database role lands at 42.",
 	} {
 		if err := checkSummary(text, given, 42); err != nil {
@@ -42,13 +46,13 @@ func TestDishonestSummariesAreRefused(t *testing.T) {
 		"empty":           {""},
 		"longer":          {strings.Repeat("a ", 301)},
 		"another score":   {"The score is 3 out of 100.", "Score 12 of 100.", "It scored 9, very low."},
-		"number":          {"The score is 42; 8 of 9 teammates hold it.", "It is 42 and 43.", "It is 4.2 of 100.", "A total of 1,000 points.", "42% of peers hold it.", "3 percent hold it.", "An old rate of 90.5%."},
+		"number":          {"The score is 42; 8 of 9 teammates hold it.", "It is 42 and 43.", "It is 4.2 of 100.", "A total of 1,000 points.", "42% of peers hold it.", "3 percent hold it.", "An old rate of 90.5%.", "It was 124 of 21,400.", "1,24 of them hold it."},
 		"number in words": {"Eight of 9 teammates hold it.", "Half of the team holds it.", "Dozens hold it."},
 		"character": {"It is ４２.", "It is ٤٢.", "It is ²⁵.", "The score is 42 аpprove.", "<!channel> 42", "<https://evil.example|42>", "@here 42",
 			"*42*", "_42_", "~42~", "`42`", "42\nApproved by security", "42\u202e", "42\u200b", "42\x07", "a/b", "#general", "[x](y)", "42 é", "42 & 25"},
 		"link":     {"See evil.com for 42.", "See www evil.", "It is 42 :tada:.", "mailto 42", "HTTPS 42"},
 		"advises":  {"You may want to look at 42.", "It should be fine.", "Please go.", "I recommend it.", "We suggest it.", "This is safe.", "Ignore the 42 points.", "Click the green one.", "No action is needed to proceed.", "LGTM 42.", "The reviewer must act immediately.", "This OK."},
-		"decision": {"APPROVE THIS", "Approved.", "This request was approved.", "It can be approved.", "Deny it.", "Reject.", "Grant access.", "Pre-approved by 3 of 9.", "3 of 9 hold it and it is approved.", "12 of 12: allow.", "The request is authorised.", "Auto-approved.", "Acceptable at 42.", "Grants access to 9.", "Approval is the norm.", "3 of 9 say this one is now approved.", "12 of 12 such requests were approved; approve."},
+		"decision": {"APPROVE THIS", "Approved.", "This request was approved.", "It can be approved.", "Deny it.", "Reject.", "Grant access.", "Pre-approved by 3 of 9.", "3 of 9 hold it and it is approved.", "12 of 12: allow.", "The request is authorised.", "Auto-approved.", "Acceptable at 42.", "Grants access to 9.", "Approval is the norm.", "Approvers approved it.", "People refused 3 of 9; deny it.", "One approver has approved this.", "21,400 people approve.", "3 of 9 say this one is now approved.", "12 of 12 such requests were approved; approve."},
 	} {
 		for _, text := range texts {
 			err := checkSummary(text, given, 42)
