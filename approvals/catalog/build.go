@@ -1,0 +1,177 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/source"
+)
+
+// name is the form of systems, resources, levels and tags: they become parts
+// of ids, and a door may carry an id in 150 bytes.
+var name = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+
+const (
+	maxTitle       = 75 // runes; what a choice in Slack can show
+	maxDescription = 1000
+	shortest       = time.Minute
+	longest        = 90 * 24 * time.Hour
+)
+
+var sensitivities = []string{string(approvals.Low), string(approvals.Medium), string(approvals.High), string(approvals.Critical)}
+
+// builder turns files into entitlements and collects what is wrong.
+type builder struct {
+	ctx          context.Context //nolint:containedctx // lives for one Load only
+	people       approvals.Directory
+	known        *directoryNames
+	seen         map[approvals.EntitlementID]string // id → file:line of the first
+	entitlements []approvals.Entitlement
+	problems     approvals.Problems
+	err          error
+}
+
+func (b *builder) wrong(at source.Place, mend, format string, args ...any) {
+	b.problems = append(b.problems, at.Problem(mend, format, args...))
+}
+
+func (b *builder) file(file string, data []byte) {
+	var f catalogFile
+	doc, err := source.Decode(file, data, &f)
+	if err != nil {
+		b.problems = append(b.problems, asProblems(file, err)...)
+		return
+	}
+	if len(f.Systems) == 0 {
+		b.wrong(doc.At(), "write systems: with at least one entry", "the file describes nothing")
+	}
+	for i, s := range f.Systems {
+		at := doc.At("systems", i)
+		b.named(at, "system", s.Name, s.Title)
+		if len(s.Resources) == 0 {
+			b.wrong(at, "write resources: with at least one entry", "the system %q has no resources", s.Name)
+		}
+		for j, r := range s.Resources {
+			b.resource(at.At("resources", j), s, r)
+		}
+	}
+}
+
+func (b *builder) resource(at source.Place, s system, r resource) {
+	b.named(at, "resource", r.Name, r.Title)
+	if len(r.Levels) == 0 {
+		b.wrong(at, "write levels: with at least one entry", "the resource %q has no levels", r.Name)
+	}
+	for i, l := range r.Levels {
+		b.level(at.At("levels", i), s, r, l)
+	}
+}
+
+func (b *builder) level(at source.Place, s system, r resource, l level) {
+	b.named(at, "level", l.Name, l.Title)
+	c := l.common().below(r.common().below(s.common()))
+	e := approvals.Entitlement{
+		ID:     approvals.EntitlementID(r.Name + ":" + l.Name),
+		System: s.Name, Connector: c.connector, Resource: r.Name, Level: l.Name, Environment: c.environment,
+		Name:        either(r.Title, r.Name) + ", " + either(l.Title, strings.ReplaceAll(l.Name, "-", " ")),
+		Description: either(l.Description, r.Description),
+		Aliases:     unique(append(slices.Clone(l.Aliases), r.Aliases...)),
+		Tags:        unique(c.tags), Sensitivity: approvals.Sensitivity(c.sensitivity),
+		DefaultDuration: c.fallback, MaxDuration: c.longest,
+		TicketRequired: c.ticket != nil && *c.ticket, Target: c.target,
+	}
+	here := fmt.Sprintf("%s:%d", at.Problem("", "").File, at.Line())
+	if first, dup := b.seen[e.ID]; dup {
+		b.wrong(at.At("name"), "give one of the resources another name", "the entitlement %q was described at %s already", e.ID, first)
+	}
+	b.seen[e.ID] = here
+	b.check(at, e)
+	e.Owners = b.owners(at.At("owners"), c.owners)
+	e.Approvers = b.approvers(at.At("approvers"), c.approvers)
+	b.entitlements = append(b.entitlements, e)
+	if len(b.entitlements) == MaxEntitlements+1 {
+		b.wrong(at, "split the catalogue over several installations", "there are more than %d entitlements", MaxEntitlements)
+	}
+}
+
+func (b *builder) named(at source.Place, what, n, title string) {
+	if !name.MatchString(n) {
+		b.wrong(at.At("name"), "use at most 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit", "%q cannot be the name of a %s", n, what)
+	}
+	if len([]rune(title)) > maxTitle || !plain(title) {
+		b.wrong(at.At("title"), fmt.Sprintf("use at most %d plain characters on one line", maxTitle), "the title of the %s %q cannot be shown", what, n)
+	}
+}
+
+// check says what is wrong with an entitlement apart from its people.
+func (b *builder) check(at source.Place, e approvals.Entitlement) {
+	if e.Connector == "" {
+		b.wrong(at, "write connector: with the name of a connection from hallpass.yaml", "no connector provisions %q", e.ID)
+	}
+	switch {
+	case e.Sensitivity == "":
+		b.wrong(at, "write sensitivity: low, medium, high or critical", "%q has no sensitivity", e.ID)
+	case !slices.Contains(sensitivities, string(e.Sensitivity)):
+		b.wrong(at.At("sensitivity"), source.Suggest(string(e.Sensitivity), sensitivities), "%q is not a sensitivity", e.Sensitivity)
+	}
+	for _, tag := range e.Tags {
+		if !name.MatchString(tag) {
+			b.wrong(at.At("tags"), "use a-z, 0-9, dot, dash and underscore", "%q cannot be a tag", tag)
+		}
+	}
+	for _, alias := range e.Aliases {
+		if alias == "" || len(alias) > maxTitle || !plain(alias) {
+			b.wrong(at.At("aliases"), fmt.Sprintf("use at most %d plain characters on one line", maxTitle), "%q cannot be an alias", alias)
+		}
+	}
+	if len(e.Description) > maxDescription {
+		b.wrong(at.At("description"), "keep it to a paragraph", "the description has more than %d bytes", maxDescription)
+	}
+	b.durations(at, e)
+}
+
+func (b *builder) durations(at source.Place, e approvals.Entitlement) {
+	whole := func(key string, d time.Duration) {
+		switch {
+		case d == 0:
+			b.wrong(at.At(key), `write `+key+`: like "2h", here or above`, "%q has no %s", e.ID, key)
+		case d < shortest || d > longest || d%time.Minute != 0:
+			b.wrong(at.At(key), "use whole minutes, from 1m to 90d", "the %s of %q is %s", key, e.ID, d)
+		}
+	}
+	whole("default_duration", e.DefaultDuration)
+	whole("max_duration", e.MaxDuration)
+	if e.MaxDuration > 0 && e.DefaultDuration > e.MaxDuration {
+		b.wrong(at.At("default_duration"), "lower it, or raise max_duration", "the default of %q, %s, is more than its maximum, %s", e.ID, e.DefaultDuration, e.MaxDuration)
+	}
+}
+
+// plain reports whether a text is one line of printable characters, without
+// the marks that turn the direction of writing.
+func plain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfffd
+	})
+}
+
+func unique(in []string) []string {
+	var out []string
+	for _, s := range in {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func asProblems(file string, err error) approvals.Problems {
+	if ps, ok := err.(approvals.Problems); ok { //nolint:errorlint // source.Decode returns it unwrapped
+		return ps
+	}
+	return approvals.Problems{{File: file, What: err.Error()}}
+}

@@ -1,0 +1,210 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cedar-policy/cedar-go"
+	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/eval"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+var _ approvals.Policy = (*Set)(nil)
+
+// Decide says what becomes of a request. When requester and beneficiary
+// differ, both must be permitted for an automatic approval, and a forbid that
+// meets either counts.
+func (s *Set) Decide(f approvals.Facts, a approvals.Assessment) (r approvals.Ruling) {
+	defer func() {
+		if v := recover(); v != nil {
+			r = approvals.Ruling{
+				Outcome: approvals.Route, Version: s.version, Quorum: 1,
+				Problems: []string{"the policy engine broke down on this request"},
+				Words:    "A person decides, because the policies could not be applied.",
+			}
+		}
+	}()
+	q := ask(f, a, nil)
+	doubts := s.doubts(f, a)
+	found := s.evaluate(q, s.request, actionRequest, f.At, parties(f))
+	r = approvals.Ruling{Outcome: approvals.Route, Version: s.version}
+	r.Problems = append(doubts, found.problems...)
+
+	denials := found.denials()
+	switch {
+	case len(denials) > 0 && len(doubts) == 0 && !found.malformed:
+		r.Outcome, r.Words, r.Policies = approvals.Refuse, reasons(denials), refs(denials)
+	case found.permitted && len(r.Problems) == 0:
+		r.Outcome, r.Words, r.Policies = approvals.AutoApprove, reasons(found.matched), refs(found.matched)
+	default:
+		s.route(&r, q, found)
+	}
+	return r
+}
+
+// parties are those for whom a request must be permitted.
+func parties(f approvals.Facts) []cedar.EntityUID {
+	if f.Requester.ID == f.Beneficiary.ID {
+		return []cedar.EntityUID{user(f.Beneficiary.ID)}
+	}
+	return []cedar.EntityUID{user(f.Beneficiary.ID), user(f.Requester.ID)}
+}
+
+// doubts are the reasons why facts must not approve or refuse by themselves.
+func (s *Set) doubts(f approvals.Facts, a approvals.Assessment) []string {
+	doubts := slices.Clone(f.Problems)
+	doubt := func(when bool, format string, args ...any) {
+		if when {
+			doubts = append(doubts, fmt.Sprintf(format, args...))
+		}
+	}
+	age := f.At.Sub(f.Directory.AsOf)
+	doubt(f.Directory.Stale || f.Directory.AsOf.IsZero() || age > s.maxDirectoryAge,
+		"the directory is out of date, so nobody's role is certain")
+	doubt(age < -time.Hour, "the directory claims to come from the future")
+	doubt(a.Problem != "", "there is no score: %s", a.Problem)
+	doubt(a.Problem == "" && (a.Score < 0 || a.Score > 100), "the score %d is not between 0 and 100", a.Score)
+	doubt(f.Duration <= 0, "no duration is asked for")
+	doubt(f.Entitlement.MaxDuration <= 0, "the catalogue sets no maximum duration")
+	doubt(f.Entitlement.MaxDuration > 0 && f.Duration > f.Entitlement.MaxDuration,
+		"%s is more than the %s that the catalogue allows", f.Duration, f.Entitlement.MaxDuration)
+	doubt(f.Entitlement.TicketRequired && f.Ticket == "", "the catalogue asks for a ticket, and none is given")
+	doubt(f.Requester.ID == "" || f.Beneficiary.ID == "", "it is not known who asks, or for whom")
+	doubt(f.Requester.Inactive || f.Beneficiary.Inactive, "the directory says that the person has left")
+	doubt(f.Entitlement.ID == "", "it is not known what is asked for")
+	doubt(f.Kind != approvals.KindAccess && f.Kind != approvals.KindExtension, "%q is not a kind of request", f.Kind)
+	doubt(f.MinuteOfDay < 0 || f.MinuteOfDay >= 24*60 || f.Weekday < 0 || f.Weekday > 6, "the time of day is not a time")
+	return doubts
+}
+
+// finding is what the engine says of one question for all its principals.
+type finding struct {
+	permitted bool    // for every principal, by a permit that counts, and no forbid matched
+	matched   []*rule // those that decided, ordered by id
+	problems  []string
+	malformed bool // the question itself does not fit the schema
+	failed    bool // a forbid could not be evaluated
+}
+
+// evaluate asks the engine for each principal in turn. A permit whose review
+// date has passed does not count for a request.
+func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Time, principals []cedar.EntityUID) finding {
+	found := finding{permitted: true}
+	var stale []*rule
+	for _, principal := range principals {
+		if err := q.check(principal, action); err != nil {
+			found.malformed, found.permitted = true, false
+			found.problems = append(found.problems, "the facts do not fit the policies' schema")
+			continue
+		}
+		decision, diagnostic := cedar.Authorize(set, q.entities, q.request(principal, action))
+		permitted := false
+		for _, reason := range diagnostic.Reasons {
+			r := set.get(reason.PolicyID)
+			if r.permits() && action == actionRequest && r.overdue(at) {
+				stale = append(stale, r)
+				continue
+			}
+			permitted = permitted || r.permits() && r.ref.Owner != ""
+			found.matched = append(found.matched, r)
+		}
+		found.permitted = found.permitted && permitted && decision == cedar.Allow
+		for _, e := range diagnostic.Errors {
+			r := set.get(e.PolicyID)
+			found.failed = found.failed || !r.permits()
+			found.problems = append(found.problems, fmt.Sprintf("the policy %q could not be evaluated: %s", r.ref.ID, e.Message))
+		}
+	}
+	if !found.permitted {
+		for _, r := range stale {
+			found.problems = append(found.problems, fmt.Sprintf("the policy %q would permit it, but was due for review by %s", r.ref.ID, r.reviewBy.AddDate(0, 0, -1).Format(time.DateOnly)))
+		}
+	}
+	slices.SortFunc(found.matched, func(a, b *rule) int { return strings.Compare(a.ref.ID, b.ref.ID) })
+	found.matched = slices.Compact(found.matched)
+	slices.Sort(found.problems)
+	found.problems = slices.Compact(found.problems)
+	return found
+}
+
+func refs(rs []*rule) (refs []approvals.PolicyRef) {
+	for _, r := range rs {
+		refs = append(refs, r.ref)
+	}
+	return refs
+}
+
+func (f finding) denials() (denials []*rule) {
+	for _, r := range f.matched {
+		if r.deny {
+			denials = append(denials, r)
+		}
+	}
+	return denials
+}
+
+func (f finding) forbids() (forbids []*rule) {
+	for _, r := range f.matched {
+		if !r.permits() {
+			forbids = append(forbids, r)
+		}
+	}
+	return forbids
+}
+
+// route says who is asked and why. The quorum is the highest that any policy
+// wants which sent the request to people, or which could let somebody approve
+// it; the channel is that of the first such policy.
+func (s *Set) route(r *approvals.Ruling, q question, found finding) {
+	forbids := found.forbids()
+	r.Outcome, r.Quorum, r.Policies = approvals.Route, 1, refs(forbids)
+	for _, rule := range slices.Concat(forbids, s.mayApply(q)) {
+		r.Quorum = max(r.Quorum, rule.quorum)
+		if r.Channel == "" {
+			r.Channel = rule.channel
+		}
+	}
+	switch {
+	case len(forbids) > 0:
+		r.Words = reasons(forbids)
+	case len(r.Problems) > 0:
+		r.Words = "A person decides, because not everything could be made certain."
+	default:
+		r.Words = "No policy approves this at once, so a person decides."
+	}
+}
+
+// mayApply lists the permits to approve that speak of whom to ask and whose
+// conditions hold for this request, whoever the approver will be. A condition
+// that cannot be told without the approver counts as holding: too many
+// approvals are asked for rather than too few.
+func (s *Set) mayApply(q question) (out []*rule) {
+	env := eval.Env{
+		Principal: eval.Variable("principal"), Action: actionApprove,
+		Resource: q.resource, Context: q.context, Entities: q.entities,
+	}
+	for _, r := range s.approve {
+		if !r.permits() || r.quorum == 0 && r.channel == "" {
+			continue
+		}
+		if _, keep := eval.PartialPolicy(env, (*xast.Policy)(r.policy.AST())); keep {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// reasons joins the policies' own words, in the order of their ids.
+func reasons(rs []*rule) string {
+	var words []string
+	for _, r := range rs {
+		if !slices.Contains(words, r.ref.Reason) {
+			words = append(words, r.ref.Reason)
+		}
+	}
+	return strings.Join(words, " ")
+}

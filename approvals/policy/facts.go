@@ -1,0 +1,175 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cedar-policy/cedar-go"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// question is one decision in the engine's terms.
+type question struct {
+	entities cedar.EntityMap
+	resource cedar.EntityUID
+	context  cedar.Record
+}
+
+// ask turns facts, assessment and, for an approval, the approver into the
+// engine's terms. Facts that are not known are left out.
+func ask(f approvals.Facts, a approvals.Assessment, approver *approvals.Principal) question {
+	q := question{
+		entities: cedar.EntityMap{},
+		resource: cedar.NewEntityUID(typeEntitlement, cedar.String(f.Entitlement.ID)),
+		context:  contextOf(f, a),
+	}
+	people := []approvals.Principal{f.Requester, f.Beneficiary}
+	if approver != nil {
+		people = append(people, *approver)
+	}
+	for _, p := range people {
+		u := userOf(p)
+		q.entities[u.UID] = u
+	}
+	e := entitlementOf(f.Entitlement)
+	q.entities[e.UID] = e
+	return q
+}
+
+// check holds the question to the schema: entities, context and request.
+func (q question) check(principal, action cedar.EntityUID) error {
+	for _, e := range q.entities {
+		if err := validator().Entity(e); err != nil {
+			return fmt.Errorf("check %s: %w", e.UID, err)
+		}
+	}
+	return validator().Request(q.request(principal, action))
+}
+
+func (q question) request(principal, action cedar.EntityUID) cedar.Request {
+	return cedar.Request{Principal: principal, Action: action, Resource: q.resource, Context: q.context}
+}
+
+func user(id approvals.PrincipalID) cedar.EntityUID {
+	return cedar.NewEntityUID(typeUser, cedar.String(id))
+}
+
+func userOf(p approvals.Principal) cedar.Entity {
+	attrs := cedar.RecordMap{
+		"groups":     stringSet(p.Groups),
+		"contractor": cedar.Boolean(p.Contractor),
+		"admin":      cedar.Boolean(p.Admin),
+	}
+	put(attrs, "email", p.Email)
+	put(attrs, "title", p.Title)
+	put(attrs, "department", p.Department)
+	put(attrs, "location", p.Location)
+	if p.Manager != "" {
+		attrs["manager"] = user(p.Manager)
+	}
+	groups := make([]cedar.EntityUID, len(p.Groups))
+	for i, g := range p.Groups {
+		groups[i] = cedar.NewEntityUID(typeGroup, cedar.String(g))
+	}
+	return cedar.Entity{UID: user(p.ID), Parents: cedar.NewEntityUIDSet(groups...), Attributes: cedar.NewRecord(attrs)}
+}
+
+func entitlementOf(e approvals.Entitlement) cedar.Entity {
+	var owners, approvers, groups []cedar.Value
+	for _, id := range e.Owners {
+		owners = append(owners, user(id))
+	}
+	manager := false
+	for _, ref := range e.Approvers {
+		switch kind, name := ref.Split(); kind {
+		case string(approvals.ApproverManager):
+			manager = true
+		case "group":
+			groups = append(groups, cedar.NewEntityUID(typeGroup, cedar.String(name)))
+		case "person":
+			approvers = append(approvers, user(approvals.PrincipalID(name)))
+		}
+	}
+	attrs := cedar.RecordMap{
+		"system":           cedar.String(e.System),
+		"resource":         cedar.String(e.Resource),
+		"level":            cedar.String(e.Level),
+		"sensitivity":      cedar.String(e.Sensitivity),
+		"sensitivity_rank": cedar.Long(e.Sensitivity.Rank()),
+		"tags":             stringSet(e.Tags),
+		"owners":           cedar.NewSet(owners...),
+		"approvers":        cedar.NewSet(approvers...),
+		"approver_groups":  cedar.NewSet(groups...),
+		"manager_approves": cedar.Boolean(manager),
+		"max_minutes":      cedar.Long(minutes(e.MaxDuration)),
+		"ticket_required":  cedar.Boolean(e.TicketRequired),
+	}
+	put(attrs, "environment", e.Environment)
+	return cedar.Entity{
+		UID: cedar.NewEntityUID(typeEntitlement, cedar.String(e.ID)),
+		Parents: cedar.NewEntityUIDSet(
+			cedar.NewEntityUID(typeResource, cedar.String(e.Resource)),
+			cedar.NewEntityUID(typeSystem, cedar.String(e.System)),
+		),
+		Attributes: cedar.NewRecord(attrs),
+	}
+}
+
+func contextOf(f approvals.Facts, a approvals.Assessment) cedar.Record {
+	day, left := calendar(f)
+	attrs := cedar.RecordMap{
+		"requester":             user(f.Requester.ID),
+		"beneficiary":           user(f.Beneficiary.ID),
+		"on_behalf":             cedar.Boolean(f.Requester.ID != f.Beneficiary.ID),
+		"kind":                  cedar.String(f.Kind),
+		"duration_minutes":      cedar.Long(minutes(f.Duration)),
+		"reason_length":         cedar.Long(f.ReasonLength),
+		"weekday":               cedar.String(weekdays[int(f.Weekday)%7]),
+		"hour":                  cedar.Long(f.MinuteOfDay / 60),
+		"minute_of_day":         cedar.Long(f.MinuteOfDay),
+		"day_of_month":          cedar.Long(day),
+		"days_left_in_month":    cedar.Long(left),
+		"auto_today":            cedar.Long(f.AutoToday),
+		"directory_age_minutes": cedar.Long(f.At.Sub(f.Directory.AsOf) / time.Minute),
+		"directory_stale":       cedar.Boolean(f.Directory.Stale),
+	}
+	put(attrs, "ticket", f.Ticket)
+	if a.Problem == "" {
+		attrs["score"] = cedar.Long(a.Score)
+		put(attrs, "score_confidence", string(a.Confidence))
+	}
+	return cedar.NewRecord(attrs)
+}
+
+// calendar is the day of the month for the requester, and how many days are
+// left in it. It follows from the frozen weekday and the date in UTC, which is
+// at most a day off, so that no time zone data of this machine takes part.
+func calendar(f approvals.Facts) (day, left int) {
+	local := f.At.UTC()
+	for _, shift := range []int{0, 1, -1} {
+		if d := local.AddDate(0, 0, shift); d.Weekday() == f.Weekday {
+			local = d
+			break
+		}
+	}
+	last := time.Date(local.Year(), local.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return local.Day(), last - local.Day()
+}
+
+// minutes rounds up, so that a fraction of a minute never looks shorter.
+func minutes(d time.Duration) int64 { return int64((d + time.Minute - 1) / time.Minute) }
+
+func put(attrs cedar.RecordMap, name cedar.String, value string) {
+	if value != "" {
+		attrs[name] = cedar.String(value)
+	}
+}
+
+func stringSet(in []string) cedar.Set {
+	values := make([]cedar.Value, len(in))
+	for i, s := range in {
+		values[i] = cedar.String(s)
+	}
+	return cedar.NewSet(values...)
+}

@@ -1,0 +1,56 @@
+package policy
+
+import (
+	"github.com/cedar-policy/cedar-go"
+	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+)
+
+// owner is the record whose attribute is read from a node, and how a person
+// writes it; nil for what has no attributes or is built by the policy itself.
+func owner(n xast.IsNode) (resolved.RecordType, string) {
+	switch n := n.(type) {
+	case xast.NodeTypeVariable:
+		switch n.Name {
+		case "principal":
+			return law().Entities[typeUser].Shape, "principal"
+		case "resource":
+			return law().Entities[typeEntitlement].Shape, "resource"
+		case "context":
+			return law().Actions[actionRequest].AppliesTo.Context, "context"
+		}
+	case xast.NodeTypeAccess:
+		record, path := owner(n.Arg)
+		attr, ok := record[n.Value]
+		if !ok {
+			return nil, ""
+		}
+		if t, ok := attr.Type.(resolved.EntityType); ok {
+			return law().Entities[cedar.EntityType(t)].Shape, path + "." + string(n.Value)
+		}
+	}
+	return nil, ""
+}
+
+// stringsIn lists the texts that a node spells out: one, or those of a set.
+func stringsIn(n xast.IsNode) []string {
+	var out []string
+	switch n := n.(type) {
+	case xast.NodeValue:
+		switch v := n.Value.(type) {
+		case cedar.String:
+			out = append(out, string(v))
+		case cedar.Set:
+			for e := range v.All() {
+				if s, ok := e.(cedar.String); ok {
+					out = append(out, string(s))
+				}
+			}
+		}
+	case xast.NodeTypeSet:
+		for _, e := range n.Elements {
+			out = append(out, stringsIn(e)...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package peoplefile
+
+import (
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/source"
+)
+
+// peopleFile is the YAML form.
+type peopleFile struct {
+	AsOf   string   `yaml:"as_of"` // RFC 3339; absent: when the file was last changed
+	People []person `yaml:"people"`
+}
+
+type person struct {
+	ID         string            `yaml:"id"`
+	Name       string            `yaml:"name"`
+	Email      string            `yaml:"email"`
+	Title      string            `yaml:"title"`
+	Department string            `yaml:"department"`
+	Location   string            `yaml:"location"`
+	Manager    string            `yaml:"manager"` // an id or an email
+	Groups     []string          `yaml:"groups"`
+	TimeZone   string            `yaml:"time_zone"` // IANA name
+	Accounts   map[string]string `yaml:"accounts"`  // system → account name, where it is not the email
+	Contractor bool              `yaml:"contractor"`
+	Admin      bool              `yaml:"admin"`
+	Inactive   bool              `yaml:"inactive"`
+}
+
+func decodeYAML(file string, data []byte) ([]entry, time.Time, error) {
+	var f peopleFile
+	doc, err := source.Decode(file, data, &f)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var asOf time.Time
+	if f.AsOf != "" {
+		if asOf, err = time.Parse(time.RFC3339, f.AsOf); err != nil {
+			return nil, asOf, approvals.Problems{doc.At("as_of").Problem(`write a time like "2026-01-05T09:00:00Z"`, "%q is not a time", f.AsOf)}
+		}
+	}
+	entries := make([]entry, len(f.People))
+	for i, p := range f.People {
+		entries[i] = entry{
+			Principal: approvals.Principal{
+				ID: approvals.PrincipalID(p.ID), Name: p.Name, Email: p.Email, Title: p.Title,
+				Department: p.Department, Location: p.Location, Groups: p.Groups, Accounts: p.Accounts,
+				TimeZone: p.TimeZone, Contractor: p.Contractor, Admin: p.Admin, Inactive: p.Inactive,
+			},
+			manager: p.Manager,
+			problem: func(key, mend, format string, args ...any) approvals.Problem {
+				return doc.At("people", i, key).Problem(mend, format, args...)
+			},
+		}
+	}
+	return entries, asOf, nil
+}
