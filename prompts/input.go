@@ -35,7 +35,7 @@ const (
 )
 
 var (
-	factorName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
+	factorName = regexp.MustCompile(`^[a-z][a-z0-9_.+-]{0,63}$`)
 	// plainWords has no room for what addresses, mentions, links or markup are
 	// made of. The two signs are the minus and times signs of score lines.
 	plainWords = regexp.MustCompile(`^[A-Za-z0-9 .,;:%()+'−×-]+$`)
@@ -68,7 +68,7 @@ func (in SummaryInput) check() error {
 	}
 	for i, f := range in.Factors {
 		if !factorName.MatchString(f.Name) {
-			return bad(fmt.Sprintf("factor %d", i+1), "has a name that is not lower-case words, dots and digits")
+			return bad(fmt.Sprintf("factor %d", i+1), "has a name that is not lower-case words joined by dots or plus signs")
 		}
 		if f.Points < -maxPoints || f.Points > maxPoints {
 			return bad("factor "+f.Name, "has points out of range")

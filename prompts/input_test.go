@@ -38,6 +38,17 @@ func TestWordsOfTheScoreMayLeave(t *testing.T) {
 	}
 }
 
+func TestNamesOfFactorsMayLeave(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"base", "peers.team", "decided.entitlement+manager", "unknown.manager", "own.all"} {
+		in := sound()
+		in.Factors[0].Name = name
+		if err := in.check(); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestWhatCouldNameSomebodyMayNotLeave(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
