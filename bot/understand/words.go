@@ -1,0 +1,123 @@
+package understand
+
+import (
+	"strings"
+	"unicode"
+)
+
+// word is one token of a text: its normal form, and where it stands.
+type word struct {
+	norm       string
+	start, end int  // bytes in the text
+	used       bool // taken by a slot: no part of the reason
+	wish       bool // names the access
+	narrow     bool // names a level or an environment
+}
+
+// split parts a text into words: letters, digits and what joins them inside a
+// name (-, _, ', @, .).
+func split(text string) []word {
+	var ws []word
+	start := -1
+	flush := func(end int) {
+		if start < 0 {
+			return
+		}
+		s, e := start, end
+		for e > s && strings.IndexByte(".-_'/:", text[e-1]) >= 0 { // punctuation at the end joins nothing
+			e--
+		}
+		if e > s {
+			ws = append(ws, word{norm: strings.ToLower(text[s:e]), start: s, end: e})
+		}
+		start = -1
+	}
+	for i, r := range text {
+		inner := strings.ContainsRune("-_'’@./:+", r)
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || (inner && (start >= 0 || r == '@')) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		flush(i)
+	}
+	flush(len(text))
+	for i := range ws {
+		ws[i].norm = strings.ReplaceAll(ws[i].norm, "’", "'")
+	}
+	return ws
+}
+
+// parts cuts a name into its tokens in normal form: "billing-db" is billing,
+// database.
+func parts(s string) []string {
+	var out []string
+	for _, f := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		out = append(out, normal(f))
+	}
+	return out
+}
+
+// synonyms maps what people write to what the catalogue's words are reduced to.
+var synonyms = map[string]string{
+	"db": "database", "dbs": "database", "databases": "database", "prod": "production", "prd": "production", "live": "production",
+	"stg": "staging", "stage": "staging", "dev": "development", "ro": "readonly", "rw": "readwrite", "reader": "readonly",
+	"read": "readonly", "viewer": "readonly", "view": "readonly", "write": "readwrite", "writer": "readwrite", "writing": "readwrite",
+	"edit": "readwrite", "administrator": "admin", "root": "admin", "superuser": "admin", "k8s": "kubernetes", "kube": "kubernetes",
+	"repos": "repository", "repo": "repository", "pg": "postgres", "postgresql": "postgres", "gh": "github", "deployment": "deploy",
+	"deployer": "deploy", "deploys": "deploy", "logs": "log", "payments": "payment", "invoices": "invoice", "orders": "order",
+}
+
+func normal(s string) string {
+	if n, ok := synonyms[s]; ok {
+		return n
+	}
+	return s
+}
+
+// near reports whether two words are the same but for a slip of the finger:
+// one for words from five letters on, two from nine on. Short words must be
+// equal: "prod" is not "prof".
+func near(a, b string) bool {
+	allowed := 0
+	switch n := min(len(a), len(b)); {
+	case n >= 9:
+		allowed = 2
+	case n >= 5:
+		allowed = 1
+	}
+	if a == b {
+		return true
+	}
+	if allowed == 0 || len(a)-len(b) > allowed || len(b)-len(a) > allowed {
+		return false
+	}
+	return slips(a, b) <= allowed
+}
+
+// slips is the optimal string alignment distance: insertions, deletions,
+// substitutions, and neighbours swapped.
+func slips(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	before, prev := make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		cur := make([]int, len(y)+1)
+		cur[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				cur[j] = min(cur[j], before[j-2]+1)
+			}
+		}
+		before, prev = prev, cur
+	}
+	return prev[len(y)]
+}
