@@ -223,7 +223,7 @@ func (s *Sandbox) expire(k key, now time.Time) {
 		s.world.record(Effect{At: now, Op: OpExpire, Resource: k.resource, Level: k.level, Account: k.account, Sessions: n})
 		s.revision++
 	}
-	if s.world.members[k] == nil && len(s.world.sessions[k]) > 0 && !now.Before(s.held(k, time.Time{})) {
+	if until := s.held(k, time.Time{}); !until.IsZero() && !now.Before(until) && s.world.members[k] == nil {
 		s.world.endSessions(k, now, time.Time{})
 		s.revision++
 	}

@@ -11,7 +11,7 @@ import (
 // Op names a call to the system, or what the system does by itself.
 type Op string
 
-// The operations.
+// The operations. Those of the system itself, and those by hand, take no faults.
 const (
 	OpGrant       Op = "grant"
 	OpRevoke      Op = "revoke"
@@ -19,7 +19,9 @@ const (
 	OpList        Op = "list"
 	OpSetEnd      Op = "set_end"
 	OpEndSessions Op = "end_sessions"
-	OpExpire      Op = "expire" // the system's own sweep; takes no faults
+	OpExpire      Op = "expire" // the system's own sweep
+	OpSeat        Op = "seat"   // by hand
+	OpUnseat      Op = "unseat" // by hand
 )
 
 // Fault is one way to misbehave. Fields combine: a fault with a Delay and an

@@ -130,3 +130,35 @@ func (s *Sandbox) attempted(a Attempt) {
 	s.attempts = s.attempts[max(0, len(s.attempts)-keepAttempts):]
 	s.revision++
 }
+
+// Seat gives access by hand, past any grant, as an administrator of the system
+// would: it is there to be found as standing access or as drift.
+func (s *Sandbox) Seat(resource, level, account string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.resource(resource)
+	if !ok || !slices.Contains(r.Levels, level) || !s.knows(account) {
+		return approvals.Errorf(approvals.CodeNotFound, "There is no %s (%s) or no account %q.", resource, level, account)
+	}
+	k, now := key{resource, level, account}, s.now()
+	if s.world.members[k] == nil {
+		s.world.members[k] = &Member{Resource: resource, Level: level, Account: account, Since: now, Standing: true}
+		s.world.record(Effect{At: now, Op: OpSeat, Resource: resource, Level: level, Account: account})
+		return s.save()
+	}
+	return nil
+}
+
+// Unseat takes access away by hand, without ending its sessions: grants that
+// relied on it vanish.
+func (s *Sandbox) Unseat(resource, level, account string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, now := key{resource, level, account}, s.now()
+	if s.world.members[k] == nil {
+		return nil
+	}
+	delete(s.world.members, k)
+	s.world.record(Effect{At: now, Op: OpUnseat, Resource: resource, Level: level, Account: account})
+	return s.save()
+}

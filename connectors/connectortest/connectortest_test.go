@@ -1,0 +1,195 @@
+package connectortest_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/connectortest"
+)
+
+// defectEnv tells a child process of this test which defect its system has.
+const defectEnv = "CONNECTORTEST_DEFECT"
+
+// system is the smallest honest target system and connector, with a defect to
+// choose. It stands for every connector that the suite must catch.
+type system struct {
+	mu      sync.Mutex
+	defect  string
+	members map[string]bool
+	grants  map[approvals.GrantID]bool
+	open    map[string]*bool
+	effects int
+}
+
+const password = "hunter2-hunter2"
+
+func key(target map[string]string, account string) string { return target["group"] + "/" + account }
+
+func failure(kind approvals.FailureKind, format string, args ...any) error {
+	return &approvals.ConnectorError{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+func (s *system) has(defect string) bool { return s.defect == defect }
+
+func (s *system) Grant(ctx context.Context, g approvals.Grant) (approvals.Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case ctx.Err() != nil && s.has("bare errors"):
+		return nil, ctx.Err()
+	case ctx.Err() != nil && !s.has("ignores cancellation"):
+		return nil, failure(approvals.Retryable, "Cancelled.")
+	case g.Target["group"] == "nowhere":
+		return nil, failure(approvals.Permanent, "There is no group %q.", g.Target["group"])
+	case g.Account == "ghost" && s.has("retries the unknown"):
+		return nil, failure(approvals.Retryable, "No account ghost.")
+	case g.Account == "ghost" && s.has("shows its password"):
+		return nil, failure(approvals.Permanent, "No account ghost at https://bot:%s@system.", password)
+	case g.Account == "ghost":
+		return nil, failure(approvals.Permanent, "No account ghost.")
+	}
+	k := key(g.Target, g.Account)
+	if !s.members[k] || s.has("repeats effects") {
+		s.effects++
+	}
+	s.members[k], s.grants[g.ID] = true, true
+	return approvals.Receipt{"key": k}, nil
+}
+
+func (s *system) Revoke(ctx context.Context, g approvals.Grant, r approvals.Receipt) (approvals.Removal, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := key(g.Target, g.Account)
+	switch {
+	case ctx.Err() != nil:
+		return approvals.Removal{}, failure(approvals.Retryable, "Cancelled.")
+	case s.has("needs its receipt") && r == nil:
+		return approvals.Removal{}, nil
+	case s.has("counts grants") && !s.grants[g.ID], s.has("never revokes"):
+		return approvals.Removal{}, nil
+	case s.has("absent is an error") && !s.members[k]:
+		return approvals.Removal{}, failure(approvals.Permanent, "Not a member.")
+	case s.has("revokes the neighbour too"):
+		clear(s.members)
+	}
+	if s.members[k] {
+		s.effects++
+	}
+	delete(s.members, k)
+	ended := 0
+	if alive := s.open[k]; alive != nil && *alive && !s.has("leaves sessions") {
+		*alive, ended = false, 1
+	}
+	return approvals.Removal{SessionsEnded: ended}, nil
+}
+
+func (s *system) Check(ctx context.Context, g approvals.Grant, _ approvals.Receipt) (approvals.Presence, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return approvals.Presence{}, failure(approvals.Retryable, "Cancelled.")
+	}
+	k := key(g.Target, g.Account)
+	p := approvals.Presence{Present: s.members[k], Detail: "looked up " + k}
+	if s.has("checks its own memory") {
+		p.Present = s.grants[g.ID]
+	}
+	if alive := s.open[k]; alive != nil && *alive {
+		p.Sessions = 1
+	}
+	return p, nil
+}
+
+func (s *system) List(ctx context.Context, e approvals.Entitlement) ([]approvals.Holding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil, failure(approvals.Retryable, "Cancelled.")
+	}
+	var held []approvals.Holding
+	for k := range s.members {
+		if account, ok := strings.CutPrefix(k, e.Target["group"]+"/"); ok && !s.has("lists nobody") {
+			held = append(held, approvals.Holding{Entitlement: e.ID, Account: account, AsOf: time.Unix(1, 0)})
+		}
+	}
+	return held, nil
+}
+
+func harness(defect string) connectortest.Harness {
+	return connectortest.Harness{New: func(*testing.T) (approvals.Connector, connectortest.World) {
+		s := &system{defect: defect, members: map[string]bool{}, grants: map[approvals.GrantID]bool{}, open: map[string]*bool{}}
+		group := func(name string) approvals.Entitlement {
+			return approvals.Entitlement{ID: approvals.EntitlementID(name), Target: map[string]string{"group": name}}
+		}
+		return s, connectortest.World{
+			Entitlement: group("one"), Other: group("two"), Nowhere: group("nowhere"),
+			Account: "maya", Neighbour: "li", Unknown: "ghost", Secrets: []string{password},
+			Reaches: func(_ *testing.T, e approvals.Entitlement, account string) bool {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				return s.members[key(e.Target, account)]
+			},
+			Open: func(_ *testing.T, account string) func() bool {
+				alive := true
+				s.open["one/"+account] = &alive
+				return func() bool { return alive }
+			},
+			Seat:    func(_ *testing.T, account string) { s.members["one/"+account] = true },
+			Effects: func(string) int { s.mu.Lock(); defer s.mu.Unlock(); return s.effects },
+		}
+	}}
+}
+
+func TestAnHonestConnectorPasses(t *testing.T) {
+	t.Parallel()
+	connectortest.Run(t, harness(""))
+}
+
+// TestChild runs the suite on a defective system. It is no test of its own:
+// it is run by the test below, in a process whose failure can be looked at.
+func TestChild(t *testing.T) {
+	defect := os.Getenv(defectEnv)
+	if defect == "" {
+		t.Skip("runs only as a child of TestEveryDefectIsCaught")
+	}
+	connectortest.Run(t, harness(defect))
+}
+
+func TestEveryDefectIsCaught(t *testing.T) {
+	t.Parallel()
+	for defect, by := range map[string]string{
+		"bare errors":               "a_cancelled_call",
+		"ignores cancellation":      "a_cancelled_call",
+		"retries the unknown":       "an_unknown_account",
+		"shows its password":        "an_unknown_account",
+		"repeats effects":           "a_grant_made_twice",
+		"needs its receipt":         "a_lost_receipt",
+		"counts grants":             "a_revocation_removes_what_another",
+		"never revokes":             "access_works_from_grant_to_revoke",
+		"absent is an error":        "revoking_what_was_never_there",
+		"revokes the neighbour too": "a_neighbour_keeps_access",
+		"leaves sessions":           "no_open_session",
+		"checks its own memory":     "access_works_from_grant_to_revoke",
+		"lists nobody":              "list_names_holders",
+	} {
+		t.Run(defect, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
+			cmd.Env = append(os.Environ(), defectEnv+"="+defect)
+			out, err := cmd.CombinedOutput()
+			if strings.Contains(string(out), "panic") {
+				t.Errorf("the suite must not panic:\n%s", out)
+			}
+			if err == nil || !strings.Contains(string(out), "--- FAIL: TestChild/"+by) {
+				t.Errorf("the suite must fail in %q: %v\n%s", by, err, out)
+			}
+		})
+	}
+}
