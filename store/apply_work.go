@@ -1,0 +1,137 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// tasks cancels and puts tasks. A cancelled row stays, finished, with a new
+// attempt: a lease from before can never be taken for one of after.
+func (w *writer) tasks(c approvals.Change) error {
+	cancel := distinct(c.Cancel)
+	for n := range w.store.dialect.chunks(len(cancel)) {
+		args := []any{at(w.store.now())}
+		for _, t := range cancel[:n] {
+			args = append(args, string(t.Kind), t.Key)
+		}
+		pairs := make([]string, n)
+		for i := range pairs {
+			pairs[i] = "(" + params(2+2*i, 2) + ")"
+		}
+		query := "UPDATE tasks SET done_at = $1, attempt = attempt + 1, leased_until = NULL WHERE done_at IS NULL AND (kind, key) IN (VALUES " +
+			strings.Join(pairs, ", ") + ")"
+		if _, err := execute(w.ctx, w.tx, query, args...); err != nil {
+			return err
+		}
+		cancel = cancel[n:]
+	}
+	var rows [][]any
+	for _, t := range distinct(c.Tasks) {
+		rows = append(rows, []any{string(t.Kind), t.Key, at(t.RunAt)})
+	}
+	return w.insert(taskTable, rows, ` ON CONFLICT (kind, key) DO UPDATE SET run_at = excluded.run_at,
+		attempt = tasks.attempt + CASE WHEN tasks.leased_until IS NULL THEN 0 ELSE 1 END,
+		leased_until = NULL, done_at = NULL, last_error = ''`, "")
+}
+
+// distinct keeps the last task of each kind and key, ordered by both, so that
+// transactions lock rows in one order.
+func distinct(tasks []approvals.Task) []approvals.Task {
+	type id struct {
+		kind approvals.TaskKind
+		key  string
+	}
+	last := make(map[id]int, len(tasks))
+	for i, t := range tasks {
+		last[id{t.Kind, t.Key}] = i
+	}
+	var kept []approvals.Task
+	for i, t := range tasks {
+		if last[id{t.Kind, t.Key}] == i {
+			kept = append(kept, t)
+		}
+	}
+	slices.SortFunc(kept, func(a, b approvals.Task) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
+	})
+	return kept
+}
+
+// logged appends the audit events of all changes, and what carries their
+// sequence. The update of the one row in event_head is the lock that makes
+// writers take turns until they commit.
+func (w *writer) logged(changes []approvals.Change) error {
+	total := 0
+	for _, c := range changes {
+		total += len(c.Events)
+	}
+	if total == 0 {
+		return nil
+	}
+	heads, err := collect(w.ctx, w.tx, func(scan scan) (n int64, err error) { return n, scan(&n) },
+		"UPDATE event_head SET sequence = sequence + $1 WHERE id = 1 RETURNING sequence", int64(total))
+	if err != nil {
+		return err
+	}
+	if len(heads) != 1 {
+		return approvals.Errorf(approvals.CodeInternal, "The audit log has lost its head row; restore the database.")
+	}
+	next := heads[0] - int64(total) + 1
+	var events, answers, lessons [][]any
+	for _, c := range changes {
+		first := next
+		for _, e := range c.Events {
+			e.Sequence = next
+			row, err := eventRow(e)
+			if err != nil {
+				return err
+			}
+			events = append(events, row)
+			next++
+		}
+		for _, a := range c.Approvals {
+			row, err := approvalRow(a, first)
+			if err != nil {
+				return err
+			}
+			answers = append(answers, row)
+		}
+		for i, l := range c.Learned {
+			lessons = append(lessons, learnedRow(l, first, i))
+		}
+	}
+	if err := w.insert(eventTable, events, "", "The audit log holds an event that it should not; nothing was changed."); err != nil {
+		return err
+	}
+	if err := w.insert(approvalTable, answers, "", "This person has answered this request already."); err != nil {
+		return err
+	}
+	return w.insert(learnedTable, lessons, "", "This decision was learned already.")
+}
+
+// notices come after the audit log's lock, so that their ids are in the order
+// of the events that they tell of.
+func (w *writer) notices(c approvals.Change) error {
+	now := w.store.now()
+	var rows [][]any
+	for _, n := range c.Notices {
+		rows = append(rows, []any{n.Slot, n.Order, string(n.Kind), string(n.Request), string(n.Grant), string(n.To), n.Channel, n.Words, at(now)})
+	}
+	return w.insert(noticeTable, rows, "", "")
+}
+
+// params is "$2, $3" for two of them from 2 on.
+func params(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(from+i))
+	}
+	return b.String()
+}

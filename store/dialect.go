@@ -1,0 +1,46 @@
+package store
+
+import (
+	"io/fs"
+
+	"github.com/hallpass-dev/hallpass/migrations"
+	"github.com/pressly/goose/v3"
+)
+
+// dialect is all that differs between the engines in SQL.
+type dialect struct {
+	name       string // as Engine returns it, and the folder of its migrations
+	goose      goose.Dialect
+	casts      bool   // parameters in a VALUES list need their type said
+	maxRows    int    // rows that one statement writes: each is a round trip saved, or time lost in binding
+	skipLocked string // ends a subselect whose rows are to be claimed
+	hasTable   string // query: is there a table of this name
+	fault      func(error) (fault, bool)
+}
+
+var postgres = &dialect{
+	name:       "postgres",
+	goose:      goose.DialectPostgres,
+	casts:      true,
+	maxRows:    128,
+	skipLocked: " FOR UPDATE SKIP LOCKED",
+	hasTable:   "SELECT to_regclass($1) IS NOT NULL",
+	fault:      postgresFault,
+}
+
+var sqlite = &dialect{
+	name:     "sqlite",
+	goose:    goose.DialectSQLite3,
+	maxRows:  4,
+	hasTable: "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1",
+	fault:    sqliteFault,
+}
+
+// files is the folder of the dialect's migrations.
+func (d *dialect) files() fs.FS {
+	sub, err := fs.Sub(migrations.Files, d.name)
+	if err != nil { // only an invalid path fails, and the two names are valid
+		panic(err)
+	}
+	return sub
+}

@@ -1,0 +1,16 @@
+//go:build !(linux || darwin || freebsd || netbsd || openbsd)
+
+package store
+
+import (
+	"os"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// lockFile refuses: without a lock that dies with its process, two processes
+// could write one file.
+func lockFile(string) (*os.File, error) {
+	return nil, approvals.Errorf(approvals.CodeInvalid,
+		"SQLite can't be locked for one process on this operating system; use PostgreSQL.")
+}
