@@ -1,0 +1,98 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+)
+
+// Stage is what a story is played on: a workspace in which people speak, a
+// clock that can be moved on, and the sandbox system as its users see it.
+type Stage interface {
+	Workspace() *slacksim.Workspace
+	// Advance lets time pass for everything but the workspace.
+	Advance(time.Duration)
+	// Try lets an account try to read a resource; it says whether that worked
+	// and what the system answered.
+	Try(ctx context.Context, account, resource string) (allowed bool, words string, err error)
+	// Events are the audit events after a sequence number, oldest first. A
+	// stage that cannot read them while the bot runs returns none.
+	Events(ctx context.Context, after int64) ([]approvals.Event, error)
+	// Between is called after every step.
+	Between(ctx context.Context, step string) error
+}
+
+// stepLimit is how long one step may take before the story fails.
+const stepLimit = 20 * time.Second
+
+// Play plays the story on a stage and writes its transcript. The error names
+// the first step that did not happen as it must.
+func Play(ctx context.Context, stage Stage, out io.Writer) error {
+	p := &play{stage: stage, out: out, people: Organisation()}
+	for i, s := range script {
+		if s.scene != "" {
+			fmt.Fprintf(out, "\n── %s ──\n", s.scene)
+		}
+		if err := p.step(ctx, s); err != nil {
+			return fmt.Errorf("step %d, %s: %w", i+1, s.name, err)
+		}
+	}
+	fmt.Fprintf(out, "\nEvery one of %d steps happened as it must.\n", len(script))
+	return nil
+}
+
+// step is one thing that somebody does, and what must come of it.
+type step struct {
+	scene string // begins here, if set
+	name  string
+	do    func(ctx context.Context, p *play) error
+}
+
+// play is a story under way.
+type play struct {
+	stage  Stage
+	out    io.Writer
+	people []approvals.Principal
+	last   int64 // sequence of the last audit event shown
+	routed slacksim.Message
+	stale  slacksim.Message // an approval card as it was before it was answered
+}
+
+func (p *play) step(ctx context.Context, s step) error {
+	limited, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	if err := s.do(limited, p); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return fmt.Errorf("it did not happen within %s: %w", stepLimit, err)
+		}
+		return err
+	}
+	if err := p.audit(limited); err != nil {
+		return err
+	}
+	return p.stage.Between(ctx, s.name)
+}
+
+// as is somebody of the organisation at their Slack client.
+func (p *play) as(name string) *slacksim.Actor {
+	for i, person := range p.people {
+		if person.Name == name {
+			return p.stage.Workspace().As(slackID(i))
+		}
+	}
+	panic("demo: nobody is called " + name)
+}
+
+func (p *play) email(name string) string {
+	for _, person := range p.people {
+		if person.Name == name {
+			return person.Email
+		}
+	}
+	panic("demo: nobody is called " + name)
+}

@@ -1,0 +1,88 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+)
+
+// homeTeam is the local workspace's id; partnerTeam that of the organisation
+// with which #partners is shared.
+const (
+	homeTeam    = "T0NORTHWIND"
+	partnerTeam = "T0PARTNER"
+)
+
+// People of the workspace whom the directory does not know, to show who may
+// not ask.
+const (
+	GuestID    = "U0GUEST"
+	OutsiderID = "U0OUTSIDER"
+)
+
+// Tokens are what a bot shows the local workspace. They are made anew each
+// time and open nothing else.
+type Tokens struct{ Bot, App string }
+
+func newTokens() Tokens {
+	return Tokens{Bot: "xoxb-local-" + rand.Text(), App: "xapp-local-" + rand.Text()}
+}
+
+// featured are the people that the page offers first, in the story's order.
+var featured = []string{"Maya Lindqvist", "Tom Okafor", "Priya Raman", "Diego Santos", "Noor Haddad", "Chris Vega", "Sam Weber"}
+
+// SlackID is the local workspace's user id of somebody in the organisation.
+func SlackID(id approvals.PrincipalID) string {
+	for i, p := range Organisation() {
+		if p.ID == id {
+			return slackID(i)
+		}
+	}
+	return ""
+}
+
+func slackID(i int) string { return fmt.Sprintf("U%04d", i+1) }
+
+// newWorkspace makes the local Slack workspace in which everybody of the
+// organisation is a member.
+func newWorkspace(_ context.Context, people []approvals.Principal, tokens Tokens, mounts map[string]http.Handler, links []slacksim.Link, log *slog.Logger) (*slacksim.Workspace, error) {
+	users := make([]slacksim.User, 0, len(people)+2)
+	ids := map[string]string{}
+	for i, p := range people {
+		ids[p.Name] = slackID(i)
+		users = append(users, slacksim.User{
+			ID: slackID(i), Name: string(p.ID), RealName: p.Name, Title: p.Title, Email: p.Email,
+			TimeZone: p.TimeZone, Admin: p.Admin, Deleted: p.Inactive,
+		})
+	}
+	users = append(users,
+		slacksim.User{ID: GuestID, Name: "gina.guest", RealName: "Gina Guest", Title: "Auditor, guest account", Email: "gina@auditor.example", Restricted: true},
+		slacksim.User{ID: OutsiderID, Name: "otto.outsider", RealName: "Otto Outsider", Title: "Partner company", Email: "otto@partner.example", TeamID: partnerTeam, Stranger: true})
+	var first []string
+	for _, name := range featured {
+		if id := ids[name]; id != "" {
+			first = append(first, id)
+		}
+	}
+	return slacksim.New(slacksim.Config{
+		TeamID: homeTeam, TeamName: "Northwind (local workspace)", BotToken: tokens.Bot, AppToken: tokens.App,
+		Scopes:  []string{"app_mentions:read", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read", "users:read.email", "usergroups:read"},
+		AppName: "Hallpass", Command: "/access",
+		Shortcuts: []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
+		Users:     users,
+		Channels: []slacksim.Channel{
+			{ID: "C0GENERAL", Name: "general", Topic: "Everybody"},
+			{ID: "C0BILLING", Name: "billing-support", Topic: "Refunds, invoices, chargebacks"},
+			{ID: "C0SECURITY", Name: "security-access", Topic: "Critical access is decided here by two people"},
+			{ID: "C0PARTNERS", Name: "partners", Topic: "Shared with another company", Shared: true,
+				Members: append([]string{GuestID, OutsiderID, "U0BOT"}, first...)},
+		},
+		Featured: append(first, GuestID, OutsiderID),
+		Logger:   log, Links: links, Mounts: mounts,
+	})
+}
