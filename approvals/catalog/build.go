@@ -33,11 +33,29 @@ type builder struct {
 	seen         map[approvals.EntitlementID]string // id → file:line of the first
 	entitlements []approvals.Entitlement
 	problems     approvals.Problems
+	told         map[approvals.Problem]bool // what is said above counts for many levels, and is told once
 	err          error
 }
 
 func (b *builder) wrong(at source.Place, mend, format string, args ...any) {
-	b.problems = append(b.problems, at.Problem(mend, format, args...))
+	p := at.Problem(mend, format, args...)
+	if !b.told[p] {
+		b.told[p] = true
+		b.problems = append(b.problems, p)
+	}
+}
+
+// spot is a level with what it is part of, innermost first.
+type spot []source.Place
+
+// of is where a key is said that holds for the level: there or above.
+func (s spot) of(key string) source.Place {
+	for _, at := range s {
+		if at.Has(key) {
+			return at.At(key)
+		}
+	}
+	return s[0]
 }
 
 func (b *builder) file(file string, data []byte) {
@@ -57,23 +75,23 @@ func (b *builder) file(file string, data []byte) {
 			b.wrong(at, "write resources: with at least one entry", "the system %q has no resources", s.Name)
 		}
 		for j, r := range s.Resources {
-			b.resource(at.At("resources", j), s, r)
+			b.resource(spot{at.At("resources", j), at}, s, r)
 		}
 	}
 }
 
-func (b *builder) resource(at source.Place, s system, r resource) {
-	b.named(at, "resource", r.Name, r.Title)
+func (b *builder) resource(at spot, s system, r resource) {
+	b.named(at[0], "resource", r.Name, r.Title)
 	if len(r.Levels) == 0 {
-		b.wrong(at, "write levels: with at least one entry", "the resource %q has no levels", r.Name)
+		b.wrong(at[0], "write levels: with at least one entry", "the resource %q has no levels", r.Name)
 	}
 	for i, l := range r.Levels {
-		b.level(at.At("levels", i), s, r, l)
+		b.level(append(spot{at[0].At("levels", i)}, at...), s, r, l)
 	}
 }
 
-func (b *builder) level(at source.Place, s system, r resource, l level) {
-	b.named(at, "level", l.Name, l.Title)
+func (b *builder) level(at spot, s system, r resource, l level) {
+	b.named(at[0], "level", l.Name, l.Title)
 	c := l.common().below(r.common().below(s.common()))
 	e := approvals.Entitlement{
 		ID:     approvals.EntitlementID(r.Name + ":" + l.Name),
@@ -85,17 +103,17 @@ func (b *builder) level(at source.Place, s system, r resource, l level) {
 		DefaultDuration: c.fallback, MaxDuration: c.longest,
 		TicketRequired: c.ticket != nil && *c.ticket, Target: c.target,
 	}
-	here := fmt.Sprintf("%s:%d", at.Problem("", "").File, at.Line())
+	here := at[0].At("name").String()
 	if first, dup := b.seen[e.ID]; dup {
-		b.wrong(at.At("name"), "give one of the resources another name", "the entitlement %q was described at %s already", e.ID, first)
+		b.wrong(at[0].At("name"), "give one of the resources another name", "the entitlement %q was described at %s already", e.ID, first)
 	}
 	b.seen[e.ID] = here
 	b.check(at, e)
-	e.Owners = b.owners(at.At("owners"), c.owners)
-	e.Approvers = b.approvers(at.At("approvers"), c.approvers)
+	e.Owners = b.owners(at.of("owners"), c.owners)
+	e.Approvers = b.approvers(at.of("approvers"), c.approvers)
 	b.entitlements = append(b.entitlements, e)
 	if len(b.entitlements) == MaxEntitlements+1 {
-		b.wrong(at, "split the catalogue over several installations", "there are more than %d entitlements", MaxEntitlements)
+		b.wrong(at[0], "split the catalogue over several installations", "there are more than %d entitlements", MaxEntitlements)
 	}
 }
 
@@ -109,45 +127,45 @@ func (b *builder) named(at source.Place, what, n, title string) {
 }
 
 // check says what is wrong with an entitlement apart from its people.
-func (b *builder) check(at source.Place, e approvals.Entitlement) {
+func (b *builder) check(at spot, e approvals.Entitlement) {
 	if e.Connector == "" {
-		b.wrong(at, "write connector: with the name of a connection from hallpass.yaml", "no connector provisions %q", e.ID)
+		b.wrong(at[0], "write connector: with the name of a connection from hallpass.yaml", "no connector provisions %q", e.ID)
 	}
 	switch {
 	case e.Sensitivity == "":
-		b.wrong(at, "write sensitivity: low, medium, high or critical", "%q has no sensitivity", e.ID)
+		b.wrong(at[0], "write sensitivity: low, medium, high or critical", "%q has no sensitivity", e.ID)
 	case !slices.Contains(sensitivities, string(e.Sensitivity)):
-		b.wrong(at.At("sensitivity"), source.Suggest(string(e.Sensitivity), sensitivities), "%q is not a sensitivity", e.Sensitivity)
+		b.wrong(at.of("sensitivity"), source.Suggest(string(e.Sensitivity), sensitivities), "%q is not a sensitivity", e.Sensitivity)
 	}
 	for _, tag := range e.Tags {
 		if !name.MatchString(tag) {
-			b.wrong(at.At("tags"), "use a-z, 0-9, dot, dash and underscore", "%q cannot be a tag", tag)
+			b.wrong(at.of("tags"), "use a-z, 0-9, dot, dash and underscore", "%q cannot be a tag", tag)
 		}
 	}
 	for _, alias := range e.Aliases {
 		if alias == "" || len(alias) > maxTitle || !plain(alias) {
-			b.wrong(at.At("aliases"), fmt.Sprintf("use at most %d plain characters on one line", maxTitle), "%q cannot be an alias", alias)
+			b.wrong(at.of("aliases"), fmt.Sprintf("use at most %d plain characters on one line", maxTitle), "%q cannot be an alias", alias)
 		}
 	}
 	if len(e.Description) > maxDescription {
-		b.wrong(at.At("description"), "keep it to a paragraph", "the description has more than %d bytes", maxDescription)
+		b.wrong(at.of("description"), "keep it to a paragraph", "the description has more than %d bytes", maxDescription)
 	}
 	b.durations(at, e)
 }
 
-func (b *builder) durations(at source.Place, e approvals.Entitlement) {
+func (b *builder) durations(at spot, e approvals.Entitlement) {
 	whole := func(key string, d time.Duration) {
 		switch {
 		case d == 0:
-			b.wrong(at.At(key), `write `+key+`: like "2h", here or above`, "%q has no %s", e.ID, key)
+			b.wrong(at.of(key), `write `+key+`: like "2h", here or above`, "%q has no %s", e.ID, key)
 		case d < shortest || d > longest || d%time.Minute != 0:
-			b.wrong(at.At(key), "use whole minutes, from 1m to 90d", "the %s of %q is %s", key, e.ID, d)
+			b.wrong(at.of(key), "use whole minutes, from 1m to 90d", "the %s of %q is %s", key, e.ID, d)
 		}
 	}
 	whole("default_duration", e.DefaultDuration)
 	whole("max_duration", e.MaxDuration)
 	if e.MaxDuration > 0 && e.DefaultDuration > e.MaxDuration {
-		b.wrong(at.At("default_duration"), "lower it, or raise max_duration", "the default of %q, %s, is more than its maximum, %s", e.ID, e.DefaultDuration, e.MaxDuration)
+		b.wrong(at.of("default_duration"), "lower it, or raise max_duration", "the default of %q, %s, is more than its maximum, %s", e.ID, e.DefaultDuration, e.MaxDuration)
 	}
 }
 

@@ -35,7 +35,7 @@ func Load(ctx context.Context, dir string, people approvals.Directory) (*Catalog
 	if err != nil {
 		return nil, err
 	}
-	b := builder{ctx: ctx, people: people, seen: map[approvals.EntitlementID]string{}}
+	b := builder{ctx: ctx, people: people, seen: map[approvals.EntitlementID]string{}, told: map[approvals.Problem]bool{}}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {

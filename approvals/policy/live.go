@@ -18,9 +18,9 @@ type Live struct {
 
 var _ approvals.Policy = (*Live)(nil)
 
-// NewLive loads the first set. A Catalogue that is itself reloaded is seen anew
+// Open loads the first set. A Catalogue that is itself reloaded is seen anew
 // by each Reload.
-func NewLive(ctx context.Context, o Options) (*Live, error) {
+func Open(ctx context.Context, o Options) (*Live, error) {
 	l := &Live{options: o}
 	if err := l.Reload(ctx); err != nil {
 		return nil, err
@@ -53,3 +53,6 @@ func (l *Live) Decide(f approvals.Facts, a approvals.Assessment) approvals.Rulin
 func (l *Live) MayApprove(f approvals.Facts, a approvals.Assessment, p approvals.Principal) approvals.Verdict {
 	return l.Set().MayApprove(f, a, p)
 }
+
+// Version says which law is in force.
+func (l *Live) Version() approvals.PolicyVersion { return l.Set().Version() }

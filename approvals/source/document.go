@@ -130,6 +130,21 @@ func (p Place) Problem(mend, format string, args ...any) approvals.Problem {
 	return approvals.Problem{File: p.doc.file, Line: p.Line(), What: fmt.Sprintf(format, args...), Mend: mend}
 }
 
+// String is the place as file:line.
+func (p Place) String() string { return fmt.Sprintf("%s:%d", p.doc.file, p.Line()) }
+
+// Has reports whether the file says something at this key of the place.
+func (p Place) Has(key string) bool {
+	node := p.doc.root
+	for _, step := range append(p.path[:len(p.path):len(p.path)], key) {
+		if node == nil {
+			return false
+		}
+		node, _ = child(node, step)
+	}
+	return node != nil
+}
+
 // Line is the line of the place, from 1; 0 in an empty document.
 func (p Place) Line() int {
 	node := p.doc.root

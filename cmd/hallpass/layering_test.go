@@ -63,9 +63,11 @@ var arrows = []struct {
 	to   []string
 }{
 	{"approvals", nil},
-	{"approvals/...", []string{"approvals", "."}},
+	{"approvals/source", []string{"approvals"}}, // the one strict reader of the files that people write
+	{"approvals/...", []string{"approvals", "approvals/source", "."}},
 	{"scoring/...", []string{"approvals", "prompts", "scoring/..."}},
 	{"prompts/...", []string{"prompts/..."}},
+	{"connectors/peoplefile", []string{"approvals", "approvals/source"}},
 	{"connectors/...", []string{"approvals", "."}},
 	{"store/storetest/pgtest/...", []string{"store/storetest/pgtest"}},
 	{"store/...", []string{"approvals", "migrations", "store/..."}},
