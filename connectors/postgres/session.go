@@ -52,6 +52,8 @@ func (c *Connector) terminate(ctx context.Context, login *role) (ended int, err 
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	// All are told first, so that they die side by side; then each is awaited.
+	// The calls stand in FILTER on purpose: conditions of one WHERE run in an
+	// order of the planner's choosing, which could end everybody's sessions.
 	var told []int32
 	err = c.pool.QueryRow(ctx, `
 		SELECT coalesce(array_agg(pid) FILTER (WHERE pg_terminate_backend(pid)), '{}')
