@@ -13,18 +13,13 @@ import (
 // Apply stores a change whole, or not at all. See approvals.Store. What is
 // inserted gets version 1, what is swapped the given version plus one. Two
 // tasks of one kind and key count as the last of them; a task that is both
-// cancelled and put is put.
+// cancelled and put is put. When ctx ends first the change may still be made,
+// and the error's sentence says so.
 func (s *Store) Apply(ctx context.Context, c approvals.Change) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	err := s.transact(ctx, "apply a change", func(tx *sql.Tx) error {
-		return (&writer{store: s, tx: tx, ctx: ctx}).write(c)
-	})
-	if err == nil {
-		s.waker.signal()
-	}
-	return err
+	return s.submit(ctx, "apply a change", &pending{change: c})
 }
 
 // writer stores one or several changes inside one transaction.

@@ -128,5 +128,9 @@ func (s *Store) once(ctx context.Context, work func(*sql.Tx) error) (retry bool,
 		_ = tx.Rollback()
 		return s.dialect.faultOf(err) == faultContention, err
 	}
-	return false, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return false, &approvals.Error{Code: approvals.CodeUnavailable, Op: "commit", Err: err,
+			Message: "The database did not say whether the change was made; look before trying again."}
+	}
+	return false, nil
 }

@@ -32,6 +32,7 @@ var (
 		beneficiary text, manager text, title text, department text, location text, approver text, approved boolean, duration bigint`)
 	eventTable   = newTable("events", 1, `sequence bigint, at timestamptz, kind text, request_id text, grant_id text, body text`)
 	taskTable    = newTable("tasks", 2, `kind text, key text, run_at timestamptz`)
+	finishTable  = newTable("tasks", 2, `kind text, key text, attempt bigint, done_at timestamptz`)
 	noticeTable  = newTable("notices", 0, `slot text, ord text, kind text, request_id text, grant_id text, recipient text, channel text, words text, run_at timestamptz`)
 	holdingTable = newTable("holdings", 2, `entitlement text, account text, principal text, as_of timestamptz`)
 )

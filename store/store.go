@@ -34,6 +34,7 @@ type Store struct {
 	now     func() time.Time
 	log     *slog.Logger
 	waker   waker
+	batcher batcher
 	refusal atomic.Pointer[approvals.Error] // why the schema can't be used; nil: it can
 	release func() error                    // what to give back after the database is closed
 }

@@ -56,8 +56,31 @@ const heldTask = " WHERE kind = $1 AND key = $2 AND attempt = $3 AND leased_unti
 // FinishTask ends a task that is done. CodeConflict says that the lease is
 // lost; the task is then somebody else's, or over.
 func (s *Store) FinishTask(ctx context.Context, l approvals.Lease) error {
-	return s.fenced(ctx, "finish a task", "task", "UPDATE tasks SET done_at = $4, leased_until = NULL"+heldTask,
-		string(l.Kind), l.Key, int64(l.Attempt), at(s.now()))
+	return s.submit(ctx, "finish a task", &pending{finish: &l})
+}
+
+// finish ends the tasks whose leases are still held, and returns their keys.
+func (w *writer) finish(leases []approvals.Lease) (map[string]bool, error) {
+	finished := make(map[string]bool, len(leases))
+	d, now := w.store.dialect, at(w.store.now())
+	for n := range d.chunks(len(leases)) {
+		var rows [][]any
+		for _, l := range leases[:n] {
+			rows = append(rows, []any{string(l.Kind), l.Key, int64(l.Attempt), now})
+		}
+		keys, err := collect(w.ctx, w.tx, finishTable.readKey, `WITH v (`+finishTable.list("")+`) AS (VALUES `+finishTable.values(d, n, d.casts)+`)
+			UPDATE tasks SET done_at = v.done_at, leased_until = NULL FROM v
+			WHERE tasks.kind = v.kind AND tasks.key = v.key AND tasks.attempt = v.attempt AND tasks.leased_until IS NOT NULL AND tasks.done_at IS NULL
+			RETURNING tasks.kind, tasks.key`, flat(rows)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			finished[k] = true
+		}
+		leases = leases[n:]
+	}
+	return finished, nil
 }
 
 // RetryTask gives a task back, to be run again at a time, and notes why.
