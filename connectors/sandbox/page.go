@@ -69,13 +69,13 @@ func (s *Sandbox) serveState(w http.ResponseWriter, r *http.Request) {
 // serveTry lets the button's account read the resource. A script gets the
 // answer as JSON; a plain form is sent back to the page, which shows it.
 func (s *Sandbox) serveTry(w http.ResponseWriter, r *http.Request) {
-	a, err := s.try(r.FormValue("account"), r.FormValue("resource"))
+	a, err := s.Try(r.FormValue("account"), r.FormValue("resource"))
 	if approvals.ErrorCode(err) == approvals.CodeNotFound {
 		http.Error(w, approvals.ErrorMessage(err), http.StatusNotFound)
 		return
 	}
 	if r.Header.Get("Accept") != "application/json" {
-		http.Redirect(w, r, "./", http.StatusSeeOther)
+		back(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -92,7 +92,14 @@ func (s *Sandbox) serveLogout(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, approvals.ErrorMessage(err), http.StatusInternalServerError)
 		return
 	}
-	http.Redirect(w, r, "./", http.StatusSeeOther)
+	back(w)
+}
+
+// back sends a form's sender to the page. The address stays relative:
+// http.Redirect would resolve it without the prefix that was stripped.
+func back(w http.ResponseWriter) {
+	w.Header().Set("Location", "./")
+	w.WriteHeader(http.StatusSeeOther)
 }
 
 func (s *Sandbox) render(w http.ResponseWriter, r *http.Request, name string, v view) {

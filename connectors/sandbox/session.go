@@ -80,9 +80,9 @@ func (s *Sandbox) Logout(session string) error {
 	return s.save()
 }
 
-// try is what the page's button does: read through the open session, or sign
-// in and read.
-func (s *Sandbox) try(account, resource string) (Attempt, error) {
+// Try is what the page's button does: read through the open session, or sign
+// in and read. A refusal is CodeForbidden, and the attempt says it in words.
+func (s *Sandbox) Try(account, resource string) (Attempt, error) {
 	id := s.find(account, resource)
 	if id == "" {
 		var err error
