@@ -1,0 +1,215 @@
+package lifecycle
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// claim takes due tasks into the queues, those first that go first.
+func (w *Worker) claim(ctx context.Context) {
+	w.claimed, w.full = time.Now(), false
+	for c := range classes {
+		for pass := 0; ; pass++ {
+			leases, err := w.take(ctx, c)
+			if err != nil {
+				if !w.failing && ctx.Err() == nil {
+					w.Logger.ErrorContext(ctx, "the database gives no tasks; access that ends now ends late", "error", err)
+				}
+				w.failing = true
+				return
+			}
+			for _, l := range leases {
+				w.enqueue(ctx, l, c)
+			}
+			if len(leases) < claimBatch {
+				break
+			}
+			if pass == claimsPerPass {
+				w.full = true
+				break
+			}
+		}
+	}
+	if w.failing {
+		w.Logger.InfoContext(ctx, "the database gives tasks again")
+	}
+	w.failing = false
+}
+
+func (w *Worker) take(ctx context.Context, c class) ([]approvals.Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return w.Store.ClaimTasks(ctx, kinds[c], w.Now(), w.Lease, claimBatch)
+}
+
+// enqueue puts a task into the queue of the system that it concerns.
+func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class) {
+	it := &item{lease: l, class: c}
+	p, err := w.poolFor(ctx, l, c)
+	if err != nil {
+		w.giveBack(ctx, it, w.Now().Add(pause(l.Attempt, provisionPause)), "its grant could not be read")
+		return
+	}
+	it.pool = p
+	if len(p.queue[c]) >= queueAtMost {
+		w.giveBack(ctx, it, w.Now().Add(w.Lease/2+pause(4, w.Lease)), "too many tasks wait for this system")
+		return
+	}
+	p.queue[c] = append(p.queue[c], it)
+}
+
+// observeKey begins the key of a sweep task that asks one connector for its
+// holders: "observe/NAME@TICK".
+const observeKey = "observe/"
+
+func (w *Worker) poolFor(ctx context.Context, l approvals.Lease, c class) (*pool, error) {
+	name := ""
+	switch c {
+	case explaining:
+		return w.prose, nil
+	case nudging:
+		rest, ok := strings.CutPrefix(l.Key, observeKey)
+		if l.Kind != approvals.TaskSweep || !ok {
+			return w.house, nil
+		}
+		name = rest[:max(0, strings.LastIndexByte(rest, '@'))]
+	default:
+		g, err := w.Store.Grant(ctx, approvals.GrantID(l.Key))
+		if approvals.ErrorCode(err) == approvals.CodeNotFound {
+			return w.house, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		name = g.Connector
+	}
+	p := w.pools[name]
+	if p == nil { // a grant outlives the configuration of its connector
+		p = newPool(name, nil, Limits{Concurrency: 1})
+		w.pools[name] = p
+	}
+	return p, nil
+}
+
+// step is what a try came to. The zero step: done.
+type step struct {
+	at      time.Time // when to try again; zero: never
+	cause   string    // why, for people, without secrets
+	gone    bool      // the task was put afresh meanwhile, or is somebody else's: leave it
+	down    bool      // the system did not answer
+	skipped bool      // the system was not asked, so nothing is known of it
+}
+
+// The steps of a task that is done: finished by asking the system, or not.
+var (
+	finished = step{}
+	unasked  = step{skipped: true}
+)
+
+// again is a task to be run at a time that is no failure.
+func again(at time.Time) step { return step{at: at, skipped: true} }
+
+// run makes one try of a task and stores what became of it.
+func (w *Worker) run(ctx context.Context, it *item) step {
+	ctx, cancel := context.WithTimeout(ctx, it.lease.Until.Sub(w.Now())-leaseReserve)
+	defer cancel()
+	s := w.try(ctx, it)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	switch {
+	case s.gone || s.down: // the loop decides where a task waits for its system
+	case s.at.IsZero():
+		w.logLost(after, it, w.Store.FinishTask(after, it.lease))
+		if w.Done != nil {
+			w.Done(it.lease.Kind, it.pool.name, w.Now().Sub(it.lease.RunAt))
+		}
+	default:
+		w.giveBack(after, it, s.at, s.cause)
+	}
+	return s
+}
+
+// try calls what the task's kind asks for.
+func (w *Worker) try(ctx context.Context, it *item) step {
+	key := it.lease.Key
+	switch it.lease.Kind {
+	case approvals.TaskRevoke:
+		return w.revoke(ctx, it, approvals.GrantID(key))
+	case approvals.TaskProvision:
+		return w.provision(ctx, it, approvals.GrantID(key))
+	case approvals.TaskRemind:
+		return w.retried(ctx, it, w.Service.Remind(ctx, approvals.GrantID(key)))
+	case approvals.TaskChase:
+		return w.retried(ctx, it, w.Service.Chase(ctx, approvals.RequestID(key)))
+	case approvals.TaskLapse:
+		return w.lapse(ctx, it, approvals.RequestID(key))
+	case approvals.TaskExplain:
+		return w.explain(ctx, it, approvals.RequestID(key))
+	default:
+		return w.sweep(ctx, it)
+	}
+}
+
+// retried turns an error of the domain or the database into a step: soon when
+// somebody else was faster, never when there is nothing left to do, and with
+// growing pauses else.
+func (w *Worker) retried(ctx context.Context, it *item, err error) step {
+	switch approvals.ErrorCode(err) {
+	case "":
+		return finished
+	case approvals.CodeConflict:
+		return again(w.Now().Add(conflictPause))
+	case approvals.CodeNotFound, approvals.CodeAlreadyDecided, approvals.CodeLapsed:
+		return finished
+	}
+	w.Logger.WarnContext(ctx, "a task failed and is tried again", "kind", it.lease.Kind, "key", it.lease.Key, "try", it.lease.Attempt, "error", err)
+	return step{at: w.Now().Add(pause(it.lease.Attempt, provisionPause)), cause: approvals.ErrorMessage(err), skipped: true}
+}
+
+// lapse closes a request that nobody answered.
+func (w *Worker) lapse(ctx context.Context, it *item, id approvals.RequestID) step {
+	r, err := w.Service.Lapse(ctx, id)
+	if approvals.ErrorCode(err) == approvals.CodeConflict && w.Now().Before(r.LapsesAt) {
+		return again(r.LapsesAt)
+	}
+	return w.retried(ctx, it, err)
+}
+
+// explain asks for prose. Nothing depends on it, so it is soon given up.
+func (w *Worker) explain(ctx context.Context, it *item, id approvals.RequestID) step {
+	if w.Explainer == nil {
+		return finished
+	}
+	d, err := w.Store.Decision(ctx, id)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	sum, err := w.prosaic(ctx, d)
+	if err == nil {
+		sum.Request = id
+		if sum.At.IsZero() {
+			sum.At = w.Now()
+		}
+		return w.retried(ctx, it, w.Service.Summarise(ctx, sum))
+	}
+	if it.lease.Attempt < explainTries {
+		return step{at: w.Now().Add(pause(it.lease.Attempt+2, provisionPause)), cause: "no explanation came"}
+	}
+	w.Logger.WarnContext(ctx, "no explanation was written; the card shows score and factors without it", "request", id, "error", err)
+	return finished
+}
+
+// prosaic bounds the explainer's time and survives its panic.
+func (w *Worker) prosaic(ctx context.Context, d approvals.Decision) (sum approvals.Summary, err error) {
+	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			err = approvals.Errorf(approvals.CodeInternal, "The explainer failed: %v", r)
+		}
+	}()
+	return w.Explainer.Explain(ctx, d)
+}

@@ -1,0 +1,238 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// provision gives the access of a grant, or moves the system's own end date of
+// one that is active.
+func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) step {
+	g, err := w.Store.Grant(ctx, id)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	switch g.State {
+	case approvals.GrantActive:
+		return w.setEnd(ctx, it, g)
+	case approvals.GrantScheduled, approvals.GrantProvisioning:
+	default:
+		return unasked
+	}
+	if why := w.hopeless(g); why != "" {
+		return w.failed(ctx, it, g, why)
+	}
+	standing := g.Standing
+	if !g.Prechecked {
+		var fail *failure
+		if standing, fail, err = w.precheck(ctx, it, g); err != nil {
+			return w.retried(ctx, it, err)
+		} else if fail != nil {
+			return w.provisionTrouble(ctx, it, g, "check", fail)
+		}
+	}
+	if fail := it.pool.admit(ctx); fail != nil {
+		return w.provisionTrouble(ctx, it, g, "grant", fail)
+	}
+	until := w.Now().Add(it.pool.limits.CallTimeout + callSettles)
+	if g, err = w.Service.Provision(ctx, id, standing, until); err != nil {
+		return w.retried(ctx, it, err)
+	}
+	if g.State != approvals.GrantProvisioning { // it no longer holds, or was ended meanwhile
+		return unasked
+	}
+	if s, wait := w.waitForRemoval(ctx, it, g); wait {
+		return s
+	}
+	if g.Standing {
+		return w.activate(ctx, it, g, nil)
+	}
+	return w.give(ctx, it, g)
+}
+
+// hopeless says why provisioning is not tried any longer, or "".
+func (w *Worker) hopeless(g approvals.Grant) string {
+	switch age := w.Now().Sub(g.CreatedAt); {
+	case age > w.GiveUp:
+		return fmt.Sprintf("Access could not be given within %s. %s", approvals.Span(w.GiveUp), g.LastError)
+	case g.Attempts >= provisionTries:
+		return fmt.Sprintf("Access could not be given in %d tries. %s", g.Attempts, g.LastError)
+	}
+	return ""
+}
+
+// precheck learns what was there before the first effect. What the other
+// grants behind the holding have put there is not standing access, unless it
+// was when they came. They are read before and after the system is, so that
+// one which ends or begins in between is not mistaken for standing access.
+func (w *Worker) precheck(ctx context.Context, it *item, g approvals.Grant) (standing bool, fail *failure, err error) {
+	before, err := w.sharing(ctx, g)
+	if err != nil {
+		return false, nil, err
+	}
+	p, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, nil) })
+	if fail != nil {
+		return false, fail, nil
+	}
+	after, err := w.sharing(ctx, g)
+	if err != nil {
+		return false, nil, err
+	}
+	touched := false
+	for _, o := range append(before, after...) {
+		if o.Prechecked && o.Standing {
+			return p.Present, nil, nil
+		}
+		touched = touched || o.Prechecked
+	}
+	return p.Present && !touched, nil, nil
+}
+
+// waitForRemoval holds a grant back while another of the same holding is being
+// taken away: its removal could take ours along. Each side stores its state
+// before it looks at the other's, so that one of them sees the other.
+func (w *Worker) waitForRemoval(ctx context.Context, it *item, g approvals.Grant) (step, bool) {
+	others, err := w.sharing(ctx, g)
+	if err != nil {
+		return w.retried(ctx, it, err), true
+	}
+	for _, o := range others {
+		if !w.removing(o) {
+			continue
+		}
+		if o.Attempts > 0 { // it may pause for long: what is left of it now is only to notice us
+			if err := w.put(ctx, approvals.Task{Kind: approvals.TaskRevoke, Key: string(o.ID), RunAt: w.Now()}); err != nil {
+				return w.retried(ctx, it, err), true
+			}
+		}
+		return again(w.Now().Add(firstPause)), true
+	}
+	return step{}, false
+}
+
+// removing reports whether a grant's access is being taken away right now, or
+// is about to be.
+func (w *Worker) removing(g approvals.Grant) bool {
+	if !g.Prechecked || g.Standing {
+		return false
+	}
+	return g.State == approvals.GrantRevoking ||
+		g.State == approvals.GrantResidual && !w.Now().Before(g.ResidualUntil.Add(-residualNear))
+}
+
+// give calls the connector and reads back whether access works. An answer that
+// got lost is resolved by the read-back.
+func (w *Worker) give(ctx context.Context, it *item, g approvals.Grant) step {
+	if !w.Now().Before(g.CallUntil.Add(-callSettles)) { // this machine was asleep: nobody waits for this call any longer
+		return again(w.Now())
+	}
+	grant := func(ctx context.Context) (approvals.Receipt, error) { return it.pool.conn.Grant(ctx, g) }
+	receipt, fail := call(ctx, it.pool, grant)
+	if fail != nil && fail.Kind != approvals.Ambiguous {
+		return w.provisionTrouble(ctx, it, g, "grant", fail)
+	}
+	return w.activate(ctx, it, g, receipt)
+}
+
+// activate starts the clock once the system says that access works.
+func (w *Worker) activate(ctx context.Context, it *item, g approvals.Grant, receipt approvals.Receipt) step {
+	p, fail := w.readBack(ctx, it, g, receipt, true)
+	if fail == nil && !p.Present {
+		fail = &failure{Kind: approvals.Retryable, After: firstPause, Message: "The system took the call, but access is not there yet."}
+	}
+	if fail != nil {
+		return w.provisionTrouble(ctx, it, g, "check", fail)
+	}
+	word := "present: " + p.Detail
+	if g.Standing {
+		word = "standing: " + p.Detail
+	}
+	active, err := w.Service.Activate(ctx, g.ID, receipt, word)
+	if approvals.ErrorCode(err) == approvals.CodeConflict {
+		active, err = w.Store.Grant(ctx, g.ID)
+	}
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	switch active.State {
+	case approvals.GrantActive:
+		return w.setEnd(ctx, it, active)
+	case approvals.GrantProvisioning:
+		return again(w.Now().Add(conflictPause))
+	default: // ended while the call was under way
+		return w.undo(ctx, it, active, receipt)
+	}
+}
+
+// undo takes away at once what a call gave to a grant that ended meanwhile. The
+// revoke task proves the end afterwards.
+func (w *Worker) undo(ctx context.Context, it *item, g approvals.Grant, receipt approvals.Receipt) step {
+	if g.Standing {
+		return finished
+	}
+	others, err := w.sharing(ctx, g)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	for _, o := range others {
+		if backs(o) {
+			return finished
+		}
+	}
+	_, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, receipt) })
+	if fail != nil {
+		w.Logger.WarnContext(ctx, "access that was given too late could not be taken back at once; the revocation goes on",
+			"connector", it.pool.name, "grant", g.ID, "error", fail.Message)
+	}
+	if !g.State.Live() {
+		w.Logger.ErrorContext(ctx, "a connector call outlived its time limit and gave access after its end was proved; it was taken back",
+			"connector", it.pool.name, "grant", g.ID)
+	}
+	return finished
+}
+
+// setEnd gives the system the end date, where it can keep one, so that access
+// ends even if nobody is there to end it. Standing access gets none.
+func (w *Worker) setEnd(ctx context.Context, it *item, g approvals.Grant) step {
+	expirer, ok := it.pool.conn.(approvals.Expirer)
+	if !ok || g.Standing || g.Expired(w.Now()) {
+		return unasked
+	}
+	others, err := w.sharing(ctx, g)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	for _, o := range others {
+		if o.Standing && backs(o) {
+			return finished
+		}
+	}
+	end := nativeEnd(g, others)
+	_, fail := ask(ctx, it.pool, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, expirer.SetEnd(ctx, g, g.Receipt, end)
+	})
+	if fail == nil {
+		return finished
+	}
+	s := w.trouble(ctx, it, g, "set_end", fail, provisionPause)
+	if fail.Kind == approvals.Permanent || fail.Kind == approvals.Misconfigured {
+		return finished
+	}
+	return s
+}
+
+// provisionTrouble tries again, or ends what cannot come to anything.
+func (w *Worker) provisionTrouble(ctx context.Context, it *item, g approvals.Grant, operation string, f *failure) step {
+	if f.Kind == approvals.Permanent || f.Kind == approvals.Misconfigured {
+		w.Logger.WarnContext(ctx, "access cannot be given", "connector", it.pool.name, "operation", operation, "grant", g.ID, "kind", f.Kind, "error", f.Message)
+		return w.failed(ctx, it, g, f.Message)
+	}
+	return w.trouble(ctx, it, g, operation, f, provisionPause)
+}
+
+func (w *Worker) failed(ctx context.Context, it *item, g approvals.Grant, why string) step {
+	_, err := w.Service.ProvisionFailed(ctx, g.ID, why)
+	return w.retried(ctx, it, err)
+}

@@ -1,0 +1,120 @@
+package lifecycle
+
+import (
+	"context"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// revoke ends the access of a grant: it calls, reads back, and only then says
+// so. It is tried until that is done.
+func (w *Worker) revoke(ctx context.Context, it *item, id approvals.GrantID) step {
+	g, err := w.Store.Grant(ctx, id)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	switch g.State {
+	case approvals.GrantActive:
+		return w.expire(ctx, it, g)
+	case approvals.GrantResidual:
+		if w.Now().Before(g.ResidualUntil) {
+			return again(g.ResidualUntil)
+		}
+		return w.end(ctx, it, g)
+	case approvals.GrantRevoking:
+		return w.end(ctx, it, g)
+	default:
+		return unasked
+	}
+}
+
+// expire orders the end of access whose time is up. The order puts the task
+// afresh, so that the removal is a try of its own. Before the end, because it
+// was moved or this clock is ahead, the task waits for it.
+func (w *Worker) expire(ctx context.Context, it *item, g approvals.Grant) step {
+	now, err := w.Service.Expire(ctx, g.ID)
+	if approvals.ErrorCode(err) == approvals.CodeConflict && w.Now().Before(now.EndsAt) {
+		return again(now.EndsAt)
+	}
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	return step{gone: true, skipped: true}
+}
+
+// end finds out whether anything is to be taken away. Access that was there
+// before, or that another grant backs, stays.
+func (w *Worker) end(ctx context.Context, it *item, g approvals.Grant) step {
+	if !g.Prechecked {
+		return w.keep(ctx, it, g, "absent: nothing had been given yet")
+	}
+	if g.Standing {
+		return w.keep(ctx, it, g, "kept: standing access that was there before")
+	}
+	others, err := w.sharing(ctx, g)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	for _, o := range others {
+		if !backs(o) {
+			continue
+		}
+		if w.Now().Before(g.CallUntil) {
+			return again(g.CallUntil)
+		}
+		// the system's own end date may have been this grant's
+		if err := w.put(ctx, approvals.Task{Kind: approvals.TaskProvision, Key: string(o.ID), RunAt: w.Now()}); err != nil {
+			return w.retried(ctx, it, err)
+		}
+		return w.keep(ctx, it, g, "kept: another grant ("+string(o.ID)+") backs it")
+	}
+	return w.remove(ctx, it, g)
+}
+
+// remove takes access away and reads back what remains.
+func (w *Worker) remove(ctx context.Context, it *item, g approvals.Grant) step {
+	removal, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) {
+		return it.pool.conn.Revoke(ctx, g, g.Receipt)
+	})
+	if fail != nil && fail.Kind != approvals.Ambiguous {
+		return w.trouble(ctx, it, g, "revoke", fail, longestPause)
+	}
+	if ender, ok := it.pool.conn.(approvals.SessionEnder); ok {
+		ended, fail := ask(ctx, it.pool, func(ctx context.Context) (int, error) { return ender.EndSessions(ctx, g, g.Receipt) })
+		if fail != nil && fail.Kind != approvals.Ambiguous {
+			return w.trouble(ctx, it, g, "end_sessions", fail, longestPause)
+		}
+		removal.SessionsEnded += ended
+	}
+	if w.Now().Before(g.CallUntil) { // a call that gives access may still be on its way: prove it later
+		return again(g.CallUntil)
+	}
+	p, fail := w.readBack(ctx, it, g, g.Receipt, false)
+	lives := removal.ResidualUntil.After(w.Now())
+	switch {
+	case fail != nil:
+		return w.trouble(ctx, it, g, "check", fail, longestPause)
+	case p.Present:
+		return w.trouble(ctx, it, g, "check", &failure{Kind: approvals.Retryable, After: firstPause,
+			Message: "The system took the call, but access is still there."}, longestPause)
+	case p.Sessions > 0 && !lives:
+		return w.trouble(ctx, it, g, "end_sessions", &failure{Kind: approvals.Retryable, After: firstPause,
+			Message: "Access is gone, but sessions that were open still work."}, longestPause)
+	case lives && g.State == approvals.GrantResidual:
+		return again(removal.ResidualUntil)
+	}
+	return w.prove(ctx, it, g, removal, "absent: "+p.Detail)
+}
+
+// keep stores that a grant ended without anything being taken away.
+func (w *Worker) keep(ctx context.Context, it *item, g approvals.Grant, why string) step {
+	s := w.prove(ctx, it, g, approvals.Removal{}, why)
+	s.skipped = true
+	return s
+}
+
+// prove stores that access ended, with what was read back.
+func (w *Worker) prove(ctx context.Context, it *item, g approvals.Grant, removal approvals.Removal, readBack string) step {
+	_, err := w.Service.Revoked(ctx, g.ID, removal, readBack)
+	return w.retried(ctx, it, err)
+}

@@ -1,0 +1,182 @@
+package lifecycle_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
+	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
+	"github.com/hallpass-dev/hallpass/connectors/sandbox"
+	"github.com/hallpass-dev/hallpass/store"
+)
+
+// rig is the whole path from request to proof on SQLite and the sandbox, in
+// virtual time.
+type rig struct {
+	*approvalstest.World
+	t     *testing.T
+	store *store.Store
+	box   *sandbox.Sandbox
+	asked int
+}
+
+// inBubble runs a test in virtual time.
+func inBubble(t *testing.T, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { test(t, newRig(t)) })
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	ctx := t.Context()
+	db, err := store.Open(ctx, store.Config{URL: "sqlite:" + t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// Native end dates are applied a day late, so that what ends access is the worker.
+	box, err := sandbox.New(sandbox.Config{SweepLag: 24 * time.Hour,
+		Resources: []sandbox.Resource{{System: "postgres", Name: "billing-db", Levels: []string{"read-only", "admin"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{World: approvalstest.NewWorld(db), t: t, store: db, box: box}
+	r.Policy.Rule(approvalstest.Automatic())
+	return r
+}
+
+// config is that of a worker on the rig.
+func (r *rig) config() lifecycle.Config {
+	return lifecycle.Config{Service: r.Service, Store: r.store, Poll: time.Minute,
+		Connectors: map[string]approvals.Connector{"postgres": r.box}}
+}
+
+// worker starts a worker, which ends with the test or before.
+func (r *rig) worker(cfg lifecycle.Config) (stop func()) {
+	r.t.Helper()
+	w, err := lifecycle.New(cfg)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	over := false
+	stop = func() {
+		if over {
+			return
+		}
+		over = true
+		cancel()
+		if err := <-ended; err != nil {
+			r.t.Errorf("Run: %v", err)
+		}
+	}
+	r.t.Cleanup(stop)
+	return stop
+}
+
+// once works on what is due now.
+func (r *rig) once(cfg lifecycle.Config) {
+	r.t.Helper()
+	w, err := lifecycle.New(cfg)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := w.RunOnce(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// ask requests access, which the policy decides, and returns the request.
+func (r *rig) ask(who approvals.PrincipalID, what approvals.EntitlementID, how time.Duration) approvals.Request {
+	r.t.Helper()
+	r.asked++
+	actor := approvals.Person(who, "test", "")
+	req, err := r.Service.Draft(r.t.Context(), actor, approvals.Ask{Requester: who, Entitlement: what, Duration: how,
+		Reason: "a refund is stuck", Key: fmt.Sprintf("test:%d", r.asked)})
+	if err == nil {
+		req, err = r.Service.Submit(r.t.Context(), actor, req.ID)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return req
+}
+
+// hold is ask for what is granted at once.
+func (r *rig) hold(who approvals.PrincipalID, what approvals.EntitlementID, how time.Duration) approvals.GrantID {
+	r.t.Helper()
+	return r.ask(who, what, how).Grant
+}
+
+func (r *rig) grant(id approvals.GrantID) approvals.Grant {
+	r.t.Helper()
+	g, err := r.store.Grant(context.Background(), id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return g
+}
+
+// is fails the test unless the grant is in the state.
+func (r *rig) is(id approvals.GrantID, want approvals.GrantState) {
+	r.t.Helper()
+	if g := r.grant(id); g.State != want {
+		r.t.Fatalf("grant %s is %s, want %s; last error %q", id, g.State, want, g.LastError)
+	}
+}
+
+// works fails the test unless the account's access is as wanted, in the system
+// itself.
+func (r *rig) works(who approvals.PrincipalID, level string, want bool) {
+	r.t.Helper()
+	if got := r.member(who, level) != nil; got != want {
+		r.t.Fatalf("%s has %s: %v, want %v", who, level, got, want)
+	}
+}
+
+func (r *rig) member(who approvals.PrincipalID, level string) *sandbox.Member {
+	for _, m := range r.box.Snapshot().Members {
+		if m.Account == string(who)+"@example.com" && m.Level == level {
+			return &m
+		}
+	}
+	return nil
+}
+
+// events lists the audit events of a grant.
+func (r *rig) events(id approvals.GrantID, kinds ...approvals.EventKind) []approvals.Event {
+	r.t.Helper()
+	all, err := r.store.Events(context.Background(), store.EventFilter{Grant: id, Limit: 10_000})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var some []approvals.Event
+	for _, e := range all {
+		for _, k := range kinds {
+			if e.Kind == k {
+				some = append(some, e)
+			}
+		}
+	}
+	return some
+}
+
+// pass lets time go by, and everything that happens in it happen.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}

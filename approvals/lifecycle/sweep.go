@@ -1,0 +1,158 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/robfig/cron/v3"
+)
+
+// The names of the sweep's tasks; each key is name@tick.
+const (
+	sweepKey  = "sweep"
+	ownersKey = "overdue/" // "overdue/GRANT@END"
+	adminsKey = "overdue-admins/"
+)
+
+// schedule starts the clockwork: it only puts tasks, under keys on which all
+// replicas agree, so that one of them is done once.
+func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
+	clock := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(cronLog{w.Logger}))
+	add := func(spec string, names func() []string) error {
+		plan, err := cron.ParseStandard(spec)
+		if err != nil {
+			return fmt.Errorf("read schedule %q: %w", spec, err)
+		}
+		clock.Schedule(plan, cron.FuncJob(func() { w.tick(ctx, plan, names()) }))
+		return nil
+	}
+	if err := add(w.Sweep, func() []string { return []string{sweepKey} }); err != nil {
+		return nil, err
+	}
+	if err := add(w.Observe, w.observeNames); err != nil {
+		return nil, err
+	}
+	clock.Schedule(cron.Every(watchEvery), cron.FuncJob(func() { w.watch(ctx) }))
+	clock.Start()
+	return func() { <-clock.Stop().Done() }, nil
+}
+
+func (w *Worker) observeNames() (names []string) {
+	for name := range w.Connectors {
+		names = append(names, observeKey+name)
+	}
+	return names
+}
+
+// tick puts one task for each name. Replicas start at different moments, so
+// the tick is the time cut down to the schedule's period.
+func (w *Worker) tick(ctx context.Context, plan cron.Schedule, names []string) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := w.Now().UTC()
+	next := plan.Next(now)
+	at := now.Truncate(max(time.Second, plan.Next(next).Sub(next)))
+	for _, name := range names {
+		task := approvals.Task{Kind: approvals.TaskSweep, Key: name + "@" + at.Format(time.RFC3339), RunAt: now}
+		if _, err := w.Store.Tick(ctx, task); err != nil && ctx.Err() == nil {
+			w.Logger.ErrorContext(ctx, "a sweep could not be put", "task", task.Key, "error", err)
+		}
+	}
+}
+
+// sweep runs one of the sweep's tasks.
+func (w *Worker) sweep(ctx context.Context, it *item) step {
+	key := it.lease.Key
+	name := key[:max(0, strings.LastIndexByte(key, '@'))]
+	if connector, ok := strings.CutPrefix(name, observeKey); ok {
+		return w.observe(ctx, it, connector)
+	}
+	if grant, ok := strings.CutPrefix(name, ownersKey); ok {
+		return w.tell(ctx, it, approvals.GrantID(grant), overdueAfter)
+	}
+	if grant, ok := strings.CutPrefix(name, adminsKey); ok {
+		return w.tell(ctx, it, approvals.GrantID(grant), adminsAfter)
+	}
+	return w.repair(ctx, it)
+}
+
+// repair compares grants and requests with the clock and puts the tasks that
+// are missing. This is what makes revocation level-triggered.
+func (w *Worker) repair(ctx context.Context, it *item) step {
+	for {
+		tasks, err := w.Store.Adrift(ctx, w.Now(), sweepBatch)
+		if err != nil {
+			return w.retried(ctx, it, err)
+		}
+		if len(tasks) == 0 {
+			return finished
+		}
+		w.Logger.WarnContext(ctx, "tasks were missing and are put again", "count", len(tasks), "first", tasks[0].Kind, "key", tasks[0].Key)
+		if err := w.put(ctx, tasks...); err != nil {
+			return w.retried(ctx, it, err)
+		}
+		if len(tasks) < sweepBatch {
+			return finished
+		}
+	}
+}
+
+// watch looks for access that outlives its end, and puts a task for each
+// telling that is due. The task's key keeps replicas from telling it twice.
+func (w *Worker) watch(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := w.Now()
+	if count, oldest, err := w.Store.Overdue(ctx, now); err == nil && w.Config.Overdue != nil {
+		w.Config.Overdue(count, oldest)
+	}
+	late, err := w.Store.GrantsDue(ctx, now.Add(-overdueAfter), sweepBatch)
+	if err != nil {
+		w.Logger.ErrorContext(ctx, "overdue access could not be looked for", "error", err)
+		return
+	}
+	for _, g := range late {
+		for _, alarm := range []struct {
+			key   string
+			after time.Duration
+		}{{ownersKey, overdueAfter}, {adminsKey, adminsAfter}} {
+			overdue := g.Overdue(now)
+			if overdue < alarm.after {
+				continue
+			}
+			end := now.Add(-overdue).UTC().Format(time.RFC3339)
+			task := approvals.Task{Kind: approvals.TaskSweep, Key: alarm.key + string(g.ID) + "@" + end, RunAt: now}
+			if _, err := w.Store.Tick(ctx, task); err != nil {
+				w.Logger.ErrorContext(ctx, "overdue access could not be reported", "grant", g.ID, "error", err)
+			}
+		}
+	}
+}
+
+// tell reports access that outlives its end.
+func (w *Worker) tell(ctx context.Context, it *item, id approvals.GrantID, after time.Duration) step {
+	g, err := w.Service.Overdue(ctx, id, after >= adminsAfter)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	if late := g.Overdue(w.Now()); late >= after {
+		w.Logger.ErrorContext(ctx, "access outlives its end", "grant", g.ID, "entitlement", g.Entitlement, "connector", g.Connector,
+			"overdue", late.Truncate(time.Second), "tries", g.Attempts, "error", g.LastError)
+	}
+	return finished
+}
+
+// cronLog keeps the scheduler's own chatter out of the log, but not its errors.
+type cronLog struct{ *slog.Logger }
+
+func (l cronLog) Info(string, ...any) {}
+
+func (l cronLog) Error(err error, msg string, args ...any) {
+	l.Logger.Error(msg, append(args, "error", err)...)
+}

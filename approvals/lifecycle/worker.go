@@ -1,0 +1,218 @@
+package lifecycle
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// Worker does what tasks say. One goroutine, the loop, owns the queues; each
+// task runs on a goroutine of its own.
+type Worker struct {
+	Config
+	pools   map[string]*pool
+	house   *pool // tasks that touch no system
+	prose   *pool // tasks that wait for a model
+	done    chan result
+	running int
+	claimed time.Time // by the machine's clock, when the last pass over the task table began
+	scanned time.Time
+	full    bool // the last pass left tasks behind
+	failing bool // the last claim failed
+}
+
+// result is a task's try, back from its goroutine.
+type result struct {
+	item *item
+	step step
+}
+
+// Run works until the context ends. Then it takes nothing new, lets the calls
+// that are under way finish, gives back what only waited, and returns nil. It
+// runs once; not beside RunOnce.
+func (w *Worker) Run(ctx context.Context) error {
+	stop, err := w.schedule(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	w.loop(ctx, false)
+	return nil
+}
+
+// RunOnce works on what is due, and on what comes to be due by that, until
+// nothing is left that can be done now.
+func (w *Worker) RunOnce(ctx context.Context) error {
+	w.loop(ctx, true)
+	return ctx.Err()
+}
+
+// loop is the only goroutine that touches the queues. Drain ends it as soon as
+// there is nothing to do.
+func (w *Worker) loop(ctx context.Context, drain bool) {
+	calls := context.WithoutCancel(ctx) // a call that is under way is finished, not cut
+	look := true
+	for {
+		wake, stopped := w.Store.Wake(), ctx.Done()
+		if ctx.Err() != nil {
+			wake, stopped = nil, nil
+		} else if look && time.Since(w.claimed) >= claimGap {
+			w.claim(ctx)
+			look = w.full
+		}
+		if ctx.Err() == nil {
+			w.dropStale(calls)
+			w.start(calls)
+		}
+		if w.running == 0 && (ctx.Err() != nil || drain && !look) {
+			w.giveBackAll(calls)
+			return
+		}
+		timer := time.NewTimer(w.idle(ctx, look))
+		select {
+		case r := <-w.done:
+			w.settle(calls, r)
+			w.settleMore(calls)
+			look = look || drain || w.idleSlots()
+		case <-wake:
+			look = true
+		case <-timer.C:
+			look = true
+		case <-stopped:
+		}
+		timer.Stop()
+	}
+}
+
+// idleSlots reports whether nothing waits in any queue, so that the table is
+// worth a look.
+func (w *Worker) idleSlots() bool {
+	for p := range w.each() {
+		for _, q := range p.queue {
+			if len(q) > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (w *Worker) each() func(func(*pool) bool) {
+	return func(yield func(*pool) bool) {
+		for _, p := range w.pools {
+			if !yield(p) {
+				return
+			}
+		}
+		_ = yield(w.house) && yield(w.prose)
+	}
+}
+
+// idle is how long the loop may sleep.
+func (w *Worker) idle(ctx context.Context, look bool) time.Duration {
+	if look {
+		return max(0, claimGap-time.Since(w.claimed))
+	}
+	now, d := w.Now(), w.Poll
+	if w.running == 0 && !w.failing && ctx.Err() == nil {
+		if due, ok, err := w.Store.NextTask(ctx, allKinds); err == nil && ok {
+			d = min(d, max(due.Sub(now), time.Millisecond))
+		}
+	}
+	for p := range w.each() {
+		if at := p.probeAt(); !at.IsZero() {
+			d = min(d, max(at.Sub(now), time.Millisecond))
+		}
+	}
+	return d
+}
+
+// start gives free slots to waiting tasks.
+func (w *Worker) start(ctx context.Context) {
+	now := w.Now()
+	for p := range w.each() {
+		for it := p.next(now); it != nil; it = p.next(now) {
+			w.running++
+			go func() { w.done <- result{it, w.run(ctx, it)} }()
+		}
+	}
+}
+
+// settleMore takes the results that are there already.
+func (w *Worker) settleMore(ctx context.Context) {
+	for {
+		select {
+		case r := <-w.done:
+			w.settle(ctx, r)
+		default:
+			return
+		}
+	}
+}
+
+// settle notes what a try means for its connector. A try that failed with a
+// connector that is down waits in the queue until that is up again; others are
+// given back with a pause.
+func (w *Worker) settle(ctx context.Context, r result) {
+	it, p := r.item, r.item.pool
+	w.running--
+	p.running[it.class]--
+	p.total--
+	b := &p.breaker[it.class]
+	if !r.step.down {
+		if !r.step.skipped {
+			b.succeed()
+		}
+		return
+	}
+	if b.fail(w.Now()) {
+		w.Logger.WarnContext(ctx, "a connector does not answer; its tasks wait, and one tries every few seconds",
+			"connector", p.name, "kind", it.lease.Kind, "error", r.step.cause)
+	}
+	if b.open() && it.lease.Until.Sub(w.Now()) >= p.budget() {
+		p.queue[it.class] = append(p.queue[it.class], it)
+		return
+	}
+	w.giveBack(ctx, it, r.step.at, r.step.cause)
+}
+
+// giveBack ends a lease without the task being done.
+func (w *Worker) giveBack(ctx context.Context, it *item, at time.Time, cause string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	w.logLost(ctx, it, w.Store.RetryTask(ctx, it.lease, at, cause))
+}
+
+func (w *Worker) giveBackAll(ctx context.Context) {
+	for p := range w.each() {
+		for _, it := range p.empty() {
+			w.giveBack(ctx, it, it.lease.RunAt, it.lease.LastError)
+		}
+	}
+}
+
+// dropStale gives back what has waited for nearly its whole lease: somebody,
+// perhaps this worker, takes it afresh.
+func (w *Worker) dropStale(ctx context.Context) {
+	now := w.Now()
+	if now.Sub(w.scanned) < time.Second && !now.Before(w.scanned) {
+		return
+	}
+	w.scanned = now
+	for p := range w.each() {
+		for _, it := range p.stale(now) {
+			w.giveBack(ctx, it, it.lease.RunAt, it.lease.LastError)
+		}
+	}
+}
+
+// logLost says what became of a write to the task table, if that is news. A
+// lost lease is none: somebody else has the task, or put it afresh.
+func (w *Worker) logLost(ctx context.Context, it *item, err error) {
+	if err != nil && approvals.ErrorCode(err) != approvals.CodeConflict {
+		w.Logger.ErrorContext(ctx, "a task's end could not be stored; its lease will run out and it is tried again",
+			"kind", it.lease.Kind, "key", it.lease.Key, slog.Any("error", err))
+	}
+}
