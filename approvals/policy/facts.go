@@ -125,7 +125,6 @@ func contextOf(f approvals.Facts, a approvals.Assessment) cedar.Record {
 		"kind":                  cedar.String(f.Kind),
 		"duration_minutes":      cedar.Long(minutes(f.Duration)),
 		"reason_length":         cedar.Long(f.ReasonLength),
-		"weekday":               cedar.String(weekdays[int(f.Weekday)%7]),
 		"hour":                  cedar.Long(f.MinuteOfDay / 60),
 		"minute_of_day":         cedar.Long(f.MinuteOfDay),
 		"day_of_month":          cedar.Long(day),
@@ -133,6 +132,9 @@ func contextOf(f approvals.Facts, a approvals.Assessment) cedar.Record {
 		"auto_today":            cedar.Long(f.AutoToday),
 		"directory_age_minutes": cedar.Long(f.At.Sub(f.Directory.AsOf) / time.Minute),
 		"directory_stale":       cedar.Boolean(f.Directory.Stale),
+	}
+	if f.Weekday >= time.Sunday && f.Weekday <= time.Saturday { // else the question does not fit the schema
+		attrs["weekday"] = cedar.String(weekdays[f.Weekday])
 	}
 	put(attrs, "ticket", f.Ticket)
 	if a.Problem == "" {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -73,7 +74,7 @@ func load(ctx context.Context, o Options) (*Set, []example, error) {
 		problems = set.try(examples)
 	}
 	if len(problems) > 0 {
-		return nil, nil, problems
+		return nil, nil, inOrder(problems)
 	}
 	return set, examples, nil
 }
@@ -107,10 +108,18 @@ func compile(files []file, words *vocabulary) (*Set, approvals.Problems) {
 		problems = append(problems, approvals.Problem{File: "policies", What: "there are too many policies", Mend: "merge those that differ in a name only"})
 	}
 	if len(problems) > 0 {
-		return nil, problems
+		return nil, inOrder(problems)
 	}
 	slices.SortFunc(all, func(a, b *rule) int { return strings.Compare(a.ref.ID, b.ref.ID) })
 	return &Set{all: all, request: all.about(actionRequest), approve: all.about(actionApprove)}, nil
+}
+
+// inOrder sorts problems as a person works through them.
+func inOrder(ps approvals.Problems) approvals.Problems {
+	slices.SortStableFunc(ps, func(a, b approvals.Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line)
+	})
+	return ps
 }
 
 // Version says which law this is.

@@ -14,7 +14,7 @@ import (
 
 // position finds "line:column" in the engine's parse errors, the only place
 // where it says them. It is used to point a person to a line, for no decision.
-var position = regexp.MustCompile(`(?:^|[ :])(\d+):(\d+)\b`)
+var position = regexp.MustCompile(`(?:<input>:)?\b(\d+):(\d+)\b`)
 
 // parse reads the policies of a file.
 func parse(f file) (rs rules, problems approvals.Problems) {
@@ -48,7 +48,7 @@ func syntaxProblem(f file, err error) approvals.Problem {
 	if m := position.FindStringSubmatch(what); m != nil {
 		p.Line, _ = strconv.Atoi(m[1])
 	}
-	what = strings.ReplaceAll(strings.TrimPrefix(what, "parse error at "), "<input>:", "")
+	what = strings.TrimLeft(position.ReplaceAllString(strings.TrimPrefix(what, "parse error at "), ""), ": ")
 	p.What = "this is not Cedar: " + strings.ToValidUTF8(strings.ReplaceAll(what, "\n", " "), "?")
 	return p
 }

@@ -193,7 +193,13 @@ func (r *rule) title() string {
 // lineOf is the line of the first mention of a word in the policy's text, or
 // the policy's first line: the engine keeps no finer positions.
 func (r *rule) lineOf(word string) int {
+	if word == "" {
+		return r.line
+	}
 	for i, line := range strings.Split(r.text, "\n") {
+		if word[0] != '@' && strings.HasPrefix(strings.TrimSpace(line), "@") {
+			continue
+		}
 		code, _, _ := strings.Cut(line, "//")
 		for rest := code; ; {
 			at := strings.Index(rest, word)

@@ -54,3 +54,43 @@ func stringsIn(n xast.IsNode) []string {
 	}
 	return out
 }
+
+// culprit is a word near the mistake that makes a policy fail its validation,
+// so that a person is sent to a line: the first attribute in the first of the
+// conditions joined by && with which the policy no longer validates.
+func culprit(p *xast.Policy) string {
+	trial := *p
+	trial.Conditions = nil
+	for _, cond := range p.Conditions {
+		var body xast.IsNode
+		for _, part := range conjuncts(cond.Body) {
+			if body == nil {
+				body = part
+			} else {
+				body = xast.NodeTypeAnd{BinaryNode: xast.BinaryNode{Left: body, Right: part}}
+			}
+			trial.Conditions = []xast.ConditionType{{Condition: cond.Condition, Body: body}}
+			if validator().Policy("", &trial) != nil {
+				return firstAttribute(part)
+			}
+		}
+	}
+	return ""
+}
+
+func conjuncts(n xast.IsNode) []xast.IsNode {
+	if and, ok := n.(xast.NodeTypeAnd); ok {
+		return append(conjuncts(and.Left), conjuncts(and.Right)...)
+	}
+	return []xast.IsNode{n}
+}
+
+func firstAttribute(n xast.IsNode) (name string) {
+	xast.Inspect(xast.NewNode(n), func(n xast.IsNode) bool {
+		if a, ok := n.(xast.NodeTypeAccess); ok && name == "" {
+			name = string(a.Value)
+		}
+		return true
+	})
+	return name
+}

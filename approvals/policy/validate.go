@@ -42,7 +42,7 @@ func (r *rule) validate(words *vocabulary) (problems approvals.Problems) {
 	}
 	if err := validator().Policy("", tree); err != nil {
 		for _, line := range distinctLines(err) {
-			c.wrong("", "compare only values of one type, and only attributes that the schema has", "%s does not fit the schema: %s", r.title(), line)
+			c.wrong(culprit(tree), "compare only values of one type, and only attributes that the schema has", "%s does not fit the schema: %s", r.title(), line)
 		}
 	}
 	return c.problems
@@ -63,10 +63,7 @@ type checker struct {
 }
 
 func (c *checker) wrong(word, mend, format string, args ...any) {
-	p := approvals.Problem{File: c.rule.file, Line: c.rule.line, What: fmt.Sprintf(format, args...), Mend: mend}
-	if word != "" {
-		p.Line = c.rule.lineOf(word)
-	}
+	p := approvals.Problem{File: c.rule.file, Line: c.rule.lineOf(word), What: fmt.Sprintf(format, args...), Mend: mend}
 	if !slices.Contains(c.problems, p) {
 		c.problems = append(c.problems, p)
 	}
