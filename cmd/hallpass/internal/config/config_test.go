@@ -1,0 +1,113 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+func TestAnEmptyFileGivesTheDefaults(t *testing.T) {
+	t.Setenv("OPENAI_BASE_URL", "")
+	c, err := Parse("access/hallpass.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.doc = nil
+	want := Config{
+		Slack:     Slack{BotToken: "env:SLACK_BOT_TOKEN", AppToken: "env:SLACK_APP_TOKEN", APIURL: DefaultAPIURL},
+		Database:  Database{URL: "env:DATABASE_URL", DataDir: "data"},
+		Directory: Directory{File: "people.yaml", MaxAge: 24 * time.Hour},
+		Model:     Model{APIKey: "env:OPENAI_API_KEY", Name: DefaultModel},
+		Listen:    DefaultListen, Dir: "access",
+	}
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(Config{})); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text string
+		want string // of the only problem, as it is printed
+	}{
+		"secret in the file":      {"slack:\n  bot_token: xoxb-1-leak", "h.yaml:2: a secret stands in the file; write env:NAME or file:PATH, and keep the secret itself out of the file"},
+		"api url without a slash": {"slack:\n  api_url: https://slack.com/api", `h.yaml:2: "https://slack.com/api" is not the address of a Slack API; write an https address that ends in a slash, like https://slack.com/api/`},
+		"tokens in the clear":     {"slack:\n  api_url: http://slack.example/api/", "h.yaml:2: tokens would go to slack.example without encryption; use https"},
+		"listen without port":     {"listen: localhost", `h.yaml:1: "localhost" is not an address to listen on; write host:port, like 127.0.0.1:9321`},
+		"unknown kind":            {"connectors:\n  db:\n    kind: postgre", `h.yaml:3: the connector "db" is of no known kind: "postgre"; did you mean "postgres"?`},
+		"postgres without dsn":    {"connectors:\n  db:\n    kind: postgres", `h.yaml:2: the connector "db" has no dsn; add dsn: env:NAME and set that variable to the bot's own connection string`},
+		"too many calls":          {"connectors:\n  s:\n    kind: sandbox\n    concurrency: 1000", "h.yaml:4: 1000 calls at once cannot be; write a number from 1 to 100"},
+		"queue without email":     {"approvals:\n  security_queue: [sam]", `h.yaml:2: "sam" is not an email address; write an email address`},
+		"chased after lapse":      {"approvals:\n  lapse_after: 1h\n  chase_after: 2h", "h.yaml:3: approvers would be reminded after the request has lapsed; make it shorter than lapse_after"},
+		"unknown key":             {"datbase: {}", `h.yaml:1: the key "datbase" is not known here; did you mean "database"?`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse("h.yaml", []byte(tt.text))
+			var ps approvals.Problems
+			if !errors.As(err, &ps) {
+				t.Fatalf("error %v is no list of problems", err)
+			}
+			if diff := cmp.Diff(tt.want, ps.Error()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if strings.Contains(err.Error(), "leak") {
+				t.Error("the error shows the secret")
+			}
+		})
+	}
+}
+
+func TestSecretsAreReadWhereTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(" from-file \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CONFIG_TEST_SECRET", "from-env")
+	c := Config{Dir: dir}
+	for ref, want := range map[Secret]string{
+		"env:CONFIG_TEST_SECRET": "from-env", "env:CONFIG_TEST_UNSET": "", "file:token": "from-file", "": "",
+		Secret("file:" + filepath.Join(dir, "token")): "from-file",
+	} {
+		got, err := c.Value(ref)
+		if err != nil || got != want {
+			t.Errorf("Value(%q) = %q, %v; want %q", ref, got, err, want)
+		}
+	}
+	if _, err := c.Value("file:missing"); approvals.ErrorCode(err) == "" || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("a missing file gives %v", err)
+	}
+}
+
+func TestLoadSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	_, err := Load(filepath.Join(t.TempDir(), "hallpass.yaml"))
+	if err == nil || !strings.Contains(err.Error(), "there is no such file") || !strings.Contains(err.Error(), "--config") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("slack:\n  api_url: https://x/\nconnectors:\n  a:\n    kind: sandbox\n"))
+	f.Add([]byte("listen: [\n"))
+	f.Add([]byte("approvals: {security_queue: [a@b, c]}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse("h.yaml", data)
+		var ps approvals.Problems
+		if err != nil && !errors.As(err, &ps) {
+			t.Errorf("%T is no list of problems", err)
+		}
+		if err == nil && (c.Listen == "" || c.Slack.APIURL == "") {
+			t.Error("a default is missing")
+		}
+	})
+}
