@@ -65,15 +65,18 @@ func merge(changes []approvals.Change) approvals.Change {
 	return all
 }
 
-func (w *writer) insert(t *table, rows [][]any, suffix, taken string) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	err := t.insert(w.ctx, w.tx, w.store.dialect, rows, suffix)
+// insert stores new rows; taken is what a person is told when one is there.
+func (w *writer) insert(t *table, rows [][]any, taken string) error {
+	err := w.put(t, rows, "")
 	if err != nil && w.store.dialect.faultOf(err) == faultUnique {
 		return &approvals.Error{Code: approvals.CodeDuplicate, Message: taken, Err: err}
 	}
 	return err
+}
+
+// put stores rows; onConflict says what to do with those that are there.
+func (w *writer) put(t *table, rows [][]any, onConflict string) error {
+	return t.insert(w.ctx, w.tx, w.store.dialect, rows, onConflict)
 }
 
 // swap replaces rows by compare-and-swap. Rows are taken in the order of their
@@ -117,7 +120,7 @@ func (w *writer) requests(c approvals.Change) error {
 			settled = append(settled, string(r.ID))
 		}
 	}
-	if err := w.insert(requestTable, created, "", "This request was stored already, under the same id or key."); err != nil {
+	if err := w.insert(requestTable, created, "This request was stored already, under the same id or key."); err != nil {
 		return err
 	}
 	if err := w.swap(requestTable, "Request", changed); err != nil {
@@ -143,7 +146,7 @@ func (w *writer) grants(c approvals.Change) error {
 		}
 		changed[string(g.ID)] = row
 	}
-	if err := w.insert(grantTable, created, "", "This grant was stored already, under the same id."); err != nil {
+	if err := w.insert(grantTable, created, "This grant was stored already, under the same id."); err != nil {
 		return err
 	}
 	return w.swap(grantTable, "Grant", changed)
@@ -163,7 +166,7 @@ func (w *writer) bindings(c approvals.Change) error {
 		}
 		changed[key] = bindingRow(b)
 	}
-	if err := w.insert(bindingTable, created, "", "This account is bound already."); err != nil {
+	if err := w.insert(bindingTable, created, "This account is bound already."); err != nil {
 		return err
 	}
 	return w.swap(bindingTable, "Binding", changed)
@@ -194,13 +197,13 @@ func (w *writer) decisions(c approvals.Change) error {
 			askings = append(askings, []any{string(d.Request), string(a)})
 		}
 	}
-	if err := w.insert(decisionTable, rows, "", "This decision was stored already."); err != nil {
+	if err := w.insert(decisionTable, rows, "This decision was stored already."); err != nil {
 		return err
 	}
 	if err := w.clearAskings(again); err != nil {
 		return err
 	}
-	return w.insert(askingTable, askings, " ON CONFLICT DO NOTHING", "")
+	return w.put(askingTable, askings, " ON CONFLICT DO NOTHING")
 }
 
 func (w *writer) clearAskings(requests []any) error {
@@ -219,6 +222,6 @@ func (w *writer) summaries(c approvals.Change) error {
 	for _, s := range c.Summaries {
 		latest[string(s.Request)] = []any{string(s.Request), s.Text, s.Model, s.Prompt, at(s.At)}
 	}
-	return w.insert(summaryTable, slices.Collect(maps.Values(latest)),
-		" ON CONFLICT (request_id) DO UPDATE SET text = excluded.text, model = excluded.model, prompt = excluded.prompt, at = excluded.at", "")
+	return w.put(summaryTable, slices.Collect(maps.Values(latest)),
+		" ON CONFLICT (request_id) DO UPDATE SET text = excluded.text, model = excluded.model, prompt = excluded.prompt, at = excluded.at")
 }

@@ -33,9 +33,9 @@ func (w *writer) tasks(c approvals.Change) error {
 	for _, t := range distinct(c.Tasks) {
 		rows = append(rows, []any{string(t.Kind), t.Key, at(t.RunAt)})
 	}
-	return w.insert(taskTable, rows, ` ON CONFLICT (kind, key) DO UPDATE SET run_at = excluded.run_at,
+	return w.put(taskTable, rows, ` ON CONFLICT (kind, key) DO UPDATE SET run_at = excluded.run_at,
 		attempt = tasks.attempt + CASE WHEN tasks.leased_until IS NULL THEN 0 ELSE 1 END,
-		leased_until = NULL, done_at = NULL, last_error = ''`, "")
+		leased_until = NULL, done_at = NULL, last_error = ''`)
 }
 
 // distinct keeps the last task of each kind and key, ordered by both, so that
@@ -104,13 +104,17 @@ func (w *writer) logged(changes []approvals.Change) error {
 			lessons = append(lessons, learnedRow(l, first, i))
 		}
 	}
-	if err := w.insert(eventTable, events, "", "The audit log holds an event that it should not; nothing was changed."); err != nil {
+	if err := w.put(eventTable, events, ""); err != nil {
+		if w.store.dialect.faultOf(err) == faultUnique {
+			// No duplicate that a caller may take for success: somebody meddled with the log.
+			return &approvals.Error{Code: approvals.CodeInternal, Op: "append audit events", Err: err}
+		}
 		return err
 	}
-	if err := w.insert(approvalTable, answers, "", "This person has answered this request already."); err != nil {
+	if err := w.insert(approvalTable, answers, "This person has answered this request already."); err != nil {
 		return err
 	}
-	return w.insert(learnedTable, lessons, "", "This decision was learned already.")
+	return w.put(learnedTable, lessons, "")
 }
 
 // notices come after the audit log's lock, so that their ids are in the order
@@ -121,7 +125,7 @@ func (w *writer) notices(c approvals.Change) error {
 	for _, n := range c.Notices {
 		rows = append(rows, []any{n.Slot, n.Order, string(n.Kind), string(n.Request), string(n.Grant), string(n.To), n.Channel, n.Words, at(now)})
 	}
-	return w.insert(noticeTable, rows, "", "")
+	return w.put(noticeTable, rows, "")
 }
 
 // params is "$2, $3" for two of them from 2 on.

@@ -18,12 +18,12 @@ var (
 		submitted_at timestamptz, lapses_at timestamptz, decided_at timestamptz, decided_by text, note text`)
 	grantTable = newTable("grants", 1, `id text, version bigint, request_id text, entitlement text, principal text, state text,
 		connector text, account text, target text, duration bigint, created_at timestamptz, prechecked boolean, standing boolean,
-		receipt text, active_at timestamptz, ends_at timestamptz, end_reason text, ended_by text, end_note text,
+		receipt text, call_until timestamptz, active_at timestamptz, ends_at timestamptz, end_reason text, ended_by text, end_note text,
 		revoking_at timestamptz, revoked_at timestamptz, residual_until timestamptz, attempts bigint, last_error text, due_at timestamptz`)
 	bindingTable = newTable("bindings", 3, `door text, workspace text, subject text, version bigint, principal text, email text,
 		state text, note text, bound_at timestamptz`)
 	decisionTable = newTable("decisions", 2, `request_id text, sequence bigint, at timestamptz, facts text, assessment text,
-		ruling text, approvers text, fallback boolean`)
+		ruling text, approvers text, fallback boolean, asked text, asked_in text`)
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
 		at timestamptz, facts_digest text, version text, policies text, via text`)
@@ -78,7 +78,7 @@ func grantRow(g approvals.Grant) ([]any, error) {
 	}
 	return []any{string(g.ID), g.Version + 1, string(g.Request), string(g.Entitlement), string(g.Principal), string(g.State),
 		g.Connector, g.Account, target, int64(g.Duration), at(g.CreatedAt), g.Prechecked, g.Standing,
-		receipt, at(g.ActiveAt), at(g.EndsAt), string(g.EndReason), string(g.EndedBy), g.EndNote,
+		receipt, at(g.CallUntil), at(g.ActiveAt), at(g.EndsAt), string(g.EndReason), string(g.EndedBy), g.EndNote,
 		at(g.RevokingAt), at(g.RevokedAt), at(g.ResidualUntil), int64(g.Attempts), g.LastError, at(dueAt(g))}, nil
 }
 
@@ -106,13 +106,13 @@ func dueAt(g approvals.Grant) time.Time {
 
 func readGrant(scan scan) (g approvals.Grant, err error) {
 	var target, receipt string
-	var created, active, ends, revoking, revoked, residual, due stamp
+	var created, call, active, ends, revoking, revoked, residual, due stamp
 	if err := scan(&g.ID, &g.Version, &g.Request, &g.Entitlement, &g.Principal, &g.State, &g.Connector, &g.Account, &target,
-		&g.Duration, &created, &g.Prechecked, &g.Standing, &receipt, &active, &ends, &g.EndReason, &g.EndedBy, &g.EndNote,
+		&g.Duration, &created, &g.Prechecked, &g.Standing, &receipt, &call, &active, &ends, &g.EndReason, &g.EndedBy, &g.EndNote,
 		&revoking, &revoked, &residual, &g.Attempts, &g.LastError, &due); err != nil {
 		return g, err
 	}
-	g.CreatedAt, g.ActiveAt, g.EndsAt = created.Time, active.Time, ends.Time
+	g.CreatedAt, g.CallUntil, g.ActiveAt, g.EndsAt = created.Time, call.Time, active.Time, ends.Time
 	g.RevokingAt, g.RevokedAt, g.ResidualUntil = revoking.Time, revoked.Time, residual.Time
 	if err := fromJSON(target, &g.Target); err != nil {
 		return g, err
@@ -144,7 +144,15 @@ func decisionRow(d approvals.Decision) ([]any, error) {
 		}
 		row = append(row, text)
 	}
-	return append(row, d.Fallback), nil
+	row = append(row, d.Fallback)
+	for _, v := range []any{d.Asked, d.AskedIn} {
+		text, err := asJSON(v)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, text)
+	}
+	return row, nil
 }
 
 // factsText is the facts' JSON, if it reads back to facts of the same digest.
@@ -167,13 +175,14 @@ func factsText(f approvals.Facts) (string, error) {
 
 func readDecision(scan scan) (d approvals.Decision, err error) {
 	var taken stamp
-	var facts, assessment, ruling, approvers string
-	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback); err != nil {
+	var facts, assessment, ruling, approvers, asked, askedIn string
+	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback, &asked, &askedIn); err != nil {
 		return d, err
 	}
 	d.At = taken.Time
 	return d, errors.Join(fromJSON(facts, &d.Facts), fromJSON(assessment, &d.Assessment),
-		fromJSON(ruling, &d.Ruling), fromJSON(approvers, &d.Approvers))
+		fromJSON(ruling, &d.Ruling), fromJSON(approvers, &d.Approvers),
+		fromJSON(asked, &d.Asked), fromJSON(askedIn, &d.AskedIn))
 }
 
 func approvalRow(a approvals.Approval, sequence int64) ([]any, error) {

@@ -47,3 +47,13 @@ func TestPostgres(t *testing.T) {
 	pgtest.Start(t)
 	storetest.Run(t, openPostgres)
 }
+
+func TestSQLiteAgreesWithTheModel(t *testing.T) {
+	t.Parallel()
+	storetest.Model(t, openSQLite)
+}
+
+func TestPostgresAgreesWithTheModel(t *testing.T) {
+	t.Parallel()
+	storetest.Model(t, openPostgres)
+}

@@ -179,3 +179,35 @@ func holdingsReplaced(t *testing.T, s *store.Store) {
 	same(t, all[2:], must(s.Holdings(bg, "", store.HoldingCursor{}, 9))(t))
 	code(t, approvals.CodeInternal, s.SaveHoldings(bg, "a", all))
 }
+
+func adrift(t *testing.T, s *store.Store) {
+	now := Epoch.Add(10 * time.Hour)
+	grant := func(id string, state approvals.GrantState, ends time.Time) approvals.Grant {
+		g := Grant(id)
+		g.State, g.EndsAt = state, ends
+		return g
+	}
+	soon := now.Add(10 * time.Minute)
+	apply(t, s, Granted(
+		grant("due", approvals.GrantActive, now), grant("due-held", approvals.GrantActive, now), grant("due-done", approvals.GrantRevoking, now),
+		grant("over", approvals.GrantRevoked, now), grant("new", approvals.GrantScheduled, time.Time{}),
+		grant("soon", approvals.GrantActive, soon), grant("soon-told", approvals.GrantActive, soon), grant("far", approvals.GrantActive, soon.Add(time.Millisecond))))
+	lapsed := Submission("r1")
+	lapsed.Tasks = nil
+	open := Submission("r2")
+	open.Requests[0].LapsesAt, open.Tasks = now.Add(time.Millisecond), nil
+	apply(t, s, lapsed)
+	apply(t, s, open)
+	put(t, s, revoke("due-held", now.Add(time.Hour)), revoke("due-done", now), approvals.Task{Kind: approvals.TaskRemind, Key: "soon-told", RunAt: now})
+	check(t, s.FinishTask(bg, claim(t, s, now)[0]))
+	check(t, s.FinishTask(bg, must(s.ClaimTasks(bg, []approvals.TaskKind{approvals.TaskRemind}, now, time.Minute, 9))(t)[0]))
+
+	got := make(map[string]approvals.TaskKind)
+	for _, task := range must(s.Adrift(bg, now, 99))(t) {
+		got[task.Key] = task.Kind
+		same(t, now, task.RunAt)
+	}
+	same(t, map[string]approvals.TaskKind{"due": approvals.TaskRevoke, "due-done": approvals.TaskRevoke, "new": approvals.TaskProvision,
+		"soon": approvals.TaskRemind, "r1": approvals.TaskLapse}, got)
+	same(t, 2, len(must(s.Adrift(bg, now, 2))(t)))
+}

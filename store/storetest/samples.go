@@ -24,7 +24,7 @@ func Grant(id string) approvals.Grant {
 		ID: approvals.GrantID(id), Request: approvals.RequestID("r-" + id), Entitlement: "billing-db:read-only", Principal: "bob",
 		State: approvals.GrantActive, Connector: "postgres-prod", Account: "bob@example.com",
 		Target: map[string]string{"role": "billing_ro"}, Duration: 4 * time.Hour, CreatedAt: Epoch,
-		Prechecked: true, Receipt: approvals.Receipt{"member": "bob", "role": "billing_ro"},
+		Prechecked: true, Receipt: approvals.Receipt{"member": "bob", "role": "billing_ro"}, CallUntil: Epoch.Add(12 * time.Second),
 		ActiveAt: Epoch.Add(time.Minute), EndsAt: Epoch.Add(time.Minute + 4*time.Hour),
 	}
 }
@@ -56,7 +56,7 @@ func Decision(request string, approvers ...approvals.PrincipalID) approvals.Deci
 			Factors: []approvals.Factor{{Name: "peers.team", Points: 31, Words: "3 of 9 teammates hold it."}}},
 		Ruling: approvals.Ruling{Outcome: approvals.Route, Quorum: 1, Words: "A person decides.",
 			Policies: []approvals.PolicyRef{{ID: "p1", Effect: "permit"}}, Version: approvals.PolicyVersion{Digest: "abc", Commit: "def"}},
-		Approvers: approvers,
+		Approvers: approvers, Asked: approvers, AskedIn: []string{"C9"},
 	}
 }
 

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Opener) {
 		{"LiveGrantsLeaveOutWhatEnded", liveGrants},
 		{"DueAndOverdueGrants", dueAndOverdue},
 		{"GrantPagesVisitEachOnce", grantPages},
+		{"LostTasksAreFound", adrift},
 		{"HoldingsAreReplaced", holdingsReplaced},
 		{"TaskLifeCycle", taskLifeCycle},
 		{"TasksComeOldestFirst", tasksOldestFirst},
