@@ -44,6 +44,7 @@ CREATE TABLE grants (
     prechecked     boolean     NOT NULL,
     standing       boolean     NOT NULL,
     receipt        text        NOT NULL, -- JSON
+    call_until     timestamptz, -- a call that gives access may be under way until then
     active_at      timestamptz,
     ends_at        timestamptz,
     end_reason     text        NOT NULL,
@@ -71,6 +72,8 @@ CREATE TABLE decisions (
     ruling     text        NOT NULL, -- JSON
     approvers  text        NOT NULL, -- JSON
     fallback   boolean     NOT NULL,
+    asked      text NOT NULL, -- JSON: who has a card
+    asked_in   text NOT NULL, -- JSON: the channels that have one
     PRIMARY KEY (request_id, sequence)
 );
 

@@ -44,6 +44,7 @@ CREATE TABLE grants (
     prechecked     integer NOT NULL,
     standing       integer NOT NULL,
     receipt        text NOT NULL, -- JSON
+    call_until     text, -- a call that gives access may be under way until then
     active_at      text,
     ends_at        text,
     end_reason     text NOT NULL,
@@ -71,6 +72,8 @@ CREATE TABLE decisions (
     ruling     text NOT NULL, -- JSON
     approvers  text NOT NULL, -- JSON
     fallback   integer NOT NULL,
+    asked      text NOT NULL, -- JSON: who has a card
+    asked_in   text NOT NULL, -- JSON: the channels that have one
     PRIMARY KEY (request_id, sequence)
 ) STRICT;
 
