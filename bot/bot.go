@@ -1,0 +1,220 @@
+package bot
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// door is how bindings and audit events name Slack.
+const door = "slack"
+
+// Config is what a Bot is made of. Tokens, Service, Store, Directory and
+// Catalogue are needed.
+type Config struct {
+	BotToken string // xoxb-
+	AppToken string // xapp-, with connections:write
+	APIURL   string // Slack's own when empty; else it is given a slash at its end
+
+	Service   *approvals.Service
+	Store     Store
+	Directory approvals.Directory
+	Catalogue approvals.Catalogue
+
+	Now        func() time.Time // time.Now when nil
+	Logger     *slog.Logger     // nobody hears when nil
+	HTTPClient *http.Client     // one with a limit of 10 s a call when nil
+	// Dial connects the sockets, where they are not reached in the usual way.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Sockets is how many are held open, 2 when 0: what one loses while it
+	// reconnects, the other gets. Slack allows 10 an app.
+	Sockets int
+	// CloseOfDay is when "end of day" is, after local midnight; 18 h when 0.
+	CloseOfDay time.Duration
+	// Poll is how often work is looked for that another process stored, or
+	// that has become due; 500 ms when 0.
+	Poll time.Duration
+	// Observe hears how long things took: "ack" from the envelope to its
+	// acknowledgement, "handle" from arrival to the end of handling, and
+	// "deliver" for one notice.
+	Observe func(kind string, d time.Duration)
+}
+
+// Bot is the connection between one Slack workspace and the Service.
+type Bot struct {
+	cfg    Config
+	api    *slack.Client
+	log    *slog.Logger
+	people people
+	pauses pauses
+	health health
+
+	homeMu sync.RWMutex
+	home   home // who we are; known once Run or Preflight has asked
+}
+
+// home is the workspace that the bot belongs to.
+type home struct{ team, enterprise, user string }
+
+// New makes a Bot. It refuses a configuration that can't work.
+func New(cfg Config) (*Bot, error) {
+	if err := tokens(cfg); err != nil {
+		return nil, err
+	}
+	if cfg.Service == nil || cfg.Store == nil || cfg.Directory == nil || cfg.Catalogue == nil {
+		return nil, approvals.Errorf(approvals.CodeInternal, "The bot was made without its service, store, directory or catalogue.")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.HTTPClient == nil {
+		cfg.HTTPClient = &http.Client{Timeout: 10 * time.Second}
+	}
+	if cfg.Sockets <= 0 {
+		cfg.Sockets = 2
+	}
+	if cfg.Poll <= 0 {
+		cfg.Poll = 500 * time.Millisecond
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(string, time.Duration) {}
+	}
+	options := []slack.Option{slack.OptionAppLevelToken(cfg.AppToken), slack.OptionHTTPClient(cfg.HTTPClient), slack.OptionLog(silent)}
+	if cfg.APIURL != "" {
+		options = append(options, slack.OptionAPIURL(strings.TrimRight(cfg.APIURL, "/")+"/"))
+	}
+	return &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), log: cfg.Logger}, nil
+}
+
+// silent keeps the library's own log from going to standard error.
+var silent = log.New(io.Discard, "", 0)
+
+// Run receives, handles and delivers until ctx ends, and finishes then what
+// is under way. It returns nil when ctx has ended, and an error that names the
+// mend when Slack refuses the tokens for good; whatever else goes wrong is
+// tried again and shows in Health.
+func (b *Bot) Run(ctx context.Context) error {
+	if err := b.introduce(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for n := range b.cfg.Sockets {
+		g.Go(func() error { return b.listen(ctx, n) })
+	}
+	g.Go(func() error { b.work(ctx, handlers, b.claimInbound); return nil })
+	g.Go(func() error { b.work(ctx, senders, b.claimNotices); return nil })
+	return g.Wait()
+}
+
+// How much is handled and sent at the same time.
+const (
+	handlers = 16
+	senders  = 8
+)
+
+// introduce asks Slack who the bot is, until it answers.
+func (b *Bot) introduce(ctx context.Context) error {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err := b.whoAmI(ctx)
+		if err == nil || fatal(err) {
+			return err
+		}
+		b.health.trouble(err)
+		b.log.WarnContext(ctx, "Slack does not answer; trying again", "error", err, "in", wait)
+		if !sleep(ctx, wait) {
+			return ctx.Err()
+		}
+	}
+}
+
+func (b *Bot) whoAmI(ctx context.Context) error {
+	if b.self().user != "" {
+		return nil
+	}
+	me, err := b.api.AuthTestContext(ctx)
+	if err != nil {
+		return mend("auth.test", err)
+	}
+	b.homeMu.Lock()
+	defer b.homeMu.Unlock()
+	b.home = home{team: me.TeamID, enterprise: me.EnterpriseID, user: me.UserID}
+	return nil
+}
+
+func (b *Bot) self() home {
+	b.homeMu.RLock()
+	defer b.homeMu.RUnlock()
+	return b.home
+}
+
+// sleep waits, and reports whether it was not cut short.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// work claims what waits and starts it, at most limit at a time, until ctx
+// ends; then it waits for what was started. claim starts at most n entries,
+// each of which calls done at its end, and returns how many.
+func (b *Bot) work(ctx context.Context, limit int, claim func(ctx context.Context, n int, done func()) int) {
+	slots, freed := make(chan struct{}, limit), make(chan struct{}, 1)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	done := func() {
+		<-slots
+		wg.Done()
+		select {
+		case freed <- struct{}{}:
+		default:
+		}
+	}
+	poll := time.NewTicker(b.cfg.Poll)
+	defer poll.Stop()
+	for ctx.Err() == nil {
+		wake := b.cfg.Store.Wake()
+		if free := limit - len(slots); free > 0 {
+			// A slot is taken for each that may be claimed, and given back for what was not there.
+			for range free {
+				slots <- struct{}{}
+			}
+			wg.Add(free)
+			n := claim(ctx, free, done)
+			for range free - n {
+				<-slots
+				wg.Done()
+			}
+			if n == free {
+				continue
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-freed:
+		case <-poll.C:
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// heaviest is how many factors an approver sees at first.
+const heaviest = 3
+
+// Approval is a request as an approver sees it: who wants what for how long
+// and why, how risky it looks and for which reasons, and two buttons. Once the
+// request is settled it says by whom, and has none.
+func Approval(v View) Card {
+	r := v.Request
+	asks := "asks for"
+	what := bold(v.thing()) + " for " + bold(v.span())
+	if r.Kind == approvals.KindExtension {
+		what = bold(v.span()) + " more of " + bold(v.thing())
+		if v.Grant != nil {
+			what += ", which ends " + v.clock(v.Grant.EndsAt)
+		}
+	}
+	if r.Beneficiary != r.Requester {
+		what += " for " + bold(name(v.Beneficiary.Name))
+	}
+	sentence := v.who() + " " + asks + " " + what + "."
+	title := map[approvals.RequestState]string{approvals.RequestApproved: "Approved", approvals.RequestDenied: "Denied",
+		approvals.RequestCancelled: "Cancelled", approvals.RequestLapsed: "Lapsed"}[r.State]
+	if title == "" {
+		title = "May " + plain(v.Requester.FirstName(), 40) + " have this?"
+	}
+	blocks := []slack.Block{header(title), section(sentence + v.ticket())}
+	if r.Reason != "" {
+		blocks = append(blocks, small("Why, in "+name(v.Requester.FirstName())+"'s words"), quote(r.Reason))
+	}
+	if d := v.Decision; d != nil {
+		blocks = append(blocks, section(v.risk(*d)))
+	}
+	text := title + ": " + sentence + " Why: “" + words(r.Reason, 300) + "”. " + v.riskText()
+	if r.State != approvals.RequestPending {
+		outcome := v.decided()
+		if r.State == approvals.RequestApproved && r.Kind != approvals.KindExtension {
+			outcome = strings.TrimSpace(outcome + " " + v.runs())
+		}
+		return Card{Text: bounded(title+". "+outcome+" "+sentence, maxText), Blocks: append(blocks, section(outcome))}
+	}
+	if q := v.quorum(); q > 1 {
+		line := fmt.Sprintf("Needs %d approvals.", q)
+		if got := v.yes(); len(got) > 0 {
+			line += " So far: " + join(got, 5) + "."
+		}
+		blocks = append(blocks, section(line))
+	}
+	foot := "All factors and the policy are in the thread. It lapses " + v.clock(r.LapsesAt) + "."
+	if v.Decision != nil && v.Decision.Fallback {
+		foot = "You are asked because nobody else may answer this. " + foot
+	}
+	return Card{Text: bounded(text, maxText), Blocks: append(blocks, actions(v.answers()...), small(foot))}
+}
+
+func (v View) answers() []slack.BlockElement {
+	id := string(v.Request.ID)
+	what := v.plainThing() + " for " + v.span() + ", for " + plain(v.Beneficiary.Name, 60)
+	yes := primary(button(ActionApprove, id, "Approve", "Approve "+v.plainThing()))
+	if v.Entitlement.Sensitivity.Rank() >= approvals.High.Rank() {
+		yes = confirm(yes, "Approve this?", what+". Sensitivity: "+string(v.Entitlement.Sensitivity)+".", "Approve", false)
+	}
+	no := button(ActionDeny, id, "Deny", "Deny "+v.plainThing()).WithStyle(slack.StyleDanger)
+	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true)}
+}
+
+// risk is the score with its heaviest factors in words.
+func (v View) risk(d approvals.Decision) string {
+	a := d.Assessment
+	if a.Problem != "" {
+		return bold("No risk score") + "\n" + words(a.Problem, 300)
+	}
+	lines := []string{bold(fmt.Sprintf("Risk %d of 100", a.Score)) + " · confidence " + words(string(a.Confidence), 20)}
+	for _, f := range a.Factors[:min(heaviest, len(a.Factors))] {
+		lines = append(lines, "•  "+words(f.Words, 200)+" ("+points(f)+")")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (v View) riskText() string {
+	if v.Decision == nil || v.Decision.Assessment.Problem != "" {
+		return "No risk score."
+	}
+	a := v.Decision.Assessment
+	var why []string
+	for _, f := range a.Factors[:min(heaviest, len(a.Factors))] {
+		why = append(why, words(f.Words, 200))
+	}
+	return fmt.Sprintf("Risk %d of 100: %s.", a.Score, strings.Join(why, "; "))
+}
+
+// Detail is what the thread under an approver's card holds: every factor, the
+// policies that spoke, and what the numbers stand on.
+func Detail(v View) Card {
+	if v.Decision == nil {
+		return Say("There is no decision yet.")
+	}
+	d := *v.Decision
+	a := d.Assessment
+	var blocks []slack.Block
+	blocks = append(blocks, paragraphs(bold(fmt.Sprintf("Risk %d of 100", a.Score))+", the sum of:", factorLines(a))...)
+	var law []string
+	for _, p := range d.Ruling.Policies {
+		law = append(law, fmt.Sprintf("•  %s %s: %s", words(p.Effect, 20), bold(words(p.ID, 80)), words(p.Reason, 300)))
+	}
+	for _, p := range d.Ruling.Problems {
+		law = append(law, "•  "+words(p, 300))
+	}
+	if len(law) == 0 {
+		law = []string{"•  no policy permits it at once, so people are asked"}
+	}
+	blocks = append(blocks, paragraphs(bold("What the policy says"), law)...)
+	foot := fmt.Sprintf("Confidence %s · model %s · world %d · facts %s · policy %s", words(string(a.Confidence), 20), words(a.Model, 60),
+		d.Facts.Evidence.World, d.Facts.Digest()[:12], words(short(d.Ruling.Version.Digest, 13), 13))
+	blocks = append(blocks, small(foot))
+	text := fmt.Sprintf("How the risk of %d was counted, and what the policy says.", a.Score)
+	if v.Summary != nil && v.Summary.Text != "" {
+		blocks = append(blocks, small(bold("AI-written summary")+" · nothing was decided by it · "+words(v.Summary.Model, 60)), quote(v.Summary.Text))
+		text += " AI-written summary: “" + words(v.Summary.Text, 1000) + "”."
+	}
+	return Card{Text: bounded(text, maxText), Blocks: blocks}
+}
+
+func factorLines(a approvals.Assessment) []string {
+	var lines []string
+	if a.Problem != "" {
+		lines = append(lines, "•  "+words(a.Problem, 300))
+	}
+	for _, f := range a.Factors {
+		lines = append(lines, "•  "+points(f)+"  "+words(f.Words, 300))
+	}
+	return lines
+}
+
+// paragraphs puts lines under a title into as few sections as hold them, at
+// most ten: what is beyond is counted.
+func paragraphs(title string, lines []string) []slack.Block {
+	var blocks []slack.Block
+	markup := title
+	for i, line := range lines {
+		if len(markup)+len(line) > maxSection-50 {
+			if len(blocks) == 9 {
+				markup += fmt.Sprintf("\n… and %d more", len(lines)-i)
+				break
+			}
+			blocks = append(blocks, section(markup))
+			markup = line
+			continue
+		}
+		markup += "\n" + line
+	}
+	return append(blocks, section(markup))
+}
+
+// Chase reminds an approver in the thread.
+func Chase(v View) Card {
+	if v.Request.State != approvals.RequestPending {
+		return Say("This was answered meanwhile.")
+	}
+	return Say("Still waiting for an answer: " + v.thing() + " for " + name(v.Beneficiary.Name) + ". It lapses " + v.clock(v.Request.LapsesAt) + ".")
+}

@@ -1,0 +1,59 @@
+// Package cards draws what people see in Slack: messages, the Home tab and the
+// form, as pure functions from state to blocks and text.
+//
+// Every card carries a text that says it all, since phones show only that, and
+// stays within Slack's limits whatever people's words and names are: they are
+// cut, escaped, stripped of what cannot be seen, and never interpreted. The
+// package must never read or change state, and never put more into a button
+// than an opaque id.
+package cards
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/slack-go/slack"
+)
+
+// Card is a message: its blocks, and the text that stands for them.
+type Card struct {
+	Text   string
+	Blocks []slack.Block
+}
+
+// Digest tells two contents of one message apart.
+func (c Card) Digest() string {
+	b, err := json.Marshal(c.Blocks)
+	if err != nil { // blocks are made here, from strings
+		panic(fmt.Sprintf("cards: marshal blocks: %v", err))
+	}
+	sum := sha256.Sum256(append(b, c.Text...))
+	return hex.EncodeToString(sum[:16])
+}
+
+// The action ids of buttons and inputs, and the callback id of the form. A
+// button's value is the id of a request or grant; what follows a space in it
+// is an entitlement's id or a number of minutes, and is checked like any input.
+const (
+	ActionSend    = "send"
+	ActionChange  = "change"
+	ActionCancel  = "cancel"
+	ActionPick    = "pick" // followed by "/" and a number
+	ActionApprove = "approve"
+	ActionDeny    = "deny"
+	ActionRelease = "release"
+	ActionExtend  = "extend"
+	ActionMore    = "more" // a menu of extensions; the options' values are like the button's
+	ActionLetEnd  = "let_end"
+	ActionAsk     = "ask"       // opens the form
+	ActionAgain   = "ask_again" // a new draft like an old request
+	CallbackForm  = "request_form"
+
+	InputEntitlement = "entitlement"
+	InputDuration    = "duration"
+	InputReason      = "reason"
+	InputTicket      = "ticket"
+	InputFor         = "for"
+)

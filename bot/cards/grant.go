@@ -1,0 +1,121 @@
+package cards
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// Nudge says that the end is near, to the holder. Once access is no longer
+// running, or the holder said to let it end, it has no buttons.
+func Nudge(v View, letEnd bool) Card {
+	g := *v.Grant
+	if g.State != approvals.GrantActive || g.Expired(v.Now) {
+		return Say(bold(v.thing()) + ": " + v.runs())
+	}
+	when := bold(v.thing()) + " ends " + bold(v.clock(g.EndsAt))
+	if letEnd {
+		return Say(when + ". Nothing to do: it ends by itself.")
+	}
+	left := g.EndsAt.Sub(v.Now).Round(time.Minute)
+	if left >= time.Minute {
+		when += ", in about " + approvals.Span(left)
+	}
+	when += "."
+	buttons := v.extensions()
+	buttons = append(buttons, button(ActionRelease, string(g.ID), "I'm done", "Give this access back now"),
+		button(ActionLetEnd, string(g.ID), "Let it end", "Do nothing; it ends by itself"))
+	return Card{Text: when + " Extend it, say that you're done, or let it end.", Blocks: []slack.Block{header("Your access ends soon"), section(when), actions(buttons...)}}
+}
+
+// extensions is one click for the usual extension, and a menu of others.
+func (v View) extensions() []slack.BlockElement {
+	usual := v.nextExtension()
+	if usual < time.Minute {
+		return nil
+	}
+	g := string(v.Grant.ID)
+	value := func(d time.Duration) string { return fmt.Sprintf("%s %d", g, d/time.Minute) }
+	out := []slack.BlockElement{primary(button(ActionExtend, value(usual), "Extend by "+approvals.Span(usual), "Ask for "+approvals.Span(usual)+" more"))}
+	left := v.Entitlement.MaxDuration - v.Grant.EndsAt.Sub(v.Now)
+	var options []*slack.OptionBlockObject
+	for _, d := range choices(left, 0) {
+		if d != usual {
+			options = append(options, slack.NewOptionBlockObject(value(d), label(approvals.Span(d), maxOption), nil))
+		}
+	}
+	if len(options) > 0 {
+		out = append(out, slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, label("Another time…", 150), ActionMore, options...))
+	}
+	return out
+}
+
+// choices are the durations offered, up to a maximum; also is offered too.
+func choices(most, also time.Duration) []time.Duration {
+	all := []time.Duration{1, 5, 10, 20, 30, 60, 90, 120, 240, 480, 720, 1440, 2880, 4320, 7200, 10080, 20160, 43200}
+	var out []time.Duration
+	for _, d := range all {
+		if d *= time.Minute; d <= most && d != also {
+			out = append(out, d)
+		}
+	}
+	if also >= time.Minute {
+		out = append(out, also)
+	} else if len(out) == 0 || (most > out[len(out)-1] && most%time.Minute == 0) {
+		out = append(out, max(most, time.Minute))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Ended says that access has ended, and what the system said when asked.
+func Ended(v View) Card {
+	s := bold(v.thing()) + ": " + v.runs()
+	return Card{Text: s, Blocks: []slack.Block{section(s), actions(button(ActionAgain, string(v.Request.ID), "Ask again", "Ask for the same access again"))}}
+}
+
+// Failed says that giving or ending access fails, to the holder and to owners.
+func Failed(v View) Card {
+	g := *v.Grant
+	what := bold(v.thing()) + " of " + bold(name(v.Beneficiary.Name))
+	if v.mine() {
+		what = "Your " + bold(v.thing())
+	}
+	var s string
+	switch g.State {
+	case approvals.GrantFailed, approvals.GrantRevoked:
+		s = what + " could not be set up: " + words(g.EndNote, 500) + " Nothing of it remains."
+	case approvals.GrantRevoking:
+		s = what + fmt.Sprintf(" can't be taken away yet; %d tries failed, the last: %s It is tried until the system says that nothing remains.", g.Attempts, words(g.LastError, 500))
+	case approvals.GrantActive, approvals.GrantResidual:
+		s = what + ": " + v.runs()
+	default:
+		s = what + fmt.Sprintf(" can't be set up yet; %d tries failed, the last: %s It is being tried again.", g.Attempts, words(g.LastError, 500))
+	}
+	return Say(s)
+}
+
+// Say is a card of one sentence. The markup must be finished.
+func Say(markup string) Card {
+	markup = bounded(markup, maxSection)
+	return Card{Text: markup, Blocks: []slack.Block{section(markup)}}
+}
+
+// Tell is a card of one sentence that may hold people's words: errors, alerts.
+func Tell(sentence string) Card { return Say(words(sentence, 1500)) }
+
+// Cancelled answers "cancel".
+func Cancelled(v View) Card {
+	if v.Request.Entitlement == "" {
+		return Say("Cancelled.")
+	}
+	return Say("Cancelled: " + v.thing() + ".")
+}
+
+// NextExtension is what one click on Extend asks for; zero when the maximum is
+// reached.
+func NextExtension(v View) time.Duration { return v.nextExtension() }

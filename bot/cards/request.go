@@ -1,0 +1,218 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// Draft is a wish as it was understood, for its requester to look at, change
+// and send. It asks for what is missing.
+func Draft(v View) Card {
+	r, id := v.Request, string(v.Request.ID)
+	if r.Entitlement == "" {
+		return pick(v)
+	}
+	what := bold(v.thing()) + "\n" + bold("For") + "  " + v.span() + v.ticket()
+	if r.Beneficiary != r.Requester {
+		what += "\n" + bold("For whom") + "  " + name(v.Beneficiary.Name)
+	}
+	blocks := []slack.Block{header("Ready to send?"), section(what)}
+	text := "Ready to send? " + v.thing() + " for " + v.span() + v.forWhom() + "."
+	missing := Missing(r, v.Entitlement)
+	if r.Reason != "" {
+		blocks = append(blocks, small("Why, in your words"), quote(r.Reason))
+		text += " Why: “" + words(r.Reason, 300) + "”."
+	}
+	change := button(ActionChange, id, "Change…", "Change this request")
+	cancel := button(ActionCancel, id, "Cancel", "Cancel this request")
+	if missing != "" {
+		blocks = append(blocks, section(missing), actions(primary(button(ActionChange, id, "Add it…", "Fill in what is missing")), cancel))
+		return Card{Text: text + " " + missing, Blocks: blocks}
+	}
+	send := primary(button(ActionSend, id, "Send", "Send this request"))
+	return Card{Text: text, Blocks: append(blocks, actions(send, change, cancel))}
+}
+
+// Missing says what a draft lacks, in a sentence; "" when it can be sent.
+func Missing(r approvals.Request, e approvals.Entitlement) string {
+	switch {
+	case r.Duration > e.MaxDuration && e.MaxDuration > 0:
+		return fmt.Sprintf("It can be had for at most %s at a time: please choose a shorter time.", approvals.Span(e.MaxDuration))
+	case strings.TrimSpace(r.Reason) == "" && e.TicketRequired && r.Ticket == "":
+		return "Please say what you need it for, and add a ticket number. Just write it here, or use the form."
+	case strings.TrimSpace(r.Reason) == "":
+		return "Please say in a few words what you need it for. Just write it here, or use the form."
+	case e.TicketRequired && r.Ticket == "":
+		return "This one needs a ticket number. Just write it here, or use the form."
+	}
+	return ""
+}
+
+// pick offers the closest entitlements when the words leave it open.
+func pick(v View) Card {
+	id := string(v.Request.ID)
+	cancel := button(ActionCancel, id, "Cancel", "Cancel this request")
+	choose := button(ActionChange, id, "Choose another…", "Choose from the whole catalogue")
+	if len(v.Offered) == 0 {
+		text := "I couldn't tell which access you mean."
+		if v.Sought != "" {
+			text = "I couldn't find “" + words(v.Sought, 100) + "” in the catalogue."
+		}
+		return Card{Text: text + " Please choose it from the list.", Blocks: []slack.Block{
+			section(text + " Please choose it from the list."),
+			actions(primary(button(ActionChange, id, "Choose…", "Choose from the whole catalogue")), cancel)}}
+	}
+	blocks := []slack.Block{header("Which one do you mean?")}
+	var names []string
+	for i, e := range v.Offered {
+		line := bold(words(e.Name, 120)) + "\n" + apart(e)
+		b := button(fmt.Sprintf("%s/%d", ActionPick, i), id+" "+string(e.ID), "This one", "Choose "+e.Name)
+		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(line, maxSection), false, true), nil, slack.NewAccessory(b)))
+		names = append(names, words(e.Name, 80))
+	}
+	return Card{Text: "Which one do you mean: " + strings.Join(names, "; ") + "?", Blocks: append(blocks, actions(choose, cancel))}
+}
+
+// apart is what tells an entitlement from its neighbours.
+func apart(e approvals.Entitlement) string {
+	bits := []string{words(e.Level, 40) + " on " + words(e.Resource, 60)}
+	if e.Environment != "" {
+		bits = append(bits, words(e.Environment, 40))
+	}
+	bits = append(bits, "sensitivity "+words(string(e.Sensitivity), 20), "at most "+approvals.Span(e.MaxDuration))
+	s := strings.Join(bits, " · ")
+	if e.Description != "" {
+		s += "\n" + words(e.Description, 200)
+	}
+	return s
+}
+
+// Request is a request as its requester and its beneficiary see it, from the
+// moment it was sent to its end.
+func Request(v View) Card {
+	r := v.Request
+	if r.State == approvals.RequestDraft {
+		return Draft(v)
+	}
+	title, lines, buttons := v.standing()
+	what := bold(v.thing()) + " for " + v.span() + v.forWhom()
+	if r.Kind == approvals.KindExtension {
+		what = v.span() + " more of " + bold(v.thing())
+	}
+	blocks := []slack.Block{header(title), section(what + v.ticket()), section(strings.Join(lines, "\n"))}
+	if r.State == approvals.RequestDenied && r.DecidedBy != "" && r.Note != "" {
+		blocks = append(blocks, small("In the approver's words"), quote(r.Note))
+	}
+	text := title + ": " + what + ". " + strings.Join(lines, " ")
+	if len(buttons) > 0 {
+		blocks = append(blocks, actions(buttons...))
+	}
+	return Card{Text: bounded(text, maxText), Blocks: blocks}
+}
+
+// standing is the title, the sentences and the buttons of a request's state.
+func (v View) standing() (title string, lines []string, buttons []slack.BlockElement) {
+	r, id := v.Request, string(v.Request.ID)
+	again := button(ActionAgain, id, "Ask again", "Ask for the same access again")
+	switch r.State {
+	case approvals.RequestPending:
+		lines = []string{"Waiting for an answer from " + join(v.Asked, 3) + ". If nobody answers, it lapses " + v.clock(r.LapsesAt) + "."}
+		if got := v.yes(); len(got) > 0 && v.quorum() > 1 {
+			lines = append(lines, fmt.Sprintf("%d of %d approvals so far: %s.", len(got), v.quorum(), join(got, 5)))
+		}
+		return "Sent", lines, []slack.BlockElement{button(ActionCancel, id, "Cancel request", "Cancel this request")}
+	case approvals.RequestApproved:
+		if r.Kind == approvals.KindExtension {
+			return "Extended", []string{v.ground(), v.runs()}, nil
+		}
+		return v.grantStanding()
+	case approvals.RequestDenied:
+		return "Denied", []string{v.decided()}, []slack.BlockElement{again}
+	case approvals.RequestLapsed:
+		return "Lapsed", []string{v.decided()}, []slack.BlockElement{again}
+	}
+	return "Cancelled", []string{v.decided()}, []slack.BlockElement{again}
+}
+
+// grantStanding is the same for an approved request, whose grant tells where
+// things are.
+func (v View) grantStanding() (title string, lines []string, buttons []slack.BlockElement) {
+	again := []slack.BlockElement{button(ActionAgain, string(v.Request.ID), "Ask again", "Ask for the same access again")}
+	lines = []string{v.ground()}
+	if runs := v.runs(); runs != "" {
+		lines = append([]string{runs}, lines...)
+	}
+	g := v.Grant
+	if g == nil {
+		return "Approved", lines, nil
+	}
+	switch g.State {
+	case approvals.GrantScheduled, approvals.GrantProvisioning:
+		if g.LastError != "" {
+			lines = append(lines, "The last try failed: "+words(g.LastError, 300)+" It is being tried again.")
+		}
+		return "Approved", lines, nil
+	case approvals.GrantActive:
+		if g.Expired(v.Now) {
+			return "Ending", lines, nil
+		}
+		return v.has() + " access", lines, v.holding()
+	case approvals.GrantRevoking:
+		return "Ending", lines, nil
+	case approvals.GrantResidual:
+		return "Ended, with a rest", lines, nil
+	case approvals.GrantFailed:
+		if g.EndNote != "" {
+			lines = append(lines, words(g.EndNote, 500))
+		}
+		return "Not set up", lines, again
+	}
+	if g.EndReason == approvals.EndFailed {
+		return "Not set up", append(lines, words(g.EndNote, 500)), again
+	}
+	return "Ended", lines, again
+}
+
+// holding is what a holder can do with running access.
+func (v View) holding() []slack.BlockElement {
+	g := string(v.Grant.ID)
+	buttons := []slack.BlockElement{button(ActionRelease, g, "I'm done", "Give this access back now")}
+	if by := v.nextExtension(); by > 0 {
+		buttons = append(buttons, button(ActionExtend, fmt.Sprintf("%s %d", g, by/time.Minute), "Extend by "+approvals.Span(by), "Ask for "+approvals.Span(by)+" more"))
+	}
+	return buttons
+}
+
+// nextExtension is what one click asks for: as long as the entitlement is
+// usually had, within what its maximum leaves from the end on. Zero: nothing.
+func (v View) nextExtension() time.Duration {
+	left := (v.Entitlement.MaxDuration - v.Grant.EndsAt.Sub(v.Now)).Truncate(time.Minute)
+	usual := v.Entitlement.DefaultDuration
+	if first := v.Grant.Duration; usual <= 0 || first < usual {
+		usual = first
+	}
+	return max(0, min(left, usual))
+}
+
+func (v View) quorum() int {
+	if v.Decision == nil {
+		return 1
+	}
+	return max(1, v.Decision.Ruling.Quorum)
+}
+
+// yes lists those who have approved.
+func (v View) yes() []string {
+	var names []string
+	for _, a := range v.Answers {
+		if a.Answer == approvals.Approved {
+			names = append(names, name(a.Name))
+		}
+	}
+	return names
+}

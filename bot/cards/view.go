@@ -1,0 +1,212 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// View is the state that a card shows, read from the database at the moment
+// of sending. What is not known is zero.
+type View struct {
+	Now         time.Time
+	Reader      approvals.Principal // zero in a channel
+	Request     approvals.Request
+	Entitlement approvals.Entitlement
+	Requester   approvals.Principal
+	Beneficiary approvals.Principal
+	Decider     approvals.Principal // who settled the request; zero: a policy
+	Decision    *approvals.Decision
+	Answers     []Answer
+	Grant       *approvals.Grant
+	EndedBy     approvals.Principal // who ended the grant; zero: the clock
+	Summary     *approvals.Summary
+	Asked       []string                // names of those who were asked
+	Offered     []approvals.Entitlement // the closest, when a draft leaves it open which is meant
+	Sought      string                  // the words that were not clear
+}
+
+// Answer is one approver's answer, with the name to show.
+type Answer struct {
+	Name string
+	approvals.Approval
+}
+
+func (v View) zone() *time.Location { return v.Reader.Zone() }
+
+func (v View) clock(t time.Time) string { return clock(t, v.zone()) }
+
+// thing names the entitlement, in markup.
+func (v View) thing() string {
+	s := words(v.plainThing(), 120)
+	if env := v.Entitlement.Environment; env != "" && !strings.Contains(strings.ToLower(v.Entitlement.Name), strings.ToLower(env)) {
+		s += " (" + words(env, 40) + ")"
+	}
+	return s
+}
+
+// plainThing names the entitlement, as plain text.
+func (v View) plainThing() string {
+	if v.Entitlement.Name != "" {
+		return plain(v.Entitlement.Name, 120)
+	}
+	return plain(string(v.Request.Entitlement), 120)
+}
+
+func (v View) span() string { return approvals.Span(v.Request.Duration) }
+
+// mine reports whether the reader is the one who has or gets the access.
+func (v View) mine() bool { return v.Reader.ID != "" && v.Reader.ID == v.Request.Beneficiary }
+
+// holder is the one who has the access, as the reader would say it.
+func (v View) holder() string {
+	if v.mine() {
+		return "You"
+	}
+	return name(v.Beneficiary.Name)
+}
+
+func (v View) has() string {
+	if v.mine() {
+		return "You have"
+	}
+	return name(v.Beneficiary.Name) + " has"
+}
+
+// forWhom is " for NAME" when somebody else than the requester benefits.
+func (v View) forWhom() string {
+	if v.Request.Beneficiary == v.Request.Requester {
+		return ""
+	}
+	if v.mine() {
+		return " for you"
+	}
+	return " for " + name(v.Beneficiary.Name)
+}
+
+// who is the requester with title and department.
+func (v View) who() string {
+	p := v.Requester
+	s := bold(name(p.Name))
+	var about []string
+	for _, a := range []string{p.Title, p.Department} {
+		if a != "" {
+			about = append(about, words(a, 60))
+		}
+	}
+	if p.Contractor {
+		about = append(about, "contractor")
+	}
+	if len(about) > 0 {
+		s += " (" + strings.Join(about, ", ") + ")"
+	}
+	return s
+}
+
+// ticket is a line with the ticket, or "".
+func (v View) ticket() string {
+	if v.Request.Ticket == "" {
+		return ""
+	}
+	return "\n" + bold("Ticket") + "  " + words(v.Request.Ticket, 100)
+}
+
+// ground says who or what allowed it, and why.
+func (v View) ground() string {
+	if v.Request.DecidedBy != "" {
+		return "Approved by " + bold(name(v.Decider.Name)) + " " + v.clock(v.Request.DecidedAt) + "."
+	}
+	s := "Approved at once by policy"
+	if v.Decision != nil {
+		for _, p := range v.Decision.Ruling.Policies {
+			if p.Effect == "permit" {
+				s = "Approved at once by rule " + bold(words(p.ID, 80))
+				if p.Reason != "" {
+					s += ": " + words(p.Reason, 300)
+				}
+				break
+			}
+		}
+	}
+	return strings.TrimRight(s, ".") + "."
+}
+
+// decided says how a settled request was settled, in one sentence of markup.
+func (v View) decided() string {
+	r := v.Request
+	switch r.State {
+	case approvals.RequestApproved:
+		return v.ground()
+	case approvals.RequestDenied:
+		by := "policy"
+		if r.DecidedBy != "" {
+			by = bold(name(v.Decider.Name))
+		}
+		s := "Denied by " + by + " " + v.clock(r.DecidedAt) + "."
+		if r.Note != "" && r.DecidedBy == "" {
+			s += " " + words(r.Note, 500)
+		}
+		return s
+	case approvals.RequestCancelled:
+		return "Cancelled " + v.clock(r.DecidedAt) + "."
+	case approvals.RequestLapsed:
+		return "Lapsed " + v.clock(r.DecidedAt) + ": nobody had answered in time."
+	}
+	return ""
+}
+
+// runs says how a grant stands, in one sentence of markup, "" without one.
+func (v View) runs() string {
+	g := v.Grant
+	if g == nil {
+		return ""
+	}
+	switch g.State {
+	case approvals.GrantScheduled, approvals.GrantProvisioning:
+		return "Access is being set up."
+	case approvals.GrantActive:
+		if g.Expired(v.Now) {
+			return "Time is up; access is being taken away."
+		}
+		return "Access works until " + bold(v.clock(g.EndsAt)) + "."
+	case approvals.GrantRevoking:
+		s := "Access is being taken away."
+		if late := g.Overdue(v.Now); late > time.Minute {
+			s = "Access should have ended " + approvals.Span(late) + " ago and is still being taken away."
+		}
+		return s
+	case approvals.GrantResidual:
+		return "Access was removed, but something lives on until " + bold(v.clock(g.ResidualUntil)) + "."
+	case approvals.GrantRevoked:
+		if g.EndReason == approvals.EndFailed {
+			return "Access could not be set up, and nothing of it remains."
+		}
+		if g.Standing {
+			return "Time-limited access ended " + v.clock(g.RevokedAt) + "; the access that was there before stays."
+		}
+		return "Access ended " + v.clock(g.RevokedAt) + v.why() + " The system was asked: nothing remains."
+	case approvals.GrantFailed:
+		return "Access could not be set up."
+	}
+	return ""
+}
+
+// why says why access ended.
+func (v View) why() string {
+	switch v.Grant.EndReason {
+	case approvals.EndReleased:
+		if v.Grant.EndedBy == v.Reader.ID && v.Reader.ID != "" {
+			return " because you were done with it."
+		}
+		return " because " + name(v.EndedBy.Name) + " was done with it."
+	case approvals.EndRevoked:
+		return " because " + name(v.EndedBy.Name) + " took it back: “" + words(v.Grant.EndNote, 300) + "”."
+	case approvals.EndDeactivated:
+		return " because the account was deactivated."
+	}
+	return ", as planned."
+}
+
+func points(f approvals.Factor) string { return fmt.Sprintf("%+d", f.Points) }

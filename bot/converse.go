@@ -1,0 +1,272 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/understand"
+)
+
+// draftOpen is how long further words still belong to a draft.
+const draftOpen = 30 * time.Minute
+
+// origin is what a request remembers of how it was asked.
+type origin struct {
+	Channel string `json:"channel,omitempty"`
+	TS      string `json:"ts,omitempty"`
+	Sought  string `json:"sought,omitempty"` // the words that were not clear
+}
+
+func (o origin) String() string {
+	b, err := json.Marshal(o)
+	if err != nil { // three strings
+		return ""
+	}
+	return string(b)
+}
+
+var (
+	mention = regexp.MustCompile(`<@([UW][A-Z0-9]+)(?:\|[^>]*)?>`)
+	link    = regexp.MustCompile(`<(?:mailto:)?([^<>|]+)(?:\|([^<>]*))?>`)
+)
+
+// words answers what a person wrote.
+func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
+	text, err := b.readable(ctx, s.Text)
+	if err != nil {
+		return err
+	}
+	world, err := b.world(ctx, p)
+	if err != nil {
+		return err
+	}
+	wish := understand.Parse(text, world)
+	if s.Kind == kindMention {
+		if err := b.pointToDM(ctx, s); err != nil {
+			return err
+		}
+	}
+	switch wish.Intent {
+	case understand.Request:
+		return b.draft(ctx, s, p, wish)
+	case understand.List:
+		st, err := b.standing(ctx, p)
+		if err != nil {
+			return err
+		}
+		return b.reply(ctx, s, cards.List(st))
+	case understand.Cancel:
+		return b.cancelLatest(ctx, s, p)
+	case understand.Release:
+		return b.releaseOne(ctx, s, p, wish)
+	case understand.Extend:
+		return b.extendOne(ctx, s, p, wish)
+	case understand.Other:
+		if done, err := b.addToDraft(ctx, s, p, text, wish); done || err != nil {
+			return err
+		}
+	}
+	return b.reply(ctx, s, cards.Help())
+}
+
+// readable turns Slack's notation into what the person saw: mentions of people
+// become addresses, links their text. The bot's own mention goes.
+func (b *Bot) readable(ctx context.Context, text string) (string, error) {
+	var failed error
+	text = mention.ReplaceAllStringFunc(text, func(m string) string {
+		id := mention.FindStringSubmatch(m)[1]
+		if id == b.self().user {
+			return " "
+		}
+		p, err := b.person(ctx, id)
+		switch approvals.ErrorCode(err) {
+		case "":
+			return p.Email
+		case approvals.CodeForbidden, approvals.CodeNotFound:
+			return "@" + id
+		}
+		failed = err
+		return m
+	})
+	text = link.ReplaceAllStringFunc(text, func(m string) string {
+		parts := link.FindStringSubmatch(m)
+		return first(parts[2], parts[1])
+	})
+	return strings.TrimSpace(text), failed
+}
+
+func (b *Bot) world(ctx context.Context, p approvals.Principal) (understand.World, error) {
+	catalogue, err := b.cfg.Catalogue.All(ctx)
+	if err != nil {
+		return understand.World{}, err
+	}
+	people, err := b.cfg.Directory.People(ctx)
+	if err != nil {
+		return understand.World{}, err
+	}
+	return understand.World{Catalogue: catalogue, People: people, Now: b.cfg.Now(), Zone: p.Zone(), CloseOfDay: b.cfg.CloseOfDay}, nil
+}
+
+// pointToDM says below a mention that the answer is elsewhere: who wants what
+// is nobody else's business.
+func (b *Bot) pointToDM(ctx context.Context, s said) error {
+	slot := "pointer/" + s.Key
+	if s.attempt > 1 {
+		return nil // a second pointer is noise, a missing one is no loss
+	}
+	_, err := b.post(ctx, s.Channel, first(s.Thread, s.TS), slot, cards.Say("I've answered you in a direct message."))
+	if gone(err) {
+		return nil
+	}
+	return err
+}
+
+// draft stores the wish; its card follows through the outbox.
+func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
+	if wish.Unknown != "" {
+		return approvals.Errorf(approvals.CodeInvalid, "I can't tell who “%s” is: nobody or more than one person here has that name. Please mention the person with @, or write their address.", wish.Unknown)
+	}
+	o := origin{Channel: s.Channel, TS: s.TS}
+	if wish.Entitlement == "" {
+		o.Sought = wish.Sought
+	}
+	_, err := b.cfg.Service.Draft(ctx, actor(p, s.entry), approvals.Ask{
+		Requester: p.ID, Beneficiary: wish.Beneficiary, Entitlement: wish.Entitlement, Duration: wish.Duration,
+		Reason: wish.Reason, Ticket: wish.Ticket, Key: door + "/" + s.Key, Origin: o.String(),
+	})
+	return err
+}
+
+// addToDraft takes words that are no wish of their own for what an open draft
+// lacks.
+func (b *Bot) addToDraft(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish) (bool, error) {
+	recent, err := b.cfg.Store.RequestsBy(ctx, p.ID, 5)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range recent {
+		if r.State != approvals.RequestDraft || r.Requester != p.ID || b.cfg.Now().Sub(r.CreatedAt) > draftOpen {
+			continue
+		}
+		ask := askOf(r)
+		changed := false
+		if wish.Duration > 0 {
+			ask.Duration, changed = wish.Duration, true
+		}
+		if wish.Ticket != "" {
+			ask.Ticket, changed = wish.Ticket, true
+		}
+		switch {
+		case r.Reason != "":
+		case !changed:
+			ask.Reason, changed = text, text != ""
+		case wish.Reason != "":
+			ask.Reason = wish.Reason
+		}
+		if !changed {
+			return false, nil
+		}
+		_, err := b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
+		return true, err
+	}
+	return false, nil
+}
+
+func askOf(r approvals.Request) approvals.Ask {
+	return approvals.Ask{Requester: r.Requester, Beneficiary: r.Beneficiary, Entitlement: r.Entitlement, Duration: r.Duration,
+		Reason: r.Reason, Ticket: r.Ticket, Origin: r.Origin}
+}
+
+// cancelLatest takes back the newest request that is still open.
+func (b *Bot) cancelLatest(ctx context.Context, s said, p approvals.Principal) error {
+	recent, err := b.cfg.Store.RequestsBy(ctx, p.ID, 20)
+	if err != nil {
+		return err
+	}
+	for _, r := range recent {
+		if r.State.Final() {
+			continue
+		}
+		if _, err := b.cfg.Service.Cancel(ctx, actor(p, s.entry), r.ID); err != nil {
+			return err
+		}
+		v, err := b.view(ctx, r, p)
+		if err != nil {
+			return err
+		}
+		return b.reply(ctx, s, cards.Cancelled(v))
+	}
+	return b.reply(ctx, s, cards.Say("You have nothing open that could be cancelled."))
+}
+
+// held lists what a person holds now, of one entitlement if that was named.
+func (b *Bot) held(ctx context.Context, p approvals.Principal, wish understand.Wish) ([]cards.View, error) {
+	grants, err := b.cfg.Store.LiveGrants(ctx, p.ID, "")
+	if err != nil {
+		return nil, err
+	}
+	var all, named []cards.View
+	for _, g := range grants {
+		if g.State != approvals.GrantActive || g.Expired(b.cfg.Now()) {
+			continue
+		}
+		r, err := b.cfg.Store.Request(ctx, g.Request)
+		if err != nil {
+			return nil, err
+		}
+		v, err := b.view(ctx, r, p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+		if g.Entitlement == wish.Entitlement {
+			named = append(named, v)
+		}
+	}
+	if len(named) > 0 {
+		return named, nil
+	}
+	return all, nil
+}
+
+func (b *Bot) releaseOne(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
+	held, err := b.held(ctx, p, wish)
+	if err != nil {
+		return err
+	}
+	switch len(held) {
+	case 0:
+		return b.reply(ctx, s, cards.Say("You hold no access that could be given back."))
+	case 1:
+		_, err := b.cfg.Service.Release(ctx, actor(p, s.entry), held[0].Grant.ID)
+		return err
+	}
+	return b.reply(ctx, s, cards.Which(held, cards.ActionRelease, 0))
+}
+
+func (b *Bot) extendOne(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
+	held, err := b.held(ctx, p, wish)
+	if err != nil {
+		return err
+	}
+	switch len(held) {
+	case 0:
+		return b.reply(ctx, s, cards.Say("You hold no access that could be extended."))
+	case 1:
+		by := wish.Duration
+		if !wish.Until.IsZero() {
+			by = wish.Until.Sub(held[0].Grant.EndsAt)
+		}
+		if by <= 0 {
+			by = cards.NextExtension(held[0])
+		}
+		_, err := b.cfg.Service.Extend(ctx, actor(p, s.entry), held[0].Grant.ID, by, wish.Reason, door+"/"+s.Key)
+		return err
+	}
+	return b.reply(ctx, s, cards.Which(held, cards.ActionExtend, wish.Duration))
+}

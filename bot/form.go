@@ -1,0 +1,149 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/understand"
+)
+
+var errTooLate = approvals.Errorf(approvals.CodeInvalid, "That took too long on our side, and Slack no longer lets the form open. Please press it again.")
+
+// openForm opens the form, for a new request or to change a draft. Slack lets
+// it open only within 3 s of the click.
+func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id approvals.RequestID) error {
+	if s.attempt > 1 || b.cfg.Now().Sub(s.at) > triggerLives {
+		return errTooLate
+	}
+	catalogue, err := b.cfg.Catalogue.All(ctx)
+	if err != nil {
+		return err
+	}
+	var f cards.Filled
+	if s.Kind == kindShortcut {
+		f.Request.Reason = s.Text
+	}
+	if id != "" {
+		if f.Request, err = b.cfg.Store.Request(ctx, id); err != nil {
+			return err
+		}
+		if f.Request.Requester != p.ID || f.Request.State != approvals.RequestDraft {
+			return approvals.Errorf(approvals.CodeForbidden, "This request can no longer be changed here.")
+		}
+		if f.Entitlement, err = b.cfg.Catalogue.Entitlement(ctx, f.Request.Entitlement); err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
+			return err
+		}
+		if f.Request.Beneficiary != p.ID {
+			f.ForUser, _ = b.userOf(ctx, f.Request.Beneficiary) // left empty it is asked for again
+		}
+	}
+	err = b.call(ctx, "views.open", "", func(ctx context.Context) error {
+		_, err := b.api.OpenViewContext(ctx, s.Trigger, cards.Form(catalogue, f))
+		return err
+	})
+	switch slackCode(err) {
+	case "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id":
+		return errTooLate
+	}
+	return err
+}
+
+// answer handles what is answered in the acknowledgement itself.
+func (b *Bot) answer(ctx context.Context, e entry) any {
+	if e.Kind == kindSuggestion {
+		return b.suggest(ctx, e)
+	}
+	problems, err := b.submit(ctx, e)
+	if err != nil {
+		b.log.WarnContext(ctx, "a form was not taken", "user", e.User, "error", err)
+		message := approvals.ErrorMessage(err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			message = "That took too long on our side. Please send it again."
+		}
+		problems = map[string]string{cards.InputEntitlement: message}
+	}
+	if len(problems) > 0 {
+		return slack.NewErrorsViewSubmissionResponse(problems)
+	}
+	return nil
+}
+
+// suggest offers entitlements for what is typed.
+func (b *Bot) suggest(ctx context.Context, e entry) any {
+	type offers struct {
+		Options []*slack.OptionBlockObject `json:"options"`
+	}
+	none := offers{Options: []*slack.OptionBlockObject{}}
+	if _, err := b.identify(ctx, e); err != nil || e.Action != cards.InputEntitlement {
+		return none
+	}
+	catalogue, err := b.cfg.Catalogue.All(ctx)
+	if err != nil {
+		return none
+	}
+	if found := cards.Options(understand.Search(catalogue, e.Text, 50), 50); len(found) > 0 {
+		return offers{Options: found}
+	}
+	return none
+}
+
+// submit takes a form: a new draft, or a changed one. problems are by input.
+func (b *Bot) submit(ctx context.Context, e entry) (problems map[string]string, err error) {
+	p, err := b.identify(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	ask := approvals.Ask{Requester: p.ID, Beneficiary: p.ID, Entitlement: approvals.EntitlementID(e.Inputs[cards.InputEntitlement]),
+		Reason: e.Inputs[cards.InputReason], Ticket: e.Inputs[cards.InputTicket]}
+	if user := e.Inputs[cards.InputFor]; user != "" && user != e.User {
+		other, err := b.person(ctx, user)
+		if approvals.ErrorCode(err) == approvals.CodeForbidden {
+			return map[string]string{cards.InputFor: approvals.ErrorMessage(err)}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		ask.Beneficiary = other.ID
+	}
+	minutes, err := strconv.Atoi(e.Inputs[cards.InputDuration])
+	if err != nil || minutes < 1 {
+		return map[string]string{cards.InputDuration: "Please choose for how long."}, nil
+	}
+	ask.Duration = time.Duration(minutes) * time.Minute
+	ent, err := b.cfg.Catalogue.Entitlement(ctx, ask.Entitlement)
+	if err != nil {
+		return nil, err
+	}
+	if problems := lacks(ask, ent); len(problems) > 0 {
+		return problems, nil
+	}
+	who := actor(p, e)
+	if e.Private != "" {
+		_, err = b.cfg.Service.Amend(ctx, who, approvals.RequestID(e.Private), ask)
+		return nil, err
+	}
+	ask.Key, ask.Origin = door+"/view/"+e.View, origin{}.String()
+	_, err = b.cfg.Service.Draft(ctx, who, ask)
+	return nil, err
+}
+
+// lacks says at which input a form falls short of what the entitlement asks for.
+func lacks(ask approvals.Ask, e approvals.Entitlement) map[string]string {
+	problems := map[string]string{}
+	if ask.Duration > e.MaxDuration {
+		problems[cards.InputDuration] = "This can be had for at most " + approvals.Span(e.MaxDuration) + " at a time."
+	}
+	if ask.Reason == "" {
+		problems[cards.InputReason] = "Please say in a few words what you need it for."
+	}
+	if e.TicketRequired && ask.Ticket == "" {
+		problems[cards.InputTicket] = "This one needs a ticket number."
+	}
+	return problems
+}

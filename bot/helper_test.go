@@ -1,0 +1,323 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/store"
+)
+
+// people of the tests: Ana asks, Bob (her manager) and Cleo may approve, Ada
+// is an admin.
+func directory() *people {
+	return &people{list: []approvals.Principal{
+		{ID: "p-ada", Name: "Ada Admin", Email: "ada@example.com", Admin: true},
+		{ID: "p-ana", Name: "Ana Diaz", Email: "ana@example.com", Title: "Engineer", Department: "Payments", Manager: "p-bob", TimeZone: "Europe/Madrid"},
+		{ID: "p-bob", Name: "Bob Lee", Email: "bob@example.com", Title: "Engineering manager", Department: "Payments", TimeZone: "America/New_York"},
+		{ID: "p-cleo", Name: "Cleo Owner", Email: "cleo@example.com", Title: "Database lead"},
+		{ID: "p-gus", Name: "Gus Guest", Email: "gus@example.org"},
+		{ID: "p-olga", Name: "Olga Out", Email: "olga@other.example"},
+	}}
+}
+
+// people is a directory in memory.
+type people struct{ list []approvals.Principal }
+
+func (d *people) find(f func(approvals.Principal) bool) (approvals.Principal, error) {
+	if i := slices.IndexFunc(d.list, f); i >= 0 {
+		return d.list[i], nil
+	}
+	return approvals.Principal{}, approvals.Errorf(approvals.CodeNotFound, "Nobody like that.")
+}
+
+func (d *people) Principal(_ context.Context, id approvals.PrincipalID) (approvals.Principal, error) {
+	return d.find(func(p approvals.Principal) bool { return p.ID == id })
+}
+
+func (d *people) ByEmail(_ context.Context, email string) (approvals.Principal, error) {
+	return d.find(func(p approvals.Principal) bool { return strings.EqualFold(p.Email, email) })
+}
+
+func (d *people) Members(context.Context, string) ([]approvals.Principal, error) { return nil, nil }
+
+func (d *people) People(context.Context) ([]approvals.Principal, error) { return d.list, nil }
+
+func (d *people) State(context.Context) (approvals.DirectoryState, error) {
+	return approvals.DirectoryState{Source: "test", AsOf: time.Now()}, nil
+}
+
+// shelf is a catalogue in memory.
+type shelf []approvals.Entitlement
+
+func (c shelf) Entitlement(_ context.Context, id approvals.EntitlementID) (approvals.Entitlement, error) {
+	if i := slices.IndexFunc(c, func(e approvals.Entitlement) bool { return e.ID == id }); i >= 0 {
+		return c[i], nil
+	}
+	return approvals.Entitlement{}, approvals.Errorf(approvals.CodeNotFound, "The catalogue has no %s.", id)
+}
+
+func (c shelf) All(context.Context) ([]approvals.Entitlement, error) { return c, nil }
+
+func catalogue() shelf {
+	billing := approvals.Entitlement{ID: "billing-db:read-only", System: "postgres", Connector: "sandbox", Resource: "billing-db", Level: "read-only",
+		Environment: "production", Name: "Billing database, read only", Sensitivity: approvals.High, Approvers: []approvals.ApproverRef{"manager", "owner"},
+		Owners: []approvals.PrincipalID{"p-cleo"}, DefaultDuration: time.Hour, MaxDuration: 8 * time.Hour}
+	write := billing
+	write.ID, write.Level, write.Name = "billing-db:read-write", "read-write", "Billing database, read and write"
+	desk := approvals.Entitlement{ID: "zendesk:agent", System: "zendesk", Connector: "sandbox", Resource: "support-desk", Level: "agent", Name: "Support desk, agent",
+		Aliases: []string{"zendesk"}, Sensitivity: approvals.Low, Approvers: []approvals.ApproverRef{"manager"}, DefaultDuration: time.Hour, MaxDuration: 8 * time.Hour}
+	return shelf{billing, write, desk}
+}
+
+// law approves low sensitivity at once, routes the rest, and refuses what a
+// test forbids.
+type law struct {
+	quorum  int
+	channel string
+	forbid  func(approvals.Facts) string
+}
+
+func (l *law) Decide(f approvals.Facts, _ approvals.Assessment) approvals.Ruling {
+	if l.forbid != nil {
+		if why := l.forbid(f); why != "" {
+			return approvals.Ruling{Outcome: approvals.Refuse, Words: why, Policies: []approvals.PolicyRef{{ID: "forbidden", Effect: "forbid", Reason: why}}}
+		}
+	}
+	if f.Entitlement.Sensitivity == approvals.Low {
+		return approvals.Ruling{Outcome: approvals.AutoApprove, Words: "low risk", Policies: []approvals.PolicyRef{{ID: "low-risk-desk", Effect: "permit", Reason: "Support tools are open to everybody for a day"}}}
+	}
+	return approvals.Ruling{Outcome: approvals.Route, Quorum: l.quorum, Channel: l.channel}
+}
+
+func (l *law) MayApprove(f approvals.Facts, _ approvals.Assessment, p approvals.Principal) approvals.Verdict {
+	ok := p.ID == f.Beneficiary.Manager || slices.Contains(f.Entitlement.Owners, p.ID)
+	return approvals.Verdict{Allowed: ok, Policies: []approvals.PolicyRef{{ID: "managers-and-owners", Effect: "permit"}}}
+}
+
+// scorer always says 34, for four reasons.
+type scorer struct{}
+
+func (scorer) Evidence(context.Context, approvals.Facts) (approvals.Evidence, error) {
+	return approvals.Evidence{World: 7}, nil
+}
+
+func (scorer) Assess(approvals.Facts) approvals.Assessment {
+	return approvals.Assessment{Score: 34, Raw: 34, Confidence: approvals.ConfidenceMedium, Model: "test-1", Factors: []approvals.Factor{
+		{Name: "sensitivity", Points: 30, Words: "production data of high sensitivity"}, {Name: "peers.team", Points: -6, Words: "3 of 9 teammates hold it"},
+		{Name: "history", Points: 5, Words: "never asked for before"}, {Name: "hour", Points: 5, Words: "asked late in the evening"}}}
+}
+
+// world is a workspace, a bot and everything behind it, in virtual time.
+type world struct {
+	*slacksim.Workspace
+	t     *testing.T
+	ctx   context.Context
+	store *store.Store
+	svc   *approvals.Service
+	bot   *bot.Bot
+	law   *law
+	dir   *people
+	stop  func() // ends the bot and waits for it
+	start func() // starts it again
+	logs  *strings.Builder
+}
+
+func users() []slacksim.User {
+	return []slacksim.User{
+		{ID: "UADA", Name: "ada", RealName: "Ada Admin", Email: "ada@example.com", Admin: true},
+		{ID: "UANA", Name: "ana", RealName: "Ana Diaz", Title: "Engineer", Email: "ana@example.com", TimeZone: "Europe/Madrid"},
+		{ID: "UBOB", Name: "bob", RealName: "Bob Lee", Title: "Engineering manager", Email: "bob@example.com", TimeZone: "America/New_York"},
+		{ID: "UCLEO", Name: "cleo", RealName: "Cleo Owner", Email: "cleo@example.com"},
+		{ID: "UGUS", Name: "gus", RealName: "Gus Guest", Email: "gus@example.org", Restricted: true},
+		{ID: "UOLGA", Name: "olga", RealName: "Olga Out", Email: "olga@other.example", TeamID: "T0OTHER"},
+		{ID: "UNEW", Name: "new", RealName: "New Comer", Email: "new@example.com"},
+	}
+}
+
+// inWorld runs a test against a running bot, in virtual time.
+func inWorld(t *testing.T, test func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		sim, err := slacksim.New(slacksim.Config{AppName: "Hallpass", Command: "/access", Users: users(),
+			Shortcuts: []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
+			Channels: []slacksim.Channel{
+				{ID: "CGEN", Name: "general"}, {ID: "CAPP", Name: "approvers", Private: true, Members: []string{"UBOB", "UCLEO", "UANA", "UGUS", "U0BOT"}},
+				{ID: "CEXT", Name: "shared", Shared: true, Members: []string{"UANA", "UOLGA", "UGUS", "U0BOT"}},
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		db, err := store.Open(ctx, store.Config{URL: "sqlite:" + filepath.Join(dir, "bot.db")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		w := &world{Workspace: sim, t: t, ctx: ctx, store: db, law: &law{}, dir: directory(), logs: &strings.Builder{}}
+		w.svc = &approvals.Service{Store: db, Directory: w.dir, Catalogue: catalogue(), Scorer: scorer{}, Policy: w.law, Fallback: []approvals.PrincipalID{"p-ada"}}
+		w.start = func() {
+			run, halt := context.WithCancel(ctx)
+			w.bot = w.newBot()
+			ended := make(chan error, 1)
+			go func() { ended <- w.bot.Run(run) }()
+			w.stop = func() {
+				halt()
+				if err := <-ended; err != nil {
+					t.Errorf("Run ended with %v", err)
+				}
+			}
+			w.until("the bot is connected", func() bool { return w.bot.Health().Connected == 2 })
+		}
+		t.Cleanup(func() {
+			w.stop()
+			cancel()
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+			sim.Close()
+		})
+		w.start()
+		test(w)
+	})
+}
+
+func (w *world) newBot() *bot.Bot {
+	w.t.Helper()
+	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), Service: w.svc, Store: w.store, Directory: w.dir,
+		Catalogue: catalogue(), Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
+		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// until waits in virtual time until a condition holds.
+func (w *world) until(what string, cond func() bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, 15*time.Minute)
+	defer cancel()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			w.t.Fatalf("waited in vain until %s\n%s", what, w.logs)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// wait lets virtual time pass.
+func wait(d time.Duration) { <-time.After(d) }
+
+// sees waits until the newest message that a person sees in a conversation
+// holds all words, and returns it.
+func (w *world) sees(user, channel string, words ...string) slacksim.Message {
+	w.t.Helper()
+	var found slacksim.Message
+	ctx, cancel := context.WithTimeout(w.ctx, 10*time.Minute)
+	defer cancel()
+	actor := w.As(user)
+	if channel == "" {
+		channel = actor.DMChannel()
+	}
+	holds := func(m slacksim.Message) bool {
+		all := m.User != user
+		for _, word := range words {
+			all = all && strings.Contains(strings.ReplaceAll(m.Plain()+"\n"+m.Text, "*", ""), word)
+		}
+		return all
+	}
+	err := w.Wait(ctx, func() bool {
+		for _, m := range slices.Backward(actor.Messages(channel)) {
+			if holds(m) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		var all []string
+		for _, m := range actor.Messages(channel) {
+			all = append(all, m.User+": "+m.Plain())
+		}
+		w.t.Fatalf("%s never sees %q; but:\n%s\n%s", user, words, strings.Join(all, "\n---\n"), w.logs)
+	}
+	return found
+}
+
+func (w *world) say(user, text string) {
+	w.t.Helper()
+	if _, err := w.As(user).DM(text); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// click presses a button, and says yes when it asks.
+func (w *world) click(user string, m slacksim.Message, action string, opts ...slacksim.ClickOption) {
+	w.t.Helper()
+	err := w.As(user).Click(w.ctx, m.Channel, m.TS, action, opts...)
+	var ask *slacksim.ConfirmNeeded
+	if errors.As(err, &ask) {
+		err = w.As(user).Click(w.ctx, m.Channel, m.TS, action, append(opts, slacksim.Confirmed())...)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// only is the one request that there is of a person.
+func (w *world) latest(id approvals.PrincipalID) approvals.Request {
+	w.t.Helper()
+	rs, err := w.store.RequestsBy(w.ctx, id, 1)
+	if err != nil || len(rs) == 0 {
+		w.t.Fatalf("no request of %s: %v", id, err)
+	}
+	return rs[0]
+}
+
+// activate does what the worker does for an approved request.
+func (w *world) activate(r approvals.Request) approvals.Grant {
+	w.t.Helper()
+	r, err := w.store.Request(w.ctx, r.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.svc.Provision(w.ctx, r.Grant, false, time.Now().Add(time.Minute)); err != nil {
+		w.t.Fatal(err)
+	}
+	g, err := w.svc.Activate(w.ctx, r.Grant, approvals.Receipt{"role": "billing_ro"}, "present")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return g
+}
+
+// events lists the kinds of the audit events of a request.
+func (w *world) events(id approvals.RequestID) map[approvals.EventKind]int {
+	w.t.Helper()
+	evs, err := w.store.Events(w.ctx, store.EventFilter{Request: id})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	kinds := map[approvals.EventKind]int{}
+	for _, e := range evs {
+		kinds[e.Kind]++
+	}
+	return kinds
+}

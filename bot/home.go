@@ -1,0 +1,87 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+)
+
+// recent is how many of a person's requests are looked at for the Home tab.
+const recent = 30
+
+// publishHome draws a person's Home tab from the state as it is now.
+func (b *Bot) publishHome(ctx context.Context, user string, p approvals.Principal) error {
+	st, err := b.standing(ctx, p)
+	if err != nil {
+		return err
+	}
+	return b.call(ctx, "views.publish", user, func(ctx context.Context) error {
+		_, err := b.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: cards.Home(st)})
+		return err
+	})
+}
+
+// standing reads all that concerns one person.
+func (b *Bot) standing(ctx context.Context, p approvals.Principal) (cards.Standing, error) {
+	now := b.cfg.Now()
+	st := cards.Standing{Now: now, Reader: p}
+	grants, err := b.cfg.Store.LiveGrants(ctx, p.ID, "")
+	if err != nil {
+		return st, err
+	}
+	for _, g := range grants {
+		r, err := b.cfg.Store.Request(ctx, g.Request)
+		if err != nil {
+			return st, err
+		}
+		if st.Holding, err = b.addView(ctx, st.Holding, r, p); err != nil {
+			return st, err
+		}
+	}
+	waiting, err := b.cfg.Store.AwaitingAnswer(ctx, p.ID)
+	if err != nil {
+		return st, err
+	}
+	for _, r := range waiting {
+		if now.Before(r.LapsesAt) {
+			if st.Waiting, err = b.addView(ctx, st.Waiting, r, p); err != nil {
+				return st, err
+			}
+		}
+	}
+	mine, err := b.cfg.Store.RequestsBy(ctx, p.ID, recent)
+	if err != nil {
+		return st, err
+	}
+	seen := map[approvals.EntitlementID]bool{}
+	for _, r := range mine {
+		switch {
+		case r.State == approvals.RequestPending && r.Requester == p.ID:
+			st.Sent, err = b.addView(ctx, st.Sent, r, p)
+		case r.State.Final() && r.Kind == approvals.KindAccess && r.Beneficiary == p.ID && !seen[r.Entitlement] && r.Entitlement != "":
+			seen[r.Entitlement] = true
+			st.Again, err = b.addView(ctx, st.Again, r, p)
+		}
+		if err != nil {
+			return st, err
+		}
+	}
+	if p.Admin {
+		st.Admin, err = b.trouble(ctx, now)
+	}
+	return st, err
+}
+
+func (b *Bot) addView(ctx context.Context, vs []cards.View, r approvals.Request, p approvals.Principal) ([]cards.View, error) {
+	v, err := b.view(ctx, r, p)
+	return append(vs, v), err
+}
+
+func (b *Bot) trouble(ctx context.Context, now time.Time) (*cards.Trouble, error) {
+	n, oldest, err := b.cfg.Store.Overdue(ctx, now)
+	return &cards.Trouble{Overdue: n, Oldest: oldest, Undone: b.Health().Undone}, err
+}

@@ -1,0 +1,137 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+)
+
+const (
+	handleWithin = 20 * time.Second // one entry's handling
+	inboundLease = time.Minute
+	triesAtMost  = 5               // of handling one entry
+	triggerLives = 2 * time.Second // Slack's 3 s, less what the way takes
+)
+
+// said is an entry being handled.
+type said struct {
+	entry
+	attempt int
+	at      time.Time
+}
+
+// claimInbound starts handling at most n entries.
+func (b *Bot) claimInbound(ctx context.Context, n int, done func()) int {
+	leases, err := b.cfg.Store.ClaimInbound(ctx, b.cfg.Now(), inboundLease, n)
+	if err != nil && ctx.Err() == nil {
+		b.log.ErrorContext(ctx, "the inbox can't be read", "error", err)
+	}
+	for _, l := range leases {
+		go func() {
+			defer done()
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleWithin)
+			defer cancel()
+			b.handleLease(ctx, l)
+		}()
+	}
+	return len(leases)
+}
+
+func (b *Bot) handleLease(ctx context.Context, l approvals.InboundLease) {
+	s := said{attempt: l.Attempt, at: l.At}
+	err := json.Unmarshal(l.Payload, &s.entry)
+	if err == nil {
+		err = b.handle(ctx, s)
+	}
+	if err != nil {
+		b.log.WarnContext(ctx, "an entry of the inbox failed", "key", l.Key, "kind", l.Kind, "attempt", l.Attempt, "error", err)
+		if again, _ := passing(err); again && l.Attempt < triesAtMost {
+			wait := time.Second << l.Attempt
+			if err := b.cfg.Store.RetryInbound(ctx, l, b.cfg.Now().Add(wait), approvals.ErrorMessage(err)); err != nil {
+				b.log.ErrorContext(ctx, "an entry could not be given back", "key", l.Key, "error", err)
+			}
+			return
+		}
+		b.tell(ctx, s, approvals.ErrorMessage(err))
+	}
+	if err := b.cfg.Store.FinishInbound(ctx, l); err != nil {
+		b.log.ErrorContext(ctx, "an entry could not be finished", "key", l.Key, "error", err)
+	}
+	b.cfg.Observe("handle", b.cfg.Now().Sub(l.At))
+}
+
+// handle does what an entry asks for. What the Service refuses is told to the
+// person and is no error; an error means that it may be tried again.
+func (b *Bot) handle(ctx context.Context, s said) error {
+	if s.Kind == kindAccount {
+		return b.accountChanged(ctx, s)
+	}
+	p, err := b.identify(ctx, s.entry)
+	if err != nil {
+		return b.refused(ctx, s, err)
+	}
+	switch s.Kind {
+	case kindMessage, kindMention:
+		err = b.words(ctx, s, p)
+	case kindCommand:
+		if s.Text == "" {
+			err = b.openForm(ctx, s, p, "")
+		} else {
+			err = b.words(ctx, s, p)
+		}
+	case kindShortcut:
+		err = b.openForm(ctx, s, p, "")
+	case kindClick:
+		err = b.click(ctx, s, p)
+	case kindHome:
+		err = b.publishHome(ctx, s.User, p)
+	}
+	return b.refused(ctx, s, err)
+}
+
+// refused tells a person what the Service, or the bot, answers with no. Only
+// what may pass by itself is left as an error.
+func (b *Bot) refused(ctx context.Context, s said, err error) error {
+	switch approvals.ErrorCode(err) {
+	case "":
+		return nil
+	case approvals.CodeUnavailable, approvals.CodeInternal:
+		return err
+	}
+	if s.Kind != kindHome {
+		b.tell(ctx, s, approvals.ErrorMessage(err))
+	}
+	return nil
+}
+
+// accountChanged passes on that an account is no longer what it was. What has
+// changed is read from Slack, not from the event.
+func (b *Bot) accountChanged(ctx context.Context, s said) error {
+	b.forget(s.User)
+	u, err := b.profile(ctx, s.User, true)
+	if err != nil {
+		if approvals.ErrorCode(err) == approvals.CodeForbidden {
+			return nil // somebody the bot can't see
+		}
+		return err
+	}
+	return b.cfg.Service.AccountChanged(ctx, b.account(u, "", ""))
+}
+
+// decides reports whether an entry may settle something: then the person is
+// looked up anew.
+func decides(e entry) bool {
+	return e.Kind == kindClick && (e.Action == cards.ActionApprove || e.Action == cards.ActionDeny || e.Action == cards.ActionSend)
+}
+
+// actor is a principal acting through an entry.
+func actor(p approvals.Principal, e entry) approvals.Actor {
+	ref := e.Channel
+	if e.TS != "" {
+		ref += "/" + e.TS
+	}
+	return approvals.Person(p.ID, door, ref)
+}

@@ -1,0 +1,192 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+)
+
+const (
+	deliverWithin = 30 * time.Second
+	noticeLease   = time.Minute
+	longestWait   = time.Minute // between two tries of one notice
+)
+
+// claimNotices starts delivering at most n notices.
+func (b *Bot) claimNotices(ctx context.Context, n int, done func()) int {
+	leases, err := b.cfg.Store.ClaimNotices(ctx, b.cfg.Now(), noticeLease, n)
+	if err != nil && ctx.Err() == nil {
+		b.log.ErrorContext(ctx, "the outbox can't be read", "error", err)
+	}
+	for _, l := range leases {
+		go func() {
+			defer done()
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliverWithin)
+			defer cancel()
+			b.deliverLease(ctx, l)
+		}()
+	}
+	return len(leases)
+}
+
+// deliverLease delivers one notice, or gives it back for later, or gives it up
+// when nobody can ever get it.
+func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
+	start := time.Now()
+	m, err := b.deliver(ctx, l)
+	b.cfg.Observe("deliver", time.Since(start))
+	if again, sent := passing(err); err != nil && again && !errors.Is(err, errUnreachable) && !gone(err) {
+		l.Sending = sent
+		wait := min(time.Second<<min(l.Attempt, 10), longestWait)
+		var limited *slack.RateLimitedError
+		if errors.As(err, &limited) {
+			wait = limited.RetryAfter
+		}
+		b.log.WarnContext(ctx, "a notice is delivered later", "slot", l.Slot, "attempt", l.Attempt, "in", wait, "error", err)
+		if err := b.cfg.Store.RetryNotice(ctx, l, b.cfg.Now().Add(wait), cause(err)); err != nil {
+			b.log.ErrorContext(ctx, "a notice could not be given back", "slot", l.Slot, "error", err)
+		}
+		return
+	}
+	if err != nil {
+		// For ever would hold up all that comes after it in its order.
+		m = nil
+		b.health.count(func(h *Health) { h.Undone++ })
+		b.log.ErrorContext(ctx, "a notice can't be delivered and is given up; invite the bot to the channel, or see whether the person has a full account",
+			"slot", l.Slot, "kind", l.Kind, "to", l.To, "channel", l.Channel, "error", err)
+	}
+	if err := b.cfg.Store.FinishNotice(ctx, l, m); err != nil {
+		b.log.ErrorContext(ctx, "a delivered notice could not be noted", "slot", l.Slot, "error", err)
+	}
+}
+
+func cause(err error) string {
+	if code := slackCode(err); code != "" {
+		return "Slack: " + code
+	}
+	return fmt.Sprintf("%T", errors.Unwrap(err))
+}
+
+// deliver makes one slot's message say what holds now. It returns where the
+// message is, nil when nothing has to be noted.
+func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.Message, error) {
+	if l.Kind == approvals.NoticeHome {
+		user, err := b.userOf(ctx, l.To)
+		if err != nil {
+			return nil, err
+		}
+		return nil, b.publishHome(ctx, user, b.named(ctx, l.To))
+	}
+	m, err := b.cfg.Store.Message(ctx, l.Slot)
+	exists := err == nil
+	if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
+		return nil, err
+	}
+	card, ok, err := b.render(ctx, l.Notice, exists)
+	if err != nil || !ok {
+		return nil, err
+	}
+	digest := card.Digest()
+	if exists {
+		if m.Digest == digest {
+			return nil, nil
+		}
+		err := b.update(ctx, m, card)
+		if code := slackCode(err); code != "message_not_found" {
+			m.Digest = digest
+			return &m, err
+		} // somebody deleted it: say it anew
+	}
+	channel, thread, ok, err := b.place(ctx, l.Notice)
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := &approvals.Message{Slot: l.Slot, Channel: channel, Digest: digest}
+	if l.Sending && !exists {
+		ts, found, err := b.find(ctx, channel, thread, l.Slot, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out.TS = ts
+			return out, b.update(ctx, *out, card)
+		}
+	}
+	out.TS, err = b.post(ctx, channel, thread, l.Slot, card)
+	return out, err
+}
+
+// place is where a notice goes: the conversation, and for what belongs below a
+// card, the card's thread. ok is false when there is no such card.
+func (b *Bot) place(ctx context.Context, n approvals.Notice) (channel, thread string, ok bool, err error) {
+	if n.Kind == approvals.NoticeDetail || n.Kind == approvals.NoticeChase {
+		root, err := b.cfg.Store.Message(ctx, strings.TrimPrefix(n.Slot, string(n.Kind)+"/"))
+		if approvals.ErrorCode(err) == approvals.CodeNotFound {
+			return "", "", false, nil
+		}
+		return root.Channel, root.TS, err == nil, err
+	}
+	if n.Channel != "" {
+		return n.Channel, "", true, nil
+	}
+	user, err := b.userOf(ctx, n.To)
+	if err != nil {
+		return "", "", false, err
+	}
+	channel, err = b.dm(ctx, user)
+	return channel, "", err == nil, err
+}
+
+func (b *Bot) update(ctx context.Context, m approvals.Message, card cards.Card) error {
+	return b.call(ctx, "chat.update", m.Channel, func(ctx context.Context) error {
+		_, _, _, err := b.api.UpdateMessageContext(ctx, m.Channel, m.TS, content(card)...)
+		return err
+	})
+}
+
+// lookBack is how many messages of a conversation are searched for one whose
+// delivery was not confirmed.
+const lookBack = 100
+
+// find looks for a slot's message in a direct conversation or a thread of it,
+// no older than since. In a channel the bot may not read, nothing is found:
+// there a message twice is better than none.
+func (b *Bot) find(ctx context.Context, channel, thread, slot string, since time.Time) (ts string, found bool, err error) {
+	if !strings.HasPrefix(channel, "D") {
+		return "", false, nil
+	}
+	oldest := ""
+	if !since.IsZero() {
+		oldest = fmt.Sprintf("%d.000000", since.Unix()-1)
+	}
+	var messages []slack.Message
+	if thread != "" {
+		err = b.call(ctx, "conversations.replies", channel, func(ctx context.Context) (err error) {
+			messages, _, _, err = b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
+				ChannelID: channel, Timestamp: thread, Limit: lookBack, Oldest: oldest, IncludeAllMetadata: true})
+			return err
+		})
+	} else {
+		err = b.call(ctx, "conversations.history", channel, func(ctx context.Context) error {
+			history, err := b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
+				ChannelID: channel, Limit: lookBack, Oldest: oldest, IncludeAllMetadata: true})
+			if err == nil {
+				messages = history.Messages
+			}
+			return err
+		})
+	}
+	for _, m := range messages {
+		if m.Metadata.EventType == eventType && m.Metadata.EventPayload["slot"] == slot {
+			return m.Timestamp, true, nil
+		}
+	}
+	return "", false, err
+}

@@ -1,0 +1,152 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/understand"
+)
+
+// view reads all that a card about a request shows, for one reader.
+func (b *Bot) view(ctx context.Context, r approvals.Request, reader approvals.Principal) (cards.View, error) {
+	v := cards.View{Now: b.cfg.Now(), Reader: reader, Request: r}
+	v.Requester, v.Beneficiary = b.named(ctx, r.Requester), b.named(ctx, r.Beneficiary)
+	if r.DecidedBy != "" {
+		v.Decider = b.named(ctx, r.DecidedBy)
+	}
+	d, err := b.cfg.Store.Decision(ctx, r.ID)
+	switch approvals.ErrorCode(err) {
+	case "":
+		v.Decision, v.Entitlement = &d, d.Facts.Entitlement
+		for _, id := range d.Approvers {
+			v.Asked = append(v.Asked, b.named(ctx, id).Name)
+		}
+	case approvals.CodeNotFound:
+	default:
+		return v, err
+	}
+	if r.Entitlement != "" {
+		e, err := b.cfg.Catalogue.Entitlement(ctx, r.Entitlement)
+		switch approvals.ErrorCode(err) {
+		case "":
+			v.Entitlement = e
+		case approvals.CodeNotFound: // gone from the catalogue since: the decision remembers it
+		default:
+			return v, err
+		}
+	} else if v.Offered, v.Sought, err = b.offers(ctx, r, reader); err != nil {
+		return v, err
+	}
+	given, err := b.cfg.Store.Approvals(ctx, r.ID)
+	if err != nil {
+		return v, err
+	}
+	for _, a := range given {
+		v.Answers = append(v.Answers, cards.Answer{Name: b.named(ctx, a.Approver).Name, Approval: a})
+	}
+	if r.Grant != "" {
+		g, err := b.cfg.Store.Grant(ctx, r.Grant)
+		if err != nil {
+			return v, err
+		}
+		v.Grant = &g
+		if g.EndedBy != "" {
+			v.EndedBy = b.named(ctx, g.EndedBy)
+		}
+	}
+	return v, nil
+}
+
+// named is a principal for showing: whom the directory no longer knows is
+// shown by id.
+func (b *Bot) named(ctx context.Context, id approvals.PrincipalID) approvals.Principal {
+	p, err := b.cfg.Directory.Principal(ctx, id)
+	if err != nil || p.Name == "" {
+		return approvals.Principal{ID: id, Name: string(id)}
+	}
+	return p
+}
+
+// offers searches the catalogue again for what a draft left open.
+func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.Principal) ([]approvals.Entitlement, string, error) {
+	var o origin
+	if json.Unmarshal([]byte(r.Origin), &o) != nil || o.Sought == "" {
+		return nil, "", nil
+	}
+	world, err := b.world(ctx, reader)
+	if err != nil {
+		return nil, "", err
+	}
+	wish := understand.Parse(o.Sought, world)
+	if wish.Entitlement != "" {
+		wish.Candidates = []approvals.EntitlementID{wish.Entitlement}
+	}
+	return understand.Find(world.Catalogue, wish.Candidates), o.Sought, nil
+}
+
+// nudgeEarly is how much before its time a nudge may come: the worker's clock
+// and this one may differ a little.
+const nudgeEarly = 5 * time.Second
+
+// render draws a notice from the state as it is now. ok is false when nothing
+// is to be said: there is no message yet, and none is needed any more.
+func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card cards.Card, ok bool, err error) {
+	if n.Kind == approvals.NoticeAlert {
+		return cards.Tell(n.Words), true, nil
+	}
+	id := n.Request
+	if id == "" && n.Grant != "" {
+		g, err := b.cfg.Store.Grant(ctx, n.Grant)
+		if err != nil {
+			return card, false, err
+		}
+		id = g.Request
+	}
+	r, err := b.cfg.Store.Request(ctx, id)
+	if err != nil {
+		return card, false, err
+	}
+	var reader approvals.Principal
+	if n.To != "" {
+		reader = b.named(ctx, n.To)
+	}
+	v, err := b.view(ctx, r, reader)
+	if err != nil {
+		return card, false, err
+	}
+	if v.Grant == nil && (n.Kind == approvals.NoticeNudge || n.Kind == approvals.NoticeEnded || n.Kind == approvals.NoticeFailed) {
+		return card, false, nil
+	}
+	switch n.Kind {
+	case approvals.NoticeDraft, approvals.NoticeRequest:
+		return cards.Request(v), true, nil
+	case approvals.NoticeApproval:
+		if !exists && r.State.Final() {
+			return card, false, nil // settled before anybody was asked
+		}
+		return cards.Approval(v), true, nil
+	case approvals.NoticeDetail:
+		sum, err := b.cfg.Store.Summary(ctx, r.ID)
+		if err == nil {
+			v.Summary = &sum
+		} else if approvals.ErrorCode(err) != approvals.CodeNotFound {
+			return card, false, err
+		}
+		return cards.Detail(v), true, nil
+	case approvals.NoticeChase:
+		return cards.Chase(v), r.State == approvals.RequestPending, nil
+	case approvals.NoticeNudge:
+		g := *v.Grant
+		running := g.State == approvals.GrantActive && !g.Expired(v.Now)
+		due := !v.Now.Before(g.NudgeAt().Add(-nudgeEarly))
+		return cards.Nudge(v, false), exists || running && due, nil
+	case approvals.NoticeEnded:
+		return cards.Ended(v), true, nil
+	case approvals.NoticeFailed:
+		return cards.Failed(v), true, nil
+	}
+	return card, false, nil
+}

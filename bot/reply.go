@@ -1,0 +1,79 @@
+package bot
+
+import (
+	"context"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/bot/cards"
+)
+
+// eventType marks our messages; the payload names the slot, so that a message
+// whose delivery was not confirmed is found again instead of posted twice.
+const eventType = "hallpass_notice"
+
+// tell says a sentence to whoever did something: as an answer where they
+// wrote, else as a message that only they see, or, where that can't be, in
+// their direct messages. That it fails is logged and ends there.
+func (b *Bot) tell(ctx context.Context, s said, sentence string) {
+	card := cards.Tell(sentence)
+	if s.Kind != kindMessage && s.Channel != "" {
+		err := b.call(ctx, "chat.postEphemeral", s.Channel, func(ctx context.Context) error {
+			_, err := b.api.PostEphemeralContext(ctx, s.Channel, s.User, content(card)...)
+			return err
+		})
+		if err == nil {
+			return
+		}
+		b.log.InfoContext(ctx, "not told in the channel; trying directly", "user", s.User, "error", err)
+	}
+	if err := b.reply(ctx, s, card); err != nil {
+		b.log.WarnContext(ctx, "somebody could not be told why nothing happened", "user", s.User, "error", err)
+	}
+}
+
+// reply answers an entry in the person's direct messages, once: when the entry
+// is handled again, it is looked whether the answer is there already.
+func (b *Bot) reply(ctx context.Context, s said, card cards.Card) error {
+	channel := s.Channel
+	if s.Kind != kindMessage {
+		var err error
+		if channel, err = b.dm(ctx, s.User); err != nil {
+			return err
+		}
+	}
+	slot := "reply/" + s.Key
+	if s.attempt > 1 {
+		if _, ok, err := b.find(ctx, channel, s.inThread(), slot, s.at); err != nil || ok {
+			return err
+		}
+	}
+	_, err := b.post(ctx, channel, s.inThread(), slot, card)
+	return err
+}
+
+// inThread is the thread that a message was written in, so that its answer
+// stands there too.
+func (s said) inThread() string {
+	if s.Kind == kindMessage {
+		return s.Thread
+	}
+	return ""
+}
+
+func content(card cards.Card) []slack.MsgOption {
+	return []slack.MsgOption{slack.MsgOptionText(card.Text, false), slack.MsgOptionBlocks(card.Blocks...), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+}
+
+// post sends a message and returns its timestamp.
+func (b *Bot) post(ctx context.Context, channel, thread, slot string, card cards.Card) (ts string, err error) {
+	options := append(content(card), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"slot": slot}}))
+	if thread != "" {
+		options = append(options, slack.MsgOptionTS(thread))
+	}
+	err = b.call(ctx, "chat.postMessage", channel, func(ctx context.Context) (err error) {
+		_, ts, err = b.api.PostMessageContext(ctx, channel, options...)
+		return err
+	})
+	return ts, err
+}
