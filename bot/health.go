@@ -17,6 +17,18 @@ type Health struct {
 	Limited   int       // answers 429 since the start
 }
 
+// Err is nil while at least one socket is open: then nothing is lost. Else it
+// says what is wrong (CodeUnavailable).
+func (h Health) Err() error {
+	if h.Connected > 0 {
+		return nil
+	}
+	if h.LastError != "" {
+		return approvals.Errorf(approvals.CodeUnavailable, "There is no connection to Slack: %s", h.LastError)
+	}
+	return approvals.Errorf(approvals.CodeUnavailable, "The connection to Slack is being opened.")
+}
+
 // health collects what Health shows.
 type health struct {
 	mu   sync.Mutex
@@ -27,7 +39,7 @@ type health struct {
 func (h *health) trouble(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.h.LastError = string(approvals.ErrorCode(err)) + ": " + approvals.ErrorMessage(err)
+	h.h.LastError = approvals.ErrorMessage(err)
 }
 
 func (h *health) socket(n int, open bool, now time.Time) {
