@@ -127,7 +127,8 @@ func (a *Actor) Command(ctx context.Context, channel, text string) error {
 	payload := object{
 		"token": verificationToken, "team_id": u.TeamID, "team_domain": "local", "channel_id": c.ID, "channel_name": c.label(),
 		"user_id": a.id, "user_name": u.Name, "command": w.cfg.Command, "text": w.encode(text, true), "api_app_id": appID,
-		"is_enterprise_install": "false", "response_url": w.newResponseURL(to), "trigger_id": w.newTrigger(a.id, ""),
+		"is_enterprise_install": "false", // a string, in commands only: so Slack sends it
+		"response_url":          w.newResponseURL(to), "trigger_id": w.newTrigger(a.id, ""),
 	}
 	if w.cfg.EnterpriseID != "" {
 		payload["enterprise_id"], payload["enterprise_name"] = w.cfg.EnterpriseID, w.cfg.TeamName

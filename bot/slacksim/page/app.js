@@ -89,8 +89,8 @@ function drawHead() {
   const tab = (id, label) => h("button", { type: "button", class: "tab plain", "aria-current": at.tab === id ? "page" : undefined, data: { test: "tab-" + id }, onclick: () => open(s.dm, id) }, label);
   fill(head, h("h1", { data: { test: "title" } }, dm ? s.app.real_name : "#" + c.name), dm ? h("div", { class: "tabs" }, tab("home", "Home"), tab("messages", "Messages")) : h("span", { class: "hint" }, [c.members + " members", c.shared && "shared with another workspace", c.topic].filter(Boolean).join(" · ")));
   const note = $("note");
-  note.hidden = s.sockets > 0 && !(c && !c.has_bot);
-  note.textContent = s.sockets === 0 ? "The bot is not connected. What you write is kept and delivered later; buttons do not work until it is back." : c && !c.has_bot ? s.app.real_name + " is not in this channel and hears nothing here." : "";
+  note.hidden = s.sockets > 0 && c.has_bot && !s.me.deleted;
+  note.textContent = s.me.deleted ? s.me.real_name + " is deactivated and signed out. What they did before is still here." : s.sockets === 0 ? "The bot is not connected. What you write is kept and delivered later; buttons do not work until it is back." : !c.has_bot ? s.app.real_name + " is not in this channel and hears nothing here." : "";
   $("link-state").className = "link-state " + (s.sockets ? "on" : "off");
   $("link-state").textContent = s.sockets ? "Bot connected" + (s.sockets > 1 ? " · " + s.sockets + " sockets" : "") : "Bot not connected";
 }

@@ -32,14 +32,14 @@ export function hood(el, s, ctx) {
   keyed(el.querySelector(".envelopes"), list, (e) => e.id + e.sent, (e) => envelope(e, ctx));
 }
 
-const words = { acked: "acknowledged", pending: "waiting", late: "too late", unacked: "no answer", no_socket: "nobody there", oversize: "answer too large" };
+const words = { acked: "", pending: "waiting", late: "too late", unacked: "no answer", no_socket: "nobody there", oversize: "answer too large" };
 
 function envelope(e, ctx) {
   const took = e.acked ? Math.max(0, new Date(e.acked) - new Date(e.sent)) + " ms" : "";
   const who = ctx.person(e.user);
   const d = h("details", { class: "envelope", data: { test: "envelope", what: e.what, outcome: e.outcome } },
     h("summary", {}, h("span", { class: "what" }, e.what), h("span", { class: "hint" }, who ? who.real_name : ""), e.retry_attempt ? h("span", { class: "badge" }, "retry " + e.retry_attempt) : null,
-      h("span", { class: "outcome " + e.outcome }, words[e.outcome] || e.outcome, took && " · " + took)));
+      h("span", { class: "outcome " + e.outcome }, [words[e.outcome] ?? e.outcome, took].filter(Boolean).join(" · "))));
   d.addEventListener("toggle", () => {
     if (!d.open || d.children.length > 1) return;
     d.append(h("dl", {}, h("dt", {}, "Envelope"), h("dd", {}, e.id), h("dt", {}, "Socket"), h("dd", {}, e.socket ? "no. " + e.socket : "none"), h("dt", {}, "Payload"), h("dd", {}, h("pre", {}, JSON.stringify(e.payload, null, 1))),
