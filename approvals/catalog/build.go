@@ -71,6 +71,7 @@ func (b *builder) file(file string, data []byte) {
 	for i, s := range f.Systems {
 		at := doc.At("systems", i)
 		b.named(at, "system", s.Name, s.Title)
+		b.search(at, s.Tags, nil)
 		if len(s.Resources) == 0 {
 			b.wrong(at, "write resources: with at least one entry", "the system %q has no resources", s.Name)
 		}
@@ -82,6 +83,7 @@ func (b *builder) file(file string, data []byte) {
 
 func (b *builder) resource(at spot, s system, r resource) {
 	b.named(at[0], "resource", r.Name, r.Title)
+	b.search(at[0], r.Tags, r.Aliases)
 	if len(r.Levels) == 0 {
 		b.wrong(at[0], "write levels: with at least one entry", "the resource %q has no levels", r.Name)
 	}
@@ -92,6 +94,7 @@ func (b *builder) resource(at spot, s system, r resource) {
 
 func (b *builder) level(at spot, s system, r resource, l level) {
 	b.named(at[0], "level", l.Name, l.Title)
+	b.search(at[0], l.Tags, l.Aliases)
 	c := l.common().below(r.common().below(s.common()))
 	e := approvals.Entitlement{
 		ID:     approvals.EntitlementID(r.Name + ":" + l.Name),
@@ -126,6 +129,20 @@ func (b *builder) named(at source.Place, what, n, title string) {
 	}
 }
 
+// search checks the words by which things are found.
+func (b *builder) search(at source.Place, tags, aliases []string) {
+	for _, tag := range tags {
+		if !name.MatchString(tag) {
+			b.wrong(at.At("tags"), "use a-z, 0-9, dot, dash and underscore", "%q cannot be a tag", tag)
+		}
+	}
+	for _, alias := range aliases {
+		if alias == "" || len(alias) > maxTitle || !plain(alias) {
+			b.wrong(at.At("aliases"), fmt.Sprintf("use at most %d plain characters on one line", maxTitle), "%q cannot be an alias", alias)
+		}
+	}
+}
+
 // check says what is wrong with an entitlement apart from its people.
 func (b *builder) check(at spot, e approvals.Entitlement) {
 	if e.Connector == "" {
@@ -136,16 +153,6 @@ func (b *builder) check(at spot, e approvals.Entitlement) {
 		b.wrong(at[0], "write sensitivity: low, medium, high or critical", "%q has no sensitivity", e.ID)
 	case !slices.Contains(sensitivities, string(e.Sensitivity)):
 		b.wrong(at.of("sensitivity"), source.Suggest(string(e.Sensitivity), sensitivities), "%q is not a sensitivity", e.Sensitivity)
-	}
-	for _, tag := range e.Tags {
-		if !name.MatchString(tag) {
-			b.wrong(at.of("tags"), "use a-z, 0-9, dot, dash and underscore", "%q cannot be a tag", tag)
-		}
-	}
-	for _, alias := range e.Aliases {
-		if alias == "" || len(alias) > maxTitle || !plain(alias) {
-			b.wrong(at.of("aliases"), fmt.Sprintf("use at most %d plain characters on one line", maxTitle), "%q cannot be an alias", alias)
-		}
 	}
 	if len(e.Description) > maxDescription {
 		b.wrong(at.of("description"), "keep it to a paragraph", "the description has more than %d bytes", maxDescription)

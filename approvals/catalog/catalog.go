@@ -111,7 +111,7 @@ func (c *Catalogue) hint(id approvals.EntitlementID) string {
 		ids[i] = string(e.ID)
 	}
 	if near := source.Nearest(string(id), ids); near != "" {
-		return "; did you mean " + near + "?"
+		return "; the nearest is " + near
 	}
 	return ""
 }

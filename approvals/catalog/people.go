@@ -149,8 +149,24 @@ func (b *builder) email(at source.Place, email string) []approvals.PrincipalID {
 	}
 	id, ok := n.byEmail[strings.ToLower(email)]
 	if !ok {
-		b.wrong(at, source.Suggest(email, n.emails), "the directory has nobody active with the email %q", email)
+		b.wrong(at, n.suggest(email), "the directory has nobody active with the email %q", email)
 		return nil
 	}
 	return []approvals.PrincipalID{id}
+}
+
+// suggest is a mend for an email that nobody has: the nearest at the same
+// domain. The domain alone makes no two addresses alike.
+func (n *directoryNames) suggest(email string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	var locals []string
+	for _, e := range n.emails {
+		if l, d, _ := strings.Cut(e, "@"); strings.EqualFold(d, domain) {
+			locals = append(locals, l)
+		}
+	}
+	if near := source.Nearest(local, locals); near != "" {
+		return `did you mean "` + near + "@" + domain + `"?`
+	}
+	return "write the email of somebody who works here"
 }
