@@ -175,7 +175,7 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 		c.Learned = []Learned{learned(r, d, ap)}
 	}
 	c.Requests = []Request{r}
-	c.Notices = append(requesterCards(r), approverCards(r, d)...)
+	c.Notices = append(append(requesterCards(r), c.Notices...), approverCards(r, d)...)
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return r, err
 	}

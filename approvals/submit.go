@@ -185,6 +185,11 @@ func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, ground Even
 	c.Events = append(c.Events, ev)
 	c.Tasks = append(c.Tasks, grantTasks(g)...)
 	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: ground.At}) // sets the system's own end date
+	first, err := s.Store.Request(ctx, g.Request)
+	if err != nil {
+		return err
+	}
+	c.Notices = append(append(c.Notices, requesterCards(first)...), nudge(g)) // both say until when
 	return nil
 }
 
