@@ -28,6 +28,7 @@ func Run(t *testing.T, open Opener) {
 		name string
 		test func(*testing.T, *store.Store)
 	}{
+		{"EveryFieldReadsBack", everyFieldReadsBack},
 		{"RequestReadsBackAsStored", requestReadsBack},
 		{"GrantReadsBackAsStored", grantReadsBack},
 		{"DecisionKeepsTheFactsDigest", decisionKeepsDigest},
