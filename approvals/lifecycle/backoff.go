@@ -28,6 +28,7 @@ const (
 	claimsPerPass   = 16
 	queueAtMost     = 10_000
 	sweepBatch      = 1000
+	overdueAtMost   = 10_000
 	storeTimeout    = 15 * time.Second
 	residualNear    = 5 * time.Second // replicas' clocks differ by less
 	readBackTries   = 3

@@ -10,7 +10,7 @@ import (
 
 // claim takes due tasks into the queues, those first that go first.
 func (w *Worker) claim(ctx context.Context) {
-	w.claimed, w.full = time.Now(), false
+	w.claimed, w.full, w.due = time.Now(), false, time.Time{}
 	for c := range classes {
 		for pass := 0; ; pass++ {
 			leases, err := w.take(ctx, c)
@@ -37,6 +37,15 @@ func (w *Worker) claim(ctx context.Context) {
 		w.Logger.InfoContext(ctx, "the database gives tasks again")
 	}
 	w.failing = false
+	if due, ok, err := w.next(ctx); err == nil && ok {
+		w.due = due
+	}
+}
+
+func (w *Worker) next(ctx context.Context) (time.Time, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return w.Store.NextTask(ctx, allKinds)
 }
 
 func (w *Worker) take(ctx context.Context, c class) ([]approvals.Lease, error) {
@@ -114,8 +123,6 @@ func again(at time.Time) step { return step{at: at, skipped: true} }
 
 // run makes one try of a task and stores what became of it.
 func (w *Worker) run(ctx context.Context, it *item) step {
-	ctx, cancel := context.WithTimeout(ctx, it.lease.Until.Sub(w.Now())-leaseReserve)
-	defer cancel()
 	s := w.try(ctx, it)
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()

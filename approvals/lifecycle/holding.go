@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -77,6 +78,9 @@ func (w *Worker) readBack(ctx context.Context, it *item, g approvals.Grant, r ap
 // trouble records a failed call and says when to try again. Who reads the
 // audit log or the message sees the connector's sentence, never its cause.
 func (w *Worker) trouble(ctx context.Context, it *item, g approvals.Grant, operation string, f *failure, longest time.Duration) step {
+	if errors.Is(ctx.Err(), context.Canceled) { // cut short, to be made again: nothing is learned from it
+		return step{at: w.Now(), cause: f.Message, down: true}
+	}
 	w.Logger.WarnContext(ctx, "a connector call failed", "connector", it.pool.name, "operation", operation, "grant", g.ID,
 		"kind", f.Kind, "failures", g.Attempts+1, "error", f.Message)
 	n := g.Attempts + 1

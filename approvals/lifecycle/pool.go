@@ -39,6 +39,8 @@ type item struct {
 	class  class
 	pool   *pool
 	record bool // a failure of this try is worth an audit event
+	cancel func()
+	cut    bool // its call was ended because the system answers others again
 }
 
 // pool is the slots and queues of one connector, so that a slow one delays
@@ -50,7 +52,7 @@ type pool struct {
 	limiter *rate.Limiter
 	queue   [classes][]*item
 	breaker [classes]breaker
-	running [classes]int
+	running [classes]map[*item]struct{}
 	total   int
 }
 
@@ -67,7 +69,11 @@ func newPool(name string, conn approvals.Connector, l Limits) *pool {
 	if l.CallTimeout <= 0 {
 		l.CallTimeout = defaultTimeout
 	}
-	return &pool{name: name, conn: conn, limits: l, limiter: rate.NewLimiter(l.Rate, l.Burst)}
+	p := &pool{name: name, conn: conn, limits: l, limiter: rate.NewLimiter(l.Rate, l.Burst)}
+	for c := range p.running {
+		p.running[c] = make(map[*item]struct{})
+	}
+	return p
 }
 
 // share is how many slots a class may take: revocations all, others leave one
@@ -85,7 +91,7 @@ func (p *pool) next(now time.Time) *item {
 		if p.total >= p.limits.Concurrency {
 			return nil
 		}
-		if len(p.queue[c]) == 0 || p.running[c] >= p.share(class(c)) {
+		if len(p.queue[c]) == 0 || len(p.running[c]) >= p.share(class(c)) {
 			continue
 		}
 		b := &p.breaker[c]
@@ -98,11 +104,34 @@ func (p *pool) next(now time.Time) *item {
 		it := p.queue[c][0]
 		p.queue[c] = p.queue[c][1:]
 		it.record = b.worthALine()
-		p.running[c]++
+		p.running[c][it] = struct{}{}
 		p.total++
 		return it
 	}
 	return nil
+}
+
+// ended takes an item out of its slot, and reports whether its try opened the
+// breaker. The first success after an outage cuts the calls short that still
+// hang from before: they are made again at once.
+func (p *pool) ended(it *item, s step, now time.Time) (opened bool) {
+	delete(p.running[it.class], it)
+	p.total--
+	b := &p.breaker[it.class]
+	switch {
+	case s.down && it.cut:
+	case s.down:
+		return b.fail(now)
+	case !s.skipped:
+		if b.open() {
+			for hanging := range p.running[it.class] {
+				hanging.cut = true
+				hanging.cancel()
+			}
+		}
+		b.succeed()
+	}
+	return false
 }
 
 // probeAt is when a queue that waits for its connector may try next; zero:

@@ -18,6 +18,12 @@ const (
 	adminsKey = "overdue-admins/"
 )
 
+// alarms says who is told of access that outlives its end, and after how long.
+var alarms = []struct {
+	key   string
+	after time.Duration
+}{{ownersKey, overdueAfter}, {adminsKey, adminsAfter}}
+
 // schedule starts the clockwork: it only puts tasks, under keys on which all
 // replicas agree, so that one of them is done once.
 func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
@@ -36,7 +42,8 @@ func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
 	if err := add(w.Observe, w.observeNames); err != nil {
 		return nil, err
 	}
-	clock.Schedule(cron.Every(watchEvery), cron.FuncJob(func() { w.watch(ctx) }))
+	quiet := cron.DiscardLogger
+	clock.Schedule(cron.Every(watchEvery), cron.SkipIfStillRunning(quiet)(cron.FuncJob(func() { w.watch(ctx) })))
 	clock.Start()
 	return func() { <-clock.Stop().Done() }, nil
 }
@@ -112,27 +119,30 @@ func (w *Worker) watch(ctx context.Context) {
 	if count, oldest, err := w.Store.Overdue(ctx, now); err == nil && w.Config.Overdue != nil {
 		w.Config.Overdue(count, oldest)
 	}
-	late, err := w.Store.GrantsDue(ctx, now.Add(-overdueAfter), sweepBatch)
+	late, err := w.Store.GrantsDue(ctx, now.Add(-overdueAfter), overdueAtMost)
 	if err != nil {
 		w.Logger.ErrorContext(ctx, "overdue access could not be looked for", "error", err)
 		return
 	}
+	told := make(map[string]bool, len(late))
 	for _, g := range late {
-		for _, alarm := range []struct {
-			key   string
-			after time.Duration
-		}{{ownersKey, overdueAfter}, {adminsKey, adminsAfter}} {
-			overdue := g.Overdue(now)
+		overdue := g.Overdue(now)
+		for _, alarm := range alarms {
 			if overdue < alarm.after {
 				continue
 			}
-			end := now.Add(-overdue).UTC().Format(time.RFC3339)
-			task := approvals.Task{Kind: approvals.TaskSweep, Key: alarm.key + string(g.ID) + "@" + end, RunAt: now}
-			if _, err := w.Store.Tick(ctx, task); err != nil {
-				w.Logger.ErrorContext(ctx, "overdue access could not be reported", "grant", g.ID, "error", err)
+			key := alarm.key + string(g.ID) + "@" + now.Add(-overdue).UTC().Format(time.RFC3339)
+			if told[key] = w.told[key]; told[key] {
+				continue
 			}
+			if _, err := w.Store.Tick(ctx, approvals.Task{Kind: approvals.TaskSweep, Key: key, RunAt: now}); err != nil {
+				w.Logger.ErrorContext(ctx, "overdue access could not be reported", "grant", g.ID, "error", err)
+				continue
+			}
+			told[key] = true
 		}
 	}
+	w.told = told
 }
 
 // tell reports access that outlives its end.

@@ -19,8 +19,10 @@ type Worker struct {
 	running int
 	claimed time.Time // by the machine's clock, when the last pass over the task table began
 	scanned time.Time
-	full    bool // the last pass left tasks behind
-	failing bool // the last claim failed
+	full    bool            // the last pass left tasks behind
+	due     time.Time       // of the next task, as the last pass saw it; zero: none, or not known
+	failing bool            // the last claim failed
+	told    map[string]bool // the alarms that were put already; the watch alone touches it
 }
 
 // result is a task's try, back from its goroutine.
@@ -57,7 +59,7 @@ func (w *Worker) loop(ctx context.Context, drain bool) {
 	for {
 		wake, stopped := w.Store.Wake(), ctx.Done()
 		if ctx.Err() != nil {
-			wake, stopped = nil, nil
+			wake, stopped, look, w.due = nil, nil, false, time.Time{}
 		} else if look && time.Since(w.claimed) >= claimGap {
 			w.claim(ctx)
 			look = w.full
@@ -70,7 +72,7 @@ func (w *Worker) loop(ctx context.Context, drain bool) {
 			w.giveBackAll(calls)
 			return
 		}
-		timer := time.NewTimer(w.idle(ctx, look))
+		timer := time.NewTimer(w.idle(look))
 		select {
 		case r := <-w.done:
 			w.settle(calls, r)
@@ -79,7 +81,7 @@ func (w *Worker) loop(ctx context.Context, drain bool) {
 		case <-wake:
 			look = true
 		case <-timer.C:
-			look = true
+			look = ctx.Err() == nil
 		case <-stopped:
 		}
 		timer.Stop()
@@ -111,15 +113,13 @@ func (w *Worker) each() func(func(*pool) bool) {
 }
 
 // idle is how long the loop may sleep.
-func (w *Worker) idle(ctx context.Context, look bool) time.Duration {
+func (w *Worker) idle(look bool) time.Duration {
 	if look {
 		return max(0, claimGap-time.Since(w.claimed))
 	}
 	now, d := w.Now(), w.Poll
-	if w.running == 0 && !w.failing && ctx.Err() == nil {
-		if due, ok, err := w.Store.NextTask(ctx, allKinds); err == nil && ok {
-			d = min(d, max(due.Sub(now), time.Millisecond))
-		}
+	if !w.due.IsZero() {
+		d = min(d, max(w.due.Sub(now), time.Millisecond))
 	}
 	for p := range w.each() {
 		if at := p.probeAt(); !at.IsZero() {
@@ -135,7 +135,12 @@ func (w *Worker) start(ctx context.Context) {
 	for p := range w.each() {
 		for it := p.next(now); it != nil; it = p.next(now) {
 			w.running++
-			go func() { w.done <- result{it, w.run(ctx, it)} }()
+			try, cancel := context.WithTimeout(ctx, it.lease.Until.Sub(now)-leaseReserve)
+			it.cancel = cancel
+			go func() {
+				defer cancel()
+				w.done <- result{it, w.run(try, it)}
+			}()
 		}
 	}
 }
@@ -156,26 +161,27 @@ func (w *Worker) settleMore(ctx context.Context) {
 // connector that is down waits in the queue until that is up again; others are
 // given back with a pause.
 func (w *Worker) settle(ctx context.Context, r result) {
-	it, p := r.item, r.item.pool
+	it, p, now := r.item, r.item.pool, w.Now()
 	w.running--
-	p.running[it.class]--
-	p.total--
-	b := &p.breaker[it.class]
-	if !r.step.down {
-		if !r.step.skipped {
-			b.succeed()
-		}
-		return
-	}
-	if b.fail(w.Now()) {
+	if p.ended(it, r.step, now) {
 		w.Logger.WarnContext(ctx, "a connector does not answer; its tasks wait, and one tries every few seconds",
 			"connector", p.name, "kind", it.lease.Kind, "error", r.step.cause)
 	}
-	if b.open() && it.lease.Until.Sub(w.Now()) >= p.budget() {
-		p.queue[it.class] = append(p.queue[it.class], it)
+	if !r.step.down {
 		return
 	}
-	w.giveBack(ctx, it, r.step.at, r.step.cause)
+	again := r.step.at
+	if it.cut {
+		again, it.cut = now, false
+	} else if !p.breaker[it.class].open() {
+		w.giveBack(ctx, it, again, r.step.cause)
+		return
+	}
+	if it.lease.Until.Sub(now) < p.budget() {
+		w.giveBack(ctx, it, now, r.step.cause)
+		return
+	}
+	p.queue[it.class] = append(p.queue[it.class], it)
 }
 
 // giveBack ends a lease without the task being done.
