@@ -2,8 +2,12 @@ package store_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/storetest"
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
@@ -56,4 +60,54 @@ func TestSQLiteAgreesWithTheModel(t *testing.T) {
 func TestPostgresAgreesWithTheModel(t *testing.T) {
 	t.Parallel()
 	storetest.Model(t, openPostgres)
+}
+
+// TestReplicasShareOnePostgres runs two stores on one database, as two
+// replicas do.
+func TestReplicasShareOnePostgres(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Start(t).Database(t)
+	replicas := []*store.Store{open(t, dsn), open(t, dsn)}
+	const changes = 40
+	var mu sync.Mutex
+	claimed := make(map[string]int)
+	var wg sync.WaitGroup
+	for r, s := range replicas {
+		for w := range 4 {
+			wg.Go(func() {
+				for i := range changes / 4 {
+					if err := s.Apply(t.Context(), storetest.Submission(fmt.Sprint(r, "-", w, "-", i), "mia")); err != nil {
+						t.Error(err)
+					}
+					leases, err := s.ClaimTasks(t.Context(), []approvals.TaskKind{approvals.TaskChase}, storetest.Epoch.Add(24*time.Hour), time.Hour, 2)
+					if err != nil {
+						t.Error(err)
+					}
+					for _, l := range leases {
+						mu.Lock()
+						claimed[l.Key]++
+						mu.Unlock()
+						if err := s.FinishTask(t.Context(), l); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	events, err := replicas[0].Events(t.Context(), store.EventFilter{})
+	if err != nil || len(events) != 2*2*changes {
+		t.Fatalf("%d events, %v; want %d", len(events), err, 2*2*changes)
+	}
+	for i, e := range events {
+		if e.Sequence != int64(i+1) {
+			t.Fatalf("event %d has sequence %d", i+1, e.Sequence)
+		}
+	}
+	for key, n := range claimed {
+		if n != 1 {
+			t.Errorf("task %s was claimed %d times", key, n)
+		}
+	}
 }
