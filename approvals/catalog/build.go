@@ -27,7 +27,7 @@ var sensitivities = []string{string(approvals.Low), string(approvals.Medium), st
 
 // builder turns files into entitlements and collects what is wrong.
 type builder struct {
-	ctx          context.Context //nolint:containedctx // lives for one Load only
+	ctx          context.Context // lives for one Load only
 	people       approvals.Directory
 	known        *directoryNames
 	seen         map[approvals.EntitlementID]string // id → file:line of the first

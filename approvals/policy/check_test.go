@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -58,6 +60,41 @@ func TestCheckNotesPoliciesDueForReview(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// crowd is a directory of people in groups.
+type crowd struct {
+	approvals.Directory
+	groups []string
+	err    error
+}
+
+func (c crowd) People(context.Context) ([]approvals.Principal, error) {
+	return []approvals.Principal{{ID: "a", Groups: c.groups}}, c.err
+}
+
+func TestCheckNotesGroupsThatNobodyIsIn(t *testing.T) {
+	t.Parallel()
+	twice := strings.Replace(permitRead, "when {", `when { principal in Group::"oncall" || principal in Group::"nobody" ||`, 1)
+	examples := strings.Replace(permitReadTest, "groups: [sales]}", "groups: [sales]}, score: 50", 1)
+	dir := folder(t, map[string]string{"read.cedar": twice, "read_test.yaml": examples})
+	o := policy.Options{Dir: dir, Catalogue: exampleCatalogue(t), People: crowd{groups: []string{"support", "on-call"}}}
+	report, err := policy.Check(t.Context(), o, monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `policies/read.cedar:6: the policy "read" names the group "oncall", in which the directory has nobody; did you mean "on-call"?
+policies/read.cedar:6: the policy "read" names the group "nobody", in which the directory has nobody; look whether it is spelt as in the directory`
+	if diff := cmp.Diff(want, strings.ReplaceAll(report.Notes.Error(), filepath.ToSlash(dir)+"/", "")); diff != "" {
+		t.Error(diff)
+	}
+	o.People = crowd{err: errors.New("timeout")}
+	if _, err := policy.Check(t.Context(), o, monday); err == nil {
+		t.Error("a directory that does not answer passes for one without groups")
+	}
+	if _, err := policy.Load(t.Context(), o); err != nil {
+		t.Errorf("loading depends on the directory: %v", err)
 	}
 }
 

@@ -28,6 +28,7 @@ type Options struct {
 	Dir             string              // the access folder; policies lie in policies/ below it
 	Catalogue       approvals.Catalogue // what policies and examples may name
 	MaxDirectoryAge time.Duration       // zero: DefaultMaxDirectoryAge
+	People          approvals.Directory // for Check alone: whose groups policies may name; may be nil
 }
 
 // Set is a policy set as it was loaded; it never changes. Its methods are

@@ -58,7 +58,7 @@ func TestEveryMistakeInAnExamplePolicyIsCaught(t *testing.T) {
 		}},
 		{"a misspelt attribute", func(p string) string {
 			return strings.NewReplacer("context.score", "context.scroe", "principal.contractor", "principal.contracter", "resource.sensitivity", "resource.sensitvity",
-				"resource.tags", "resource.tag", "context.auto_today", "context.auto_todya", "resource.owners", "resource.owner",
+				"resource.tags", "resource.tag", "context.auto_today", "context.auto_todey", "resource.owners", "resource.owner",
 				"resource.approver_groups", "resource.approvergroups", "context.beneficiary", "context.benficiary").Replace(p)
 		}},
 		{"without has", func(p string) string {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/cedar-policy/cedar-go"
 	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
@@ -93,4 +95,31 @@ func firstAttribute(n xast.IsNode) (name string) {
 		return true
 	})
 	return name
+}
+
+// groups names the groups that a rule speaks of, each once.
+func (r *rule) groups() (out []string) {
+	tree := (*xast.Policy)(r.policy.AST())
+	add := func(e cedar.EntityUID) {
+		if e.Type == typeGroup && !slices.Contains(out, string(e.ID)) {
+			out = append(out, string(e.ID))
+		}
+	}
+	switch scope := tree.Principal.(type) {
+	case xast.ScopeTypeIn:
+		add(scope.Entity)
+	case xast.ScopeTypeIsIn:
+		add(scope.Entity)
+	}
+	for _, cond := range tree.Conditions {
+		xast.Inspect(xast.NewNode(cond.Body), func(n xast.IsNode) bool {
+			if v, ok := n.(xast.NodeValue); ok {
+				if e, ok := v.Value.(cedar.EntityUID); ok {
+					add(e)
+				}
+			}
+			return true
+		})
+	}
+	return out
 }

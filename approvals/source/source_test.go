@@ -20,7 +20,7 @@ type garden struct {
 	Beds   []bed             `yaml:"beds"`
 	Labels map[string]string `yaml:"labels"`
 	Closed *bool             `yaml:"closed"`
-	hidden int
+	Secret string
 }
 
 type gardener struct {
@@ -61,7 +61,7 @@ closed: false
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(garden{})); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -85,7 +85,7 @@ func TestDecodeNamesEveryMistakeWithLineAndMend(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"an unknown key", "nme: x\n", `g.yaml:1: the key "nme" is not known here; did you mean "name"?`},
 		{"an unknown key deep down", "beds:\n  - plant: x\n    tag: [a]\n", `g.yaml:3: the key "tag" is not known here; did you mean "tags"?`},
-		{"a field that is not for files", "hidden: 1\n", `g.yaml:1: the key "hidden" is not known here; use one of: area, beds, closed, labels, name, open, owner, water`},
+		{"a field that is not for files", "Secret: x\n", `g.yaml:1: the key "Secret" is not known here; use one of: area, beds, closed, labels, name, open, owner, water`},
 		{"several", "nme: x\nopen: 1\narea: a\n", `g.yaml:1: the key "nme" is not known here; did you mean "name"?
 g.yaml:2: true or false is expected, not a number; write true or false
 g.yaml:3: a whole number is expected, not a text; write a whole number`},
