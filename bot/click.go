@@ -38,6 +38,8 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 		_, err = b.cfg.Service.Extend(ctx, who, grant, time.Duration(minutes)*time.Minute, "", door+"/"+s.Key)
 	case cards.ActionLetEnd:
 		err = b.letEnd(ctx, p, grant)
+	case cards.ActionConfirm:
+		err = b.confirm(ctx, s, p, id)
 	case cards.ActionAsk:
 		err = b.openForm(ctx, s, p, "")
 	case cards.ActionChange:
@@ -99,5 +101,19 @@ func (b *Bot) letEnd(ctx context.Context, p approvals.Principal, id approvals.Gr
 	if err != nil {
 		return err
 	}
-	return b.update(ctx, m, cards.Nudge(v, true))
+	return b.update(ctx, m, cards.Nudge(v, cards.Letting))
+}
+
+// confirm lets an admin free an account that is on hold. Which address it has
+// now is read from Slack.
+func (b *Bot) confirm(ctx context.Context, s said, p approvals.Principal, user string) error {
+	u, err := b.profile(ctx, user, true)
+	if err != nil {
+		return err
+	}
+	if err := b.cfg.Service.Confirm(ctx, actor(p, s.entry), b.account(u, "", "")); err != nil {
+		return err
+	}
+	b.tell(ctx, s, "Confirmed: the account may act again.")
+	return nil
 }

@@ -115,11 +115,10 @@ func (b *Bot) world(ctx context.Context, p approvals.Principal) (understand.Worl
 // pointToDM says below a mention that the answer is elsewhere: who wants what
 // is nobody else's business.
 func (b *Bot) pointToDM(ctx context.Context, s said) error {
-	slot := "pointer/" + s.Key
 	if s.attempt > 1 {
 		return nil // a second pointer is noise, a missing one is no loss
 	}
-	_, err := b.post(ctx, s.Channel, first(s.Thread, s.TS), slot, cards.Say("I've answered you in a direct message."))
+	_, err := b.post(ctx, s.Channel, first(s.Thread, s.TS), mark{slot: "pointer/" + s.Key}, cards.Say("I've answered you in a direct message."))
 	if gone(err) {
 		return nil
 	}

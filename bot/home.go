@@ -19,8 +19,12 @@ func (b *Bot) publishHome(ctx context.Context, user string, p approvals.Principa
 	if err != nil {
 		return err
 	}
+	return b.publish(ctx, user, cards.Home(st))
+}
+
+func (b *Bot) publish(ctx context.Context, user string, view slack.HomeTabViewRequest) error {
 	return b.call(ctx, "views.publish", user, func(ctx context.Context) error {
-		_, err := b.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: cards.Home(st)})
+		_, err := b.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view})
 		return err
 	})
 }

@@ -101,9 +101,13 @@ func (b *Bot) refused(ctx context.Context, s said, err error) error {
 	case approvals.CodeUnavailable, approvals.CodeInternal:
 		return err
 	}
-	if s.Kind != kindHome {
-		b.tell(ctx, s, approvals.ErrorMessage(err))
+	if s.Kind == kindHome {
+		if err := b.publish(ctx, s.User, cards.HomeFor(approvals.ErrorMessage(err))); err != nil {
+			b.log.InfoContext(ctx, "no Home tab for somebody who may not use it", "user", s.User, "error", err)
+		}
+		return nil
 	}
+	b.tell(ctx, s, approvals.ErrorMessage(err))
 	return nil
 }
 
@@ -124,7 +128,7 @@ func (b *Bot) accountChanged(ctx context.Context, s said) error {
 // decides reports whether an entry may settle something: then the person is
 // looked up anew.
 func decides(e entry) bool {
-	return e.Kind == kindClick && (e.Action == cards.ActionApprove || e.Action == cards.ActionDeny || e.Action == cards.ActionSend)
+	return e.Kind == kindClick && (e.Action == cards.ActionApprove || e.Action == cards.ActionDeny || e.Action == cards.ActionSend || e.Action == cards.ActionConfirm)
 }
 
 // actor is a principal acting through an entry.

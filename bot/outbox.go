@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,14 +94,13 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 	if err != nil || !ok {
 		return nil, err
 	}
-	digest := card.Digest()
-	if exists {
-		if m.Digest == digest {
+	if exists && !b.saysAnew(ctx, l, m, card) {
+		if m.Digest == card.Digest() {
 			return nil, nil
 		}
 		err := b.update(ctx, m, card)
-		if code := slackCode(err); code != "message_not_found" {
-			m.Digest = digest
+		if slackCode(err) != "message_not_found" {
+			m.Digest = card.Digest()
 			return &m, err
 		} // somebody deleted it: say it anew
 	}
@@ -108,19 +108,33 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 	if err != nil || !ok {
 		return nil, err
 	}
-	out := &approvals.Message{Slot: l.Slot, Channel: channel, Digest: digest}
-	if l.Sending && !exists {
-		ts, found, err := b.find(ctx, channel, thread, l.Slot, time.Time{})
+	mark := mark{l.Slot, strconv.FormatInt(l.ID, 10)}
+	if l.Sending {
+		m, found, err := b.find(ctx, channel, thread, mark, time.Time{})
 		if err != nil {
 			return nil, err
 		}
 		if found {
-			out.TS = ts
-			return out, b.update(ctx, *out, card)
+			m.Digest = card.Digest()
+			return &m, b.update(ctx, m, card)
 		}
 	}
-	out.TS, err = b.post(ctx, channel, thread, l.Slot, card)
-	return out, err
+	m, err = b.post(ctx, channel, thread, mark, card)
+	return &m, err
+}
+
+// saysAnew reports whether a message is posted although its slot has one: the
+// end is near again after an extension, and nobody hears of an edit.
+func (b *Bot) saysAnew(ctx context.Context, l approvals.NoticeLease, m approvals.Message, card cards.Card) bool {
+	if l.Kind != approvals.NoticeNudge || m.Digest == card.Digest() {
+		return false
+	}
+	r, err := b.cfg.Store.Request(ctx, l.Request)
+	if err != nil {
+		return false
+	}
+	v, err := b.view(ctx, r, b.named(ctx, l.To))
+	return err == nil && v.Grant != nil && due(v) && m.Digest == cards.Nudge(v, cards.Moved).Digest()
 }
 
 // place is where a notice goes: the conversation, and for what belongs below a
@@ -155,12 +169,12 @@ func (b *Bot) update(ctx context.Context, m approvals.Message, card cards.Card) 
 // delivery was not confirmed.
 const lookBack = 100
 
-// find looks for a slot's message in a direct conversation or a thread of it,
+// find looks for a message with a mark in a direct conversation or a thread of it,
 // no older than since. In a channel the bot may not read, nothing is found:
 // there a message twice is better than none.
-func (b *Bot) find(ctx context.Context, channel, thread, slot string, since time.Time) (ts string, found bool, err error) {
+func (b *Bot) find(ctx context.Context, channel, thread string, mark mark, since time.Time) (m approvals.Message, found bool, err error) {
 	if !strings.HasPrefix(channel, "D") {
-		return "", false, nil
+		return m, false, nil
 	}
 	oldest := ""
 	if !since.IsZero() {
@@ -183,10 +197,10 @@ func (b *Bot) find(ctx context.Context, channel, thread, slot string, since time
 			return err
 		})
 	}
-	for _, m := range messages {
-		if m.Metadata.EventType == eventType && m.Metadata.EventPayload["slot"] == slot {
-			return m.Timestamp, true, nil
+	for _, found := range messages {
+		if mark.on(found) {
+			return approvals.Message{Slot: mark.slot, Channel: channel, TS: found.Timestamp}, true, nil
 		}
 	}
-	return "", false, err
+	return m, false, err
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -87,14 +88,30 @@ func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.
 	return understand.Find(world.Catalogue, wish.Candidates), o.Sought, nil
 }
 
+// heldSlot begins the slot of an alert that an account is on hold; the account's
+// id follows.
+const heldSlot = "alert/identity/"
+
 // nudgeEarly is how much before its time a nudge may come: the worker's clock
 // and this one may differ a little.
 const nudgeEarly = 5 * time.Second
+
+func running(v cards.View) bool {
+	return v.Grant.State == approvals.GrantActive && !v.Grant.Expired(v.Now)
+}
+
+// due reports whether the end is so near that the holder is told.
+func due(v cards.View) bool { return running(v) && !v.Now.Before(v.Grant.NudgeAt().Add(-nudgeEarly)) }
 
 // render draws a notice from the state as it is now. ok is false when nothing
 // is to be said: there is no message yet, and none is needed any more.
 func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card cards.Card, ok bool, err error) {
 	if n.Kind == approvals.NoticeAlert {
+		subject := strings.TrimPrefix(n.Slot, heldSlot)
+		if subject != n.Slot {
+			subject, _, _ = strings.Cut(subject, "/")
+			return cards.Held(n.Words, subject), true, nil
+		}
 		return cards.Tell(n.Words), true, nil
 	}
 	id := n.Request
@@ -139,10 +156,10 @@ func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card
 	case approvals.NoticeChase:
 		return cards.Chase(v), r.State == approvals.RequestPending, nil
 	case approvals.NoticeNudge:
-		g := *v.Grant
-		running := g.State == approvals.GrantActive && !g.Expired(v.Now)
-		due := !v.Now.Before(g.NudgeAt().Add(-nudgeEarly))
-		return cards.Nudge(v, false), exists || running && due, nil
+		if !due(v) && running(v) {
+			return cards.Nudge(v, cards.Moved), exists, nil
+		}
+		return cards.Nudge(v, cards.Due), exists || running(v), nil
 	case approvals.NoticeEnded:
 		return cards.Ended(v), true, nil
 	case approvals.NoticeFailed:

@@ -5,11 +5,12 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/cards"
 )
 
-// eventType marks our messages; the payload names the slot, so that a message
-// whose delivery was not confirmed is found again instead of posted twice.
+// eventType marks our messages; the payload names slot and notice, so that a
+// message whose delivery was not confirmed is found again instead of posted twice.
 const eventType = "hallpass_notice"
 
 // tell says a sentence to whoever did something: as an answer where they
@@ -42,13 +43,13 @@ func (b *Bot) reply(ctx context.Context, s said, card cards.Card) error {
 			return err
 		}
 	}
-	slot := "reply/" + s.Key
+	mark := mark{slot: "reply/" + s.Key}
 	if s.attempt > 1 {
-		if _, ok, err := b.find(ctx, channel, s.inThread(), slot, s.at); err != nil || ok {
+		if _, ok, err := b.find(ctx, channel, s.inThread(), mark, s.at); err != nil || ok {
 			return err
 		}
 	}
-	_, err := b.post(ctx, channel, s.inThread(), slot, card)
+	_, err := b.post(ctx, channel, s.inThread(), mark, card)
 	return err
 }
 
@@ -65,15 +66,26 @@ func content(card cards.Card) []slack.MsgOption {
 	return []slack.MsgOption{slack.MsgOptionText(card.Text, false), slack.MsgOptionBlocks(card.Blocks...), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
 }
 
-// post sends a message and returns its timestamp.
-func (b *Bot) post(ctx context.Context, channel, thread, slot string, card cards.Card) (ts string, err error) {
-	options := append(content(card), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"slot": slot}}))
+// post sends a message and returns where it stands, as Slack says.
+func (b *Bot) post(ctx context.Context, channel, thread string, mark mark, card cards.Card) (approvals.Message, error) {
+	m := approvals.Message{Slot: mark.slot, Digest: card.Digest()}
+	options := append(content(card), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType,
+		EventPayload: map[string]any{"slot": mark.slot, "notice": mark.notice}}))
 	if thread != "" {
 		options = append(options, slack.MsgOptionTS(thread))
 	}
-	err = b.call(ctx, "chat.postMessage", channel, func(ctx context.Context) (err error) {
-		_, ts, err = b.api.PostMessageContext(ctx, channel, options...)
+	err := b.call(ctx, "chat.postMessage", channel, func(ctx context.Context) (err error) {
+		m.Channel, m.TS, err = b.api.PostMessageContext(ctx, channel, options...)
 		return err
 	})
-	return ts, err
+	return m, err
+}
+
+// mark is what a message of ours carries for programs to read: which slot it
+// fills, and by which notice it was posted.
+type mark struct{ slot, notice string }
+
+func (m mark) on(message slack.Message) bool {
+	payload := message.Metadata.EventPayload
+	return message.Metadata.EventType == eventType && payload["slot"] == m.slot && payload["notice"] == m.notice
 }

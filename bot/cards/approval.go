@@ -41,7 +41,7 @@ func Approval(v View) Card {
 	if d := v.Decision; d != nil {
 		blocks = append(blocks, section(v.risk(*d)))
 	}
-	text := title + ": " + sentence + " Why: “" + words(r.Reason, 300) + "”. " + v.riskText()
+	text := sentence + " Why: “" + words(r.Reason, 300) + "”. " + v.riskText()
 	if r.State != approvals.RequestPending {
 		outcome := v.decided()
 		if r.State == approvals.RequestApproved && r.Kind != approvals.KindExtension {
@@ -123,10 +123,10 @@ func Detail(v View) Card {
 	foot := fmt.Sprintf("Confidence %s · model %s · world %d · facts %s · policy %s", words(string(a.Confidence), 20), words(a.Model, 60),
 		d.Facts.Evidence.World, d.Facts.Digest()[:12], words(short(d.Ruling.Version.Digest, 13), 13))
 	blocks = append(blocks, small(foot))
-	text := fmt.Sprintf("How the risk of %d was counted, and what the policy says.", a.Score)
+	text := fmt.Sprintf("Risk %d of 100, the sum of:\n", a.Score) + strings.Join(factorLines(a), "\n") + "\nWhat the policy says:\n" + strings.Join(law, "\n")
 	if v.Summary != nil && v.Summary.Text != "" {
 		blocks = append(blocks, small(bold("AI-written summary")+" · nothing was decided by it · "+words(v.Summary.Model, 60)), quote(v.Summary.Text))
-		text += " AI-written summary: “" + words(v.Summary.Text, 1000) + "”."
+		text = "AI-written summary: “" + words(v.Summary.Text, 1000) + "”.\n" + text
 	}
 	return Card{Text: bounded(text, maxText), Blocks: blocks}
 }

@@ -47,6 +47,7 @@ const (
 	ActionExtend  = "extend"
 	ActionMore    = "more" // a menu of extensions; the options' values are like the button's
 	ActionLetEnd  = "let_end"
+	ActionConfirm = "confirm"   // an account; its value is a Slack user id
 	ActionAsk     = "ask"       // opens the form
 	ActionAgain   = "ask_again" // a new draft like an old request
 	CallbackForm  = "request_form"

@@ -10,16 +10,29 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
-// Nudge says that the end is near, to the holder. Once access is no longer
-// running, or the holder said to let it end, it has no buttons.
-func Nudge(v View, letEnd bool) Card {
+// Nearness is how a nudge stands.
+type Nearness int
+
+// The kinds of nudge. Once access no longer runs they are all alike.
+const (
+	Due     Nearness = iota // the end is near: what shall be?
+	Letting                 // the holder lets it end
+	Moved                   // the end was moved; another nudge comes in time
+)
+
+// Nudge says that the end is near, to the holder. Only one that is due, for
+// access that runs, has buttons.
+func Nudge(v View, how Nearness) Card {
 	g := *v.Grant
 	if g.State != approvals.GrantActive || g.Expired(v.Now) {
 		return Say(bold(v.thing()) + ": " + v.runs())
 	}
 	when := bold(v.thing()) + " ends " + bold(v.clock(g.EndsAt))
-	if letEnd {
+	switch how {
+	case Letting:
 		return Say(when + ". Nothing to do: it ends by itself.")
+	case Moved:
+		return Say("Extended: " + when + ".")
 	}
 	left := g.EndsAt.Sub(v.Now).Round(time.Minute)
 	if left >= time.Minute {
@@ -119,3 +132,12 @@ func Cancelled(v View) Card {
 // NextExtension is what one click on Extend asks for; zero when the maximum is
 // reached.
 func NextExtension(v View) time.Duration { return v.nextExtension() }
+
+// Held says that an account is on hold, to an admin, who may free it.
+func Held(sentence, user string) Card {
+	card := Tell(sentence)
+	b := button(ActionConfirm, user, "It is still them", "Confirm that the account still belongs to the same person")
+	b = confirm(b, "Free this account?", "The account "+user+" gets back all rights of the person it is bound to. Ask the person by another way first.", "Free it", true)
+	card.Blocks = append(card.Blocks, actions(b.WithStyle(slack.StyleDanger)))
+	return card
+}

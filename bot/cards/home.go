@@ -74,6 +74,11 @@ func Home(s Standing) slack.HomeTabViewRequest {
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), maxHomeBlocks)]}}
 }
 
+// HomeFor is the Home tab of somebody who may not use Hallpass: why.
+func HomeFor(sentence string) slack.HomeTabViewRequest {
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{section(words(sentence, 1000))}}}
+}
+
 func (t Trouble) words() string {
 	var lines []string
 	if t.Overdue > 0 {
@@ -109,7 +114,11 @@ func List(s Standing) Card {
 	for _, v := range capped(s.Sent) {
 		lines = append(lines, "•  "+bold(v.thing())+" for "+v.span()+" waits for an answer; it lapses "+v.clock(v.Request.LapsesAt)+".")
 	}
-	if n := len(s.Waiting); n > 0 {
+	switch n := len(s.Waiting); n {
+	case 0:
+	case 1:
+		lines = append(lines, "One request waits for your answer: see the Home tab.")
+	default:
 		lines = append(lines, fmt.Sprintf("%d requests wait for your answer: see the Home tab.", n))
 	}
 	blocks := paragraphs(lines[0], lines[1:])

@@ -108,7 +108,7 @@ func Request(v View) Card {
 	if r.State == approvals.RequestDenied && r.DecidedBy != "" && r.Note != "" {
 		blocks = append(blocks, small("In the approver's words"), quote(r.Note))
 	}
-	text := title + ": " + what + ". " + strings.Join(lines, " ")
+	text := words(title, maxHeader) + ": " + what + ". " + strings.Join(lines, " ")
 	if len(buttons) > 0 {
 		blocks = append(blocks, actions(buttons...))
 	}
@@ -121,7 +121,7 @@ func (v View) standing() (title string, lines []string, buttons []slack.BlockEle
 	again := button(ActionAgain, id, "Ask again", "Ask for the same access again")
 	switch r.State {
 	case approvals.RequestPending:
-		lines = []string{"Waiting for an answer from " + join(v.Asked, 3) + ". If nobody answers, it lapses " + v.clock(r.LapsesAt) + "."}
+		lines = []string{"Waiting for an answer from " + join(v.asked(), 3) + ". If nobody answers, it lapses " + v.clock(r.LapsesAt) + "."}
 		if got := v.yes(); len(got) > 0 && v.quorum() > 1 {
 			lines = append(lines, fmt.Sprintf("%d of %d approvals so far: %s.", len(got), v.quorum(), join(got, 5)))
 		}
@@ -165,7 +165,7 @@ func (v View) grantStanding() (title string, lines []string, buttons []slack.Blo
 	case approvals.GrantRevoking:
 		return "Ending", lines, nil
 	case approvals.GrantResidual:
-		return "Ended, with a rest", lines, nil
+		return "Not ended completely", lines, nil
 	case approvals.GrantFailed:
 		if g.EndNote != "" {
 			lines = append(lines, words(g.EndNote, 500))
@@ -204,6 +204,15 @@ func (v View) quorum() int {
 		return 1
 	}
 	return max(1, v.Decision.Ruling.Quorum)
+}
+
+// asked is those who were asked, in markup.
+func (v View) asked() []string {
+	names := make([]string, len(v.Asked))
+	for i, n := range v.Asked {
+		names[i] = name(n)
+	}
+	return names
 }
 
 // yes lists those who have approved.

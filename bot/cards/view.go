@@ -60,19 +60,12 @@ func (v View) span() string { return approvals.Span(v.Request.Duration) }
 // mine reports whether the reader is the one who has or gets the access.
 func (v View) mine() bool { return v.Reader.ID != "" && v.Reader.ID == v.Request.Beneficiary }
 
-// holder is the one who has the access, as the reader would say it.
-func (v View) holder() string {
-	if v.mine() {
-		return "You"
-	}
-	return name(v.Beneficiary.Name)
-}
-
+// has begins a title, in plain text.
 func (v View) has() string {
 	if v.mine() {
 		return "You have"
 	}
-	return name(v.Beneficiary.Name) + " has"
+	return plain(v.Beneficiary.Name, 60) + " has"
 }
 
 // forWhom is " for NAME" when somebody else than the requester benefits.

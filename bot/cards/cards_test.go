@@ -1,0 +1,244 @@
+package cards_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name string, v any) {
+	t.Helper()
+	got, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	path := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got), -update rewrites it:\n%s", path, diff)
+	}
+}
+
+// decoded is a value as Slack would read it.
+func decoded[T any](t *testing.T, v any) T {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out T
+	if err := json.Unmarshal(b, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestCardsLookAsTheyDid(t *testing.T) {
+	t.Parallel()
+	for name, card := range all(view()) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden(t, name, map[string]any{"text": card.Text, "blocks": card.Blocks})
+		})
+	}
+}
+
+// hostile is text that would like to be more than text.
+const hostile = "<!channel> <https://evil.example|Approved by Bob> *bold* _slant_ ~gone~ `code` &lt; \u202egnp.exe\u202c \u200b\u2066\u3164 :tada: \x00\x1b[31m 👩‍👩‍👧‍👦 @here <@U1>\n> quote\n"
+
+func worst() cards.View {
+	long := strings.Repeat(hostile, 10000/len(hostile)+1)
+	v := view()
+	p := approvals.Principal{ID: "p-ana", Name: long, Title: long, Department: long, Contractor: true}
+	v.Reader, v.Requester, v.Beneficiary, v.Decider = p, p, p, p
+	v.Request.Reason, v.Request.Ticket, v.Request.Note = long, long, long
+	v.Entitlement.Name, v.Entitlement.Resource, v.Entitlement.Environment, v.Entitlement.Description, v.Entitlement.Level = long, long, long, long, long
+	v.Sought = long
+	d := *v.Decision
+	d.Assessment.Factors, d.Ruling.Policies, d.Ruling.Problems = nil, nil, nil
+	for range 200 {
+		d.Assessment.Factors = append(d.Assessment.Factors, approvals.Factor{Points: 1, Words: long})
+		d.Ruling.Policies = append(d.Ruling.Policies, approvals.PolicyRef{ID: long, Effect: "permit", Reason: long})
+		d.Ruling.Problems = append(d.Ruling.Problems, long)
+	}
+	v.Decision, v.Asked = &d, slices.Repeat([]string{long}, 500)
+	v.Summary = &approvals.Summary{Text: long, Model: long}
+	return v
+}
+
+func TestCardsStayWithinSlacksLimits(t *testing.T) {
+	t.Parallel()
+	for kind, base := range map[string]cards.View{"usual": view(), "worst": worst()} {
+		for name, card := range all(base) {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				if problems := slacksim.ValidateBlocks(decoded[[]map[string]any](t, card.Blocks)); len(problems) > 0 {
+					t.Error(problems)
+				}
+				if n := utf8.RuneCountInString(card.Text); n == 0 || n > 4000 {
+					t.Errorf("the text has %d characters", n)
+				}
+			})
+		}
+	}
+}
+
+func TestPeoplesWordsAreNeverInterpreted(t *testing.T) {
+	t.Parallel()
+	for name, card := range all(worst()) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, text := range append(marked(card.Blocks), card.Text) {
+				rest := text
+				for {
+					_, after, found := strings.Cut(rest, "<")
+					if !found {
+						break
+					}
+					if !strings.HasPrefix(after, "!date^") {
+						t.Fatalf("markup that is not ours: %.60q", rest)
+					}
+					rest = after
+				}
+				for _, r := range text {
+					if unicode.Is(unicode.Cf, r) || (unicode.IsControl(r) && r != '\n') {
+						t.Fatalf("%U is left in %.60q", r, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+// marked is all markup in blocks.
+func marked(blocks []slack.Block) []string {
+	var out []string
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case *slack.SectionBlock:
+			out = append(out, b.Text.Text)
+		case *slack.ContextBlock:
+			for _, e := range b.ContextElements.Elements {
+				out = append(out, e.(*slack.TextBlockObject).Text)
+			}
+		}
+	}
+	return out
+}
+
+func TestOnlyOpenRequestsHaveButtonsThatDecide(t *testing.T) {
+	t.Parallel()
+	for name, card := range all(view()) {
+		b, err := json.Marshal(card.Blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decides := strings.Contains(string(b), `"action_id":"approve"`)
+		open := slices.Contains([]string{"approval", "approval-channel", "approval-quorum", "approval-extension", "approval-unscored"}, name)
+		if decides != open {
+			t.Errorf("%s: has an Approve button: %v", name, decides)
+		}
+		if n := strings.Count(string(b), `"style":"primary"`); n > 1 {
+			t.Errorf("%s has %d primary buttons", name, n)
+		}
+	}
+}
+
+func TestApprovingSensitiveAccessAsksFirst(t *testing.T) {
+	t.Parallel()
+	for sensitivity, asks := range map[approvals.Sensitivity]int{approvals.Low: 1, approvals.Medium: 1, approvals.High: 2, approvals.Critical: 2} {
+		v := view()
+		v.Entitlement.Sensitivity = sensitivity
+		b, err := json.Marshal(cards.Approval(v).Blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(string(b), `"confirm":{"title"`); got != asks {
+			t.Errorf("%s: %d confirmations, want %d", sensitivity, got, asks)
+		}
+		if !strings.Contains(string(b), "Billing database, read only for 2 hours") {
+			t.Errorf("%s: the confirmation names neither resource nor duration: %s", sensitivity, b)
+		}
+	}
+}
+
+func TestHomeFitsHoweverMuchThereIs(t *testing.T) {
+	t.Parallel()
+	for kind, v := range map[string]cards.View{"usual": view(), "worst": worst()} {
+		held := with(v, state(approvals.RequestApproved), byBob, grant(approvals.GrantActive))
+		for _, n := range []int{0, 1, 50} {
+			s := cards.Standing{Now: now, Reader: v.Reader, Holding: slices.Repeat([]cards.View{held}, n), Waiting: slices.Repeat([]cards.View{v}, n),
+				Sent: slices.Repeat([]cards.View{v}, n), Again: slices.Repeat([]cards.View{held}, n), Admin: &cards.Trouble{Overdue: n, Oldest: time.Hour, Undone: n}}
+			home := cards.Home(s)
+			if problems := slacksim.ValidateView(decoded[map[string]any](t, home)); len(problems) > 0 {
+				t.Errorf("%s, %d of each: %v", kind, n, problems)
+			}
+			if kind == "usual" && n < 2 {
+				golden(t, fmt.Sprintf("home-%d", n), home)
+			}
+			if card := cards.List(s); len(slacksim.ValidateBlocks(decoded[[]map[string]any](t, card.Blocks))) > 0 {
+				t.Errorf("%s, %d of each: the list does not fit", kind, n)
+			}
+		}
+	}
+}
+
+func TestFormFitsHoweverLargeTheCatalogue(t *testing.T) {
+	t.Parallel()
+	for kind, v := range map[string]cards.View{"usual": view(), "worst": worst()} {
+		for _, n := range []int{0, 1, 100, 101, 20000} {
+			catalogue := make([]approvals.Entitlement, n)
+			for i := range catalogue {
+				catalogue[i] = v.Entitlement
+				catalogue[i].ID = approvals.EntitlementID(fmt.Sprintf("%d:read", i))
+			}
+			for filled, f := range map[string]cards.Filled{"new": {}, "old": {Request: v.Request, Entitlement: v.Entitlement, ForUser: "U1"}} {
+				if filled == "old" && n > 0 && n <= 100 {
+					f.Entitlement = catalogue[0]
+				}
+				form := cards.Form(catalogue, f)
+				if problems := slacksim.ValidateView(decoded[map[string]any](t, form)); len(problems) > 0 {
+					t.Errorf("%s, %s form, %d entitlements: %v", kind, filled, n, problems)
+				}
+				if kind == "usual" && n == 1 {
+					golden(t, "form-"+filled, form)
+				}
+			}
+		}
+	}
+}
+
+func TestDigestFollowsContent(t *testing.T) {
+	t.Parallel()
+	a, b := cards.Say("one"), cards.Say("two")
+	if a.Digest() == b.Digest() || a.Digest() != cards.Say("one").Digest() {
+		t.Error("the digest does not tell two contents apart, or one content from itself")
+	}
+}

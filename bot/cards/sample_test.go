@@ -1,0 +1,181 @@
+package cards_test
+
+import (
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+)
+
+var now = time.Date(2026, 3, 3, 13, 0, 0, 0, time.UTC)
+
+func entitlement() approvals.Entitlement {
+	return approvals.Entitlement{ID: "billing-db:read-only", System: "postgres", Resource: "billing-db", Level: "read-only", Environment: "production",
+		Name: "Billing database, read only", Description: "Reads every table, without card numbers.", Sensitivity: approvals.High,
+		DefaultDuration: time.Hour, MaxDuration: 8 * time.Hour}
+}
+
+// view is a request that waits, as its requester sees it.
+func view() cards.View {
+	ana := approvals.Principal{ID: "p-ana", Name: "Ana Diaz", Title: "Engineer", Department: "Payments", TimeZone: "Europe/Madrid"}
+	return cards.View{Now: now, Reader: ana, Requester: ana, Beneficiary: ana, Entitlement: entitlement(),
+		Request: approvals.Request{ID: "req_1", Kind: approvals.KindAccess, State: approvals.RequestPending, Requester: ana.ID, Beneficiary: ana.ID,
+			Entitlement: "billing-db:read-only", Duration: 2 * time.Hour, Reason: "refunds stuck", Ticket: "INC-4312", LapsesAt: now.Add(8 * time.Hour)},
+		Asked: []string{"Bob Lee", "Cleo Owner"},
+		Decision: &approvals.Decision{At: now, Facts: approvals.Facts{At: now, Entitlement: entitlement(), Evidence: approvals.Evidence{World: 41}},
+			Ruling: approvals.Ruling{Outcome: approvals.Route, Quorum: 1, Version: approvals.PolicyVersion{Digest: "0123456789abcdef"}},
+			Assessment: approvals.Assessment{Score: 34, Confidence: approvals.ConfidenceMedium, Model: "additive-1", Factors: []approvals.Factor{
+				{Points: 30, Words: "production data of high sensitivity"}, {Points: -6, Words: "3 of 9 teammates hold it"},
+				{Points: 5, Words: "never asked for before"}, {Points: 5, Words: "asked late in the evening"}}}}}
+}
+
+func with(v cards.View, changes ...func(*cards.View)) cards.View {
+	for _, c := range changes {
+		c(&v)
+	}
+	return v
+}
+
+func state(s approvals.RequestState) func(*cards.View) {
+	return func(v *cards.View) {
+		v.Request.State = s
+		if s.Final() {
+			v.Request.DecidedAt = now.Add(time.Minute)
+		}
+	}
+}
+
+func byBob(v *cards.View) {
+	v.Request.DecidedBy, v.Decider = "p-bob", approvals.Principal{ID: "p-bob", Name: "Bob Lee"}
+	v.Answers = []cards.Answer{{Name: "Bob Lee", Approval: approvals.Approval{Approver: "p-bob", Answer: approvals.Approved}}}
+}
+
+func byRule(v *cards.View) {
+	d := *v.Decision
+	d.Ruling = approvals.Ruling{Outcome: approvals.AutoApprove, Policies: []approvals.PolicyRef{{ID: "low_risk_read", Effect: "permit", Reason: "Reading is open to the team that owns the data."}}}
+	v.Decision = &d
+}
+
+// readBy makes somebody else the reader; zero for a channel.
+func readBy(name string) func(*cards.View) {
+	return func(v *cards.View) {
+		v.Reader = approvals.Principal{}
+		if name != "" {
+			v.Reader = approvals.Principal{ID: approvals.PrincipalID(name), Name: name}
+		}
+	}
+}
+
+func grant(s approvals.GrantState, changes ...func(*approvals.Grant)) func(*cards.View) {
+	return func(v *cards.View) {
+		g := approvals.Grant{ID: "gr_1", Request: "req_1", Principal: "p-ana", State: s, Duration: 2 * time.Hour, Entitlement: "billing-db:read-only"}
+		if s == approvals.GrantActive || s == approvals.GrantRevoking || s == approvals.GrantRevoked || s == approvals.GrantResidual {
+			g.ActiveAt, g.EndsAt = now.Add(-110*time.Minute), now.Add(10*time.Minute)
+		}
+		for _, c := range changes {
+			c(&g)
+		}
+		v.Grant = &g
+	}
+}
+
+func ended(why approvals.EndReason) func(*approvals.Grant) {
+	return func(g *approvals.Grant) {
+		g.EndReason, g.RevokingAt, g.RevokedAt = why, now, now.Add(2*time.Second)
+		if why == approvals.EndReleased {
+			g.EndedBy = "p-ana"
+		}
+		if why == approvals.EndRevoked {
+			g.EndedBy, g.EndNote = "p-bob", "the incident is over"
+		}
+	}
+}
+
+// all is every card there is, by name.
+func all(base cards.View) map[string]cards.Card {
+	draft := with(base, state(approvals.RequestDraft), func(v *cards.View) { v.Decision = nil })
+	approved := with(base, state(approvals.RequestApproved), byBob)
+	write := entitlement()
+	write.ID, write.Name, write.Level = "billing-db:read-write", "Billing database, read and write", "read-write"
+	two := with(base, readBy("p-bob"), func(v *cards.View) {
+		d := *v.Decision
+		d.Ruling.Quorum, d.Fallback = 2, true
+		d.Ruling.Policies = []approvals.PolicyRef{{ID: "two_for_production", Effect: "permit", Reason: "Production needs two"}}
+		d.Ruling.Problems = []string{"the directory is out of date"}
+		v.Decision = &d
+		v.Answers = []cards.Answer{{Name: "Cleo Owner", Approval: approvals.Approval{Answer: approvals.Approved}}}
+	})
+	extension := with(approved, grant(approvals.GrantActive), func(v *cards.View) { v.Request.Kind = approvals.KindExtension })
+	standing := cards.Standing{Now: now, Reader: base.Reader, Holding: []cards.View{with(approved, grant(approvals.GrantActive))},
+		Sent: []cards.View{base}, Waiting: []cards.View{base}, Again: []cards.View{approved}}
+	return map[string]cards.Card{
+		"draft": cards.Draft(draft),
+		"draft-for-other": cards.Draft(with(draft, func(v *cards.View) {
+			v.Beneficiary = approvals.Principal{ID: "p-cleo", Name: "Cleo Owner"}
+			v.Request.Beneficiary = "p-cleo"
+		})),
+		"draft-without-reason": cards.Draft(with(draft, func(v *cards.View) { v.Request.Reason = "" })),
+		"draft-too-long":       cards.Draft(with(draft, func(v *cards.View) { v.Request.Duration = 30 * time.Hour })),
+		"draft-pick": cards.Draft(with(draft, func(v *cards.View) {
+			v.Request.Entitlement, v.Entitlement, v.Offered = "", approvals.Entitlement{}, []approvals.Entitlement{base.Entitlement, write}
+		})),
+		"draft-unknown": cards.Draft(with(draft, func(v *cards.View) {
+			v.Request.Entitlement, v.Entitlement, v.Sought = "", approvals.Entitlement{}, "payroll database"
+		})),
+		"sent":     cards.Request(base),
+		"approved": cards.Request(with(approved, grant(approvals.GrantScheduled))),
+		"retrying": cards.Request(with(approved, grant(approvals.GrantProvisioning, func(g *approvals.Grant) {
+			g.Attempts, g.LastError = 2, "The database does not answer."
+		}))),
+		"active": cards.Request(with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive))),
+		"active-for-other": cards.Request(with(approved, grant(approvals.GrantActive), func(v *cards.View) {
+			v.Beneficiary = approvals.Principal{ID: "p-cleo", Name: "Cleo Owner"}
+			v.Request.Beneficiary = "p-cleo"
+		})),
+		"ending":           cards.Request(with(approved, grant(approvals.GrantRevoking, ended(approvals.EndExpired), func(g *approvals.Grant) { g.EndsAt, g.RevokingAt = now.Add(-5*time.Minute), now.Add(-5*time.Minute) }))),
+		"residual":         cards.Request(with(approved, grant(approvals.GrantResidual, func(g *approvals.Grant) { g.ResidualUntil = now.Add(time.Hour) }))),
+		"ended":            cards.Request(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndReleased)))),
+		"ended-taken-back": cards.Request(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndRevoked)), func(v *cards.View) { v.EndedBy = v.Decider })),
+		"ended-standing":   cards.Request(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired), func(g *approvals.Grant) { g.Standing = true }))),
+		"failed":           cards.Request(with(approved, grant(approvals.GrantFailed, func(g *approvals.Grant) { g.EndReason, g.EndNote = approvals.EndFailed, "The role does not exist." }))),
+		"denied":           cards.Request(with(base, state(approvals.RequestDenied), byBob, func(v *cards.View) { v.Request.Note = "Ask in the channel first." })),
+		"denied-by-policy": cards.Request(with(base, state(approvals.RequestDenied), func(v *cards.View) { v.Request.Note = "Contractors can't read billing data." })),
+		"cancelled":        cards.Request(with(base, state(approvals.RequestCancelled))),
+		"lapsed":           cards.Request(with(base, state(approvals.RequestLapsed))),
+		"extended":         cards.Request(extension),
+
+		"approval":           cards.Approval(with(base, readBy("p-bob"))),
+		"approval-channel":   cards.Approval(with(base, readBy(""))),
+		"approval-quorum":    cards.Approval(two),
+		"approval-extension": cards.Approval(with(base, readBy("p-bob"), grant(approvals.GrantActive), func(v *cards.View) { v.Request.Kind = approvals.KindExtension })),
+		"approval-approved":  cards.Approval(with(approved, readBy("p-cleo"), grant(approvals.GrantActive))),
+		"approval-denied":    cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestDenied), byBob)),
+		"approval-cancelled": cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestCancelled))),
+		"approval-lapsed":    cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestLapsed))),
+		"approval-unscored": cards.Approval(with(base, readBy("p-bob"), func(v *cards.View) {
+			d := *v.Decision
+			d.Assessment = approvals.Assessment{Problem: "The history could not be read."}
+			v.Decision = &d
+		})),
+		"detail": cards.Detail(two),
+		"detail-summary": cards.Detail(with(base, func(v *cards.View) {
+			v.Summary = &approvals.Summary{Text: "A usual request at an unusual hour.", Model: "some-model"}
+		})),
+		"chase": cards.Chase(base),
+
+		"nudge":         cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Due),
+		"nudge-letting": cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Letting),
+		"nudge-moved":   cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Moved),
+		"nudge-over":    cards.Nudge(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired))), cards.Due),
+		"end":           cards.Ended(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired)))),
+		"failing":       cards.Failed(with(approved, grant(approvals.GrantRevoking, func(g *approvals.Grant) { g.Attempts, g.LastError = 3, "The database does not answer." }))),
+		"failing-setup": cards.Failed(with(approved, readBy("p-cleo"), grant(approvals.GrantFailed, func(g *approvals.Grant) { g.EndNote = "The role does not exist." }))),
+		"held":          cards.Held("The Slack account U1 is on hold because the email address changed.", "U1"),
+		"list":          cards.List(standing),
+		"list-nothing":  cards.List(cards.Standing{Now: now, Reader: base.Reader}),
+		"which-release": cards.Which([]cards.View{with(approved, grant(approvals.GrantActive)), with(approved, grant(approvals.GrantActive))}, cards.ActionRelease, 0),
+		"which-extend":  cards.Which([]cards.View{with(approved, grant(approvals.GrantActive)), with(approved, grant(approvals.GrantActive))}, cards.ActionExtend, 30*time.Minute),
+		"help":          cards.Help(),
+		"cancelled-say": cards.Cancelled(base),
+	}
+}
