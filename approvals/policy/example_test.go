@@ -35,12 +35,15 @@ func Example() {
 		Directory: approvals.DirectoryState{AsOf: at},
 	}
 
-	r := set.Decide(facts, approvals.Assessment{Score: 18})
+	low := approvals.Assessment{Score: 12}
+	r := set.Decide(facts, low)
 	fmt.Println(r.Outcome, r.Policies[0].ID)
-	r = set.Decide(facts, approvals.Assessment{Score: 45})
+
+	facts.Ticket = ""
+	r = set.Decide(facts, low)
 	fmt.Println(r.Outcome, "-", r.Words)
-	fmt.Println(set.MayApprove(facts, approvals.Assessment{Score: 45}, approvals.Principal{ID: "tom"}).Allowed)
-	fmt.Println(set.MayApprove(facts, approvals.Assessment{Score: 45}, maya).Allowed)
+	fmt.Println(set.MayApprove(facts, low, approvals.Principal{ID: "tom"}).Allowed)
+	fmt.Println(set.MayApprove(facts, low, maya).Allowed)
 	// Output:
 	// auto_approve read-only-with-ticket
 	// route - No policy approves this at once, so a person decides.
