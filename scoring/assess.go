@@ -71,7 +71,7 @@ func (m *Weights) Assess(f approvals.Facts) approvals.Assessment {
 	a := approvals.Assessment{
 		Score:      min(max(r.raw, 0), 100),
 		Raw:        r.raw,
-		PDeny:      scorecard.PPM(r.logOdds),
+		PDeny:      scorecard.PPM(m.calibration.Apply(r.logOdds)),
 		Confidence: confidence(&f, &o),
 		Model:      m.model,
 		Factors:    factors(&f, &o, &r),

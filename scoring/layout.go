@@ -23,13 +23,14 @@ var layout = scorecard.Layout{
 		{atEntitlement, atDepartment},
 		{atEntitlement, atTitle},
 		{atEntitlement, atLocation},
+		{atManager, atDepartment},
 		{atManager, atTitle},
 		{atDepartment, atTitle},
 	},
 }
 
 // pairs is the number of pairs in layout; a test keeps the two equal.
-const pairs = 6
+const pairs = 7
 
 // tallies are the counts of one request's cells.
 type tallies struct {

@@ -50,21 +50,22 @@ func (w *Weights) weigh(o *observation, out *[parts]scorecard.Fixed) scorecard.F
 	*out = [parts]scorecard.Fixed{}
 	base := w.base(o)
 	var x [maxTerms]scorecard.Fixed
-	now := w.cells(base, &o.now, &x)
-	card := w.card(&o.now)
+	card, now := w.cells(base, &o.now, &x)
 	out[partBase] = base.LogOdds() + card.Bias()
 	for i := range card.Terms() {
-		at, single := card.Place(i)
-		if !single {
+		at, pair := card.Place(i)
+		if pair {
 			at += singles
 		}
 		out[partFirstCell+at] += x[i]
 	}
 	if o.moved.of > 0 {
-		out[partMoved] = max(w.cells(base, &o.before, &x)-now, 0)
+		_, before := w.cells(base, &o.before, &x)
+		out[partMoved] = max(before-now, 0)
 	}
 	if o.alone.of > 0 {
-		out[partOneApprover] = max(w.cells(base, &o.without, &x)-now-oneApproverLimit, 0)
+		_, without := w.cells(base, &o.without, &x)
+		out[partOneApprover] = max(without-now-oneApproverLimit, 0)
 	}
 	w.judge(base, o, out[partFirstJudged:])
 	var sum scorecard.Fixed
@@ -74,20 +75,10 @@ func (w *Weights) weigh(o *observation, out *[parts]scorecard.Fixed) scorecard.F
 	return sum
 }
 
-// card chooses the profile: where nothing was ever decided under a manager, or
-// there is none, the weights are those of a model that never knew managers.
-func (w *Weights) card(t *tallies) *scorecard.Card {
-	if t.single[atManager].Decided == 0 {
-		return w.alone
-	}
-	return w.full
-}
-
-// cells is the log-odds that the cells of decisions give.
-func (w *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]scorecard.Fixed) scorecard.Fixed {
-	card := w.card(t)
-	card.Measure(b, t.single[:], t.pair[:], x[:])
-	return card.Weigh(b, x[:card.Terms()])
+// cells is the log-odds that the cells of decisions give, and the card that
+// gave them.
+func (w *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]scorecard.Fixed) (*scorecard.Card, scorecard.Fixed) {
+	return w.deck.Weigh(b, t.single[:], t.pair[:], x[:])
 }
 
 // judge measures what decisions alone cannot teach, already weighted.

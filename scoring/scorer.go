@@ -112,7 +112,7 @@ func (m *Weights) leaveOneOut(w *World, s *subject, o *observation) {
 	highest := base.LogOdds()
 	for i, a := range approvers[:n] {
 		w.leavingOut(&k, a, &without)
-		if z := m.cells(base, &without, &[maxTerms]fixed{}); i == 0 || z > highest {
+		if _, z := m.cells(base, &without, &[maxTerms]fixed{}); i == 0 || z > highest {
 			highest, worst = z, without
 		}
 	}

@@ -1,18 +1,16 @@
 package scoring
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed" // for the weights that ship with the program
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
 //go:embed weights.json
-var shipped []byte
+var shippedFile []byte
 
 // formula is the version of everything in the score that is code and not
 // weights. It changes whenever equal counts and weights would give another
@@ -23,24 +21,17 @@ const formula = "hallpass-1"
 type Weights struct {
 	model       string
 	reference   int64 // parts per million
-	full, alone *scorecard.Card
-	judged      [judgements]scorecard.Fixed
+	deck        *scorecard.Deck
+	calibration scorecard.Calibration
+	judged      [judgements]fixed
 }
 
-// weightsFile is the JSON form. Weights are in millionths.
-type weightsFile struct {
-	Version       string              `json:"version"`
-	Fitted        string              `json:"fitted"` // on what, how, when: for people
-	ReferenceRate int64               `json:"reference_rate"`
-	Smoothing     scorecard.Smoothing `json:"smoothing"`
-	Full          scorecard.Profile   `json:"full"`
-	NoManager     scorecard.Profile   `json:"no_manager"`
-	Judged        map[string]int64    `json:"judged"`
-}
+// ShippedFile is the weights file that comes with this version of the program.
+func ShippedFile() []byte { return append([]byte(nil), shippedFile...) }
 
 // Shipped is the model that comes with this version of the program.
 func Shipped() *Weights {
-	w, err := ParseWeights(shipped)
+	w, err := ParseWeights(shippedFile)
 	if err != nil { // a test parses the embedded file
 		panic(fmt.Sprintf("scoring: embedded weights: %v", err))
 	}
@@ -51,25 +42,19 @@ func Shipped() *Weights {
 // refuses unknown fields, negative weights and terms of attributes that facts
 // do not have.
 func ParseWeights(b []byte) (*Weights, error) {
-	var f weightsFile
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
-		return nil, fmt.Errorf("read weights: %w", err)
-	}
-	if f.Version == "" || f.Fitted == "" {
-		return nil, fmt.Errorf("read weights: version and fitted must say what this is")
-	}
-	if f.ReferenceRate < 1 || f.ReferenceRate > 999_999 {
-		return nil, fmt.Errorf("read weights: reference_rate %d is not in parts per million, 1 to 999999", f.ReferenceRate)
+	f, err := scorecard.ParseFile(b)
+	if err != nil {
+		return nil, err
 	}
 	w := &Weights{reference: f.ReferenceRate}
-	var err error
-	if w.full, err = scorecard.Compile(f.Full, layout, f.Smoothing); err != nil {
-		return nil, fmt.Errorf("read weights: full: %w", err)
+	if w.deck, err = scorecard.NewDeck(f.Profiles, layout, f.Smoothing); err != nil {
+		return nil, fmt.Errorf("read weights: %w", err)
 	}
-	if w.alone, err = scorecard.Compile(f.NoManager, layout, f.Smoothing); err != nil {
-		return nil, fmt.Errorf("read weights: no_manager: %w", err)
+	if n := w.deck.Terms(); n > maxTerms {
+		return nil, fmt.Errorf("read weights: %d terms are more than %d", n, maxTerms)
+	}
+	if w.calibration, err = scorecard.NewCalibration(f.Calibration); err != nil {
+		return nil, fmt.Errorf("read weights: %w", err)
 	}
 	for name, weight := range f.Judged {
 		i, ok := judgementIndex[name]
@@ -84,4 +69,4 @@ func ParseWeights(b []byte) (*Weights, error) {
 }
 
 // Model names formula and weights; equal names mean equal scores.
-func (w *Weights) Model() string { return w.model }
+func (m *Weights) Model() string { return m.model }

@@ -44,6 +44,7 @@ var pairWords = [pairs]string{
 	"Requests from this department for this entitlement: %s.",
 	"Requests by people with this title for this entitlement: %s.",
 	"Requests from this location for this entitlement: %s.",
+	"Requests from this team in this department: %s.",
 	"Requests from this team by people with this title: %s.",
 	"Requests from this department by people with this title: %s.",
 }

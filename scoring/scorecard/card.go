@@ -8,11 +8,13 @@ import (
 // Kind is what a term measures.
 type Kind string
 
-// The kinds of term.
+// The kinds of term. Splitting a cell into above and below lets bad experience
+// weigh differently from good; each rises with denials all the same.
 const (
-	Single   Kind = "single"   // a cell of one attribute, against the organisation's rate
-	Pair     Kind = "pair"     // a cell of two attributes, against what each alone lets expect
-	Novelty  Kind = "novelty"  // how seldom two attributes were seen together
+	Above    Kind = "above"    // how much worse than the organisation's rate a cell did, 0 if better
+	Below    Kind = "below"    // how much better it did, as a negative number, 0 if worse
+	Refusals Kind = "refusals" // the logarithm of a pair's denials
+	Novelty  Kind = "novelty"  // how seldom a pair was approved
 	Affinity Kind = "affinity" // the same, against what chance alone would give
 )
 
@@ -25,12 +27,7 @@ type Term struct {
 }
 
 // Name tells the term from every other of its card.
-func (t Term) Name() string {
-	if t.Kind == Novelty || t.Kind == Affinity {
-		return string(t.Kind) + "." + t.Of
-	}
-	return t.Of
-}
+func (t Term) Name() string { return string(t.Kind) + " " + t.Of }
 
 // Profile is one fitted set of weights. Bias is added to the organisation's
 // base rate, in millionths of a nat.
@@ -40,10 +37,13 @@ type Profile struct {
 }
 
 // Smoothing says how many decisions at the expected rate every cell is worth
-// before its own are counted.
+// before its own are counted, and how much of what its halves say is expected
+// of a pair, in millionths.
 type Smoothing struct {
 	Single uint64 `json:"single"`
 	Pair   uint64 `json:"pair"`
+	Share  int64  `json:"share"`
+	share  Fixed
 }
 
 // Card is a profile made ready for computing over a fixed order of attributes
@@ -57,6 +57,7 @@ type Card struct {
 
 type cardTerm struct {
 	kind   Kind
+	pair   bool
 	at     int // index of the attribute or of the pair
 	weight Fixed
 }
@@ -84,21 +85,33 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 	for i := range l.Pairs {
 		places[l.PairName(i)] = i
 	}
-	c := &Card{bias: Millionths(p.Bias), halves: l.Pairs, smooth: Smoothing{max(s.Single, 1), max(s.Pair, 1)}}
+	if len(l.Attributes) > maxAttributes {
+		return nil, fmt.Errorf("%d attributes are more than %d", len(l.Attributes), maxAttributes)
+	}
+	if s.Single < 1 || s.Single > 1000 || s.Pair < 1 || s.Pair > 1000 || s.Share < 0 || s.Share > 1_000_000 {
+		return nil, fmt.Errorf("smoothing %+v: single and pair go from 1 to 1000, share from 0 to a million", s)
+	}
+	s.share = Millionths(s.Share)
+	c := &Card{bias: Millionths(p.Bias), halves: l.Pairs, smooth: s}
 	for _, t := range p.Terms {
 		at, ok := places[t.Of]
-		if !ok || strings.Contains(t.Of, "+") == (t.Kind == Single) {
-			return nil, fmt.Errorf("term %q: a %s of %q is not in the layout", t.Name(), t.Kind, t.Of)
+		if !ok {
+			return nil, fmt.Errorf("term %q: %q is not in the layout", t.Name(), t.Of)
 		}
+		pair := strings.Contains(t.Of, "+")
 		if t.Weight < 0 || t.Weight > 100_000_000 {
 			return nil, fmt.Errorf("term %q: weight %d is not between 0 and 100 million", t.Name(), t.Weight)
 		}
 		switch t.Kind {
-		case Single, Pair, Novelty, Affinity:
+		case Above, Below:
+		case Refusals, Novelty, Affinity:
+			if !pair {
+				return nil, fmt.Errorf("term %q: only a pair has %s", t.Name(), t.Kind)
+			}
 		default:
 			return nil, fmt.Errorf("term %q: unknown kind %q", t.Name(), t.Kind)
 		}
-		c.terms = append(c.terms, cardTerm{t.Kind, at, Millionths(t.Weight)})
+		c.terms = append(c.terms, cardTerm{t.Kind, pair, at, Millionths(t.Weight)})
 	}
 	return c, nil
 }
@@ -110,31 +123,44 @@ func (c *Card) Terms() int { return len(c.terms) }
 func (c *Card) Bias() Fixed { return c.bias }
 
 // Place says of which attribute or pair, by index in the layout, term i speaks.
-func (c *Card) Place(i int) (at int, single bool) {
-	return c.terms[i].at, c.terms[i].kind == Single
-}
+func (c *Card) Place(i int) (at int, pair bool) { return c.terms[i].at, c.terms[i].pair }
 
 // Measure writes the unweighted value of every term to x, which must have
-// room for Terms values. The cells are in the layout's order; x may not alias.
+// room for Terms values. The cells are in the layout's order.
 func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed) {
 	var singles [maxAttributes]Fixed
 	for i, cell := range attributes {
 		singles[i] = b.Excess(cell, c.smooth.Single)
 	}
+	last, excess := -1, Fixed(0) // terms of one pair stand together: its excess is computed once
 	for i, t := range c.terms {
+		if !t.pair {
+			x[i] = side(t.kind, singles[t.at])
+			continue
+		}
+		h := c.halves[t.at]
 		switch t.kind {
-		case Single:
-			x[i] = singles[t.at]
-		case Pair:
-			h := c.halves[t.at]
-			x[i] = b.pair(pairs[t.at], singles[h[0]], singles[h[1]], c.smooth.Pair)
+		case Refusals:
+			x[i] = refusals(pairs[t.at])
 		case Novelty:
 			x[i] = novelty(pairs[t.at])
 		case Affinity:
-			h := c.halves[t.at]
 			x[i] = b.affinity(pairs[t.at], attributes[h[0]], attributes[h[1]])
+		default:
+			if last != t.at {
+				last, excess = t.at, b.pair(pairs[t.at], singles[h[0]], singles[h[1]], c.smooth)
+			}
+			x[i] = side(t.kind, excess)
 		}
 	}
+}
+
+// side keeps the positive or the negative part.
+func side(k Kind, x Fixed) Fixed {
+	if k == Above {
+		return max(x, 0)
+	}
+	return min(x, 0)
 }
 
 // maxAttributes bounds a layout, so that measuring needs no memory.

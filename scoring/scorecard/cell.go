@@ -48,38 +48,45 @@ func posterior(c Cell, expected uint64, weight uint64) Fixed {
 	return logit(d<<probBits+weight*expected, (n-d)<<probBits+weight*(certain-expected))
 }
 
-// The limits and the damping of what is expected of a pair, in log-odds.
-const (
-	parentFloor   = -7 * One
-	parentCeiling = 3 * One
-)
-
-var parentShare = Millionths(800_000)
-
 // Excess is how much worse than the organisation's rate a cell did, in
 // log-odds, when smoothing decisions at that rate are added to its own.
 func (b Base) Excess(c Cell, smoothing uint64) Fixed {
 	return posterior(c, b.rate, smoothing) - b.logOdds
 }
 
-// pair is how much worse than its two halves let one expect a cell did.
-func (b Base) pair(c Cell, x, y Fixed, smoothing uint64) Fixed {
-	parent := min(max(b.logOdds+parentShare.Mul(x+y), parentFloor), parentCeiling)
-	return posterior(c, chance(parent), smoothing) - parent
+// pair is how much worse than the organisation's rate a cell of two attributes
+// did, when smoothing decisions at the rate that the two halves let expect are
+// added to its own. Because the halves only ever raise it, more denials
+// anywhere never lower a score.
+func (b Base) pair(c Cell, x, y Fixed, s Smoothing) Fixed {
+	parent := min(max(b.logOdds+s.share.Mul(x+y), parentFloor), parentCeiling)
+	return posterior(c, chance(parent), s.Pair) - b.logOdds
 }
 
-// novelty falls with each decision that the pair has seen.
+// The limits of what is expected of a pair, in log-odds.
+const (
+	parentFloor   = -7 * One
+	parentCeiling = 3 * One
+)
+
+// novelty falls with each approval that the pair has seen.
 func novelty(c Cell) Fixed {
-	_, n := c.sane()
-	return -Ln(n + 1)
+	d, n := c.sane()
+	return -Ln(n - d + 1)
 }
 
-// affinity falls as the pair is seen more often than its halves, taken as
+// refusals rises with each denial that the pair has seen.
+func refusals(c Cell) Fixed {
+	d, _ := c.sane()
+	return Ln(d + 1)
+}
+
+// affinity falls as the pair was approved more often than its halves, taken as
 // independent, let one expect.
 func (b Base) affinity(c, x, y Cell) Fixed {
-	_, n := c.sane()
+	d, n := c.sane()
 	_, nx := x.sane()
 	_, ny := y.sane()
 	all := max(b.decided, 1)
-	return Ln(nx*ny+all) - Ln(all) - Ln(n+1)
+	return Ln(nx*ny+all) - Ln(all) - Ln(n-d+1)
 }
