@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -262,5 +263,32 @@ func TestLiveCatalogueStaysWhenAReloadFails(t *testing.T) {
 	}
 	if all, err := live.All(t.Context()); err != nil || len(all) != 2 {
 		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// large is a catalogue of n resources with two levels each.
+func large(n int) string {
+	var b strings.Builder
+	b.WriteString(small[:strings.Index(small, "    resources:")] + "    resources:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "      - name: db-%d\n        levels:\n          - {name: read-only}\n          - {name: read-write, sensitivity: high}\n", i)
+	}
+	return b.String()
+}
+
+func TestCatalogueHasAnEnd(t *testing.T) {
+	t.Parallel()
+	_, err := catalog.Load(t.Context(), folder(t, map[string]string{"a.yaml": large(catalog.MaxEntitlements/2 + 1)}), team)
+	if err == nil || !strings.Contains(err.Error(), "there are more than 20000 entitlements") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func BenchmarkLoad20000Entitlements(b *testing.B) {
+	dir := folder(b, map[string]string{"a.yaml": large(catalog.MaxEntitlements / 2)})
+	for b.Loop() {
+		if _, err := catalog.Load(b.Context(), dir, team); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

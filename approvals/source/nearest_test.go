@@ -11,7 +11,7 @@ func TestNearestForgivesTypingErrorsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	known := []string{"owner", "owners", "sensitivity", "max_duration", "id"}
 	for word, want := range map[string]string{
-		"ownr": "owner", "woner": "owner", "OWNER": "owner", "ownerss": "owners", "sensitivety": "sensitivity",
+		"ownr": "owner", "woner": "owner", "OWNER": "owner", "ownerss": "owners", "sensitivitx": "sensitivity",
 		"senstivity": "sensitivity", "max-duration": "max_duration", "ids": "id", "di": "id",
 		"": "", "approver": "", "xyz": "", "title": "", strings.Repeat("owner", 100): "",
 	} {

@@ -40,8 +40,13 @@ func newSnapshot(entries []entry, asOf time.Time) (*snapshot, error) {
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	var problems approvals.Problems
+	zones := map[string]bool{"": true, "Local": false} // known or not; looking one up reads a file
 	for i, e := range entries {
-		problems = append(problems, e.check()...)
+		if _, asked := zones[e.TimeZone]; !asked {
+			_, err := time.LoadLocation(e.TimeZone)
+			zones[e.TimeZone] = err == nil
+		}
+		problems = append(problems, e.check(zones)...)
 		if _, dup := s.byID[e.ID]; dup {
 			problems = append(problems, e.problem("id", "give each person an id of their own", "the id %q is taken already", e.ID))
 		}
@@ -87,8 +92,9 @@ func (s *snapshot) manager(entries []entry, e entry) (approvals.PrincipalID, *ap
 	return entries[i].ID, nil
 }
 
-// check says what is wrong with one person taken alone.
-func (e entry) check() approvals.Problems {
+// check says what is wrong with one person taken alone; zones tells the time
+// zones that exist.
+func (e entry) check(zones map[string]bool) approvals.Problems {
 	var ps approvals.Problems
 	wrong := func(key, mend, format string, args ...any) { ps = append(ps, e.problem(key, mend, format, args...)) }
 	if !id.MatchString(string(e.ID)) {
@@ -100,10 +106,8 @@ func (e entry) check() approvals.Problems {
 	if a, err := mail.ParseAddress(e.Email); err != nil || a.Address != e.Email {
 		wrong("email", "write a plain address like ada@example.com", "%q is not an email address", e.Email)
 	}
-	if e.TimeZone != "" {
-		if _, err := time.LoadLocation(e.TimeZone); err != nil || e.TimeZone == "Local" {
-			wrong("time_zone", `write an IANA name like "Europe/Berlin"`, "the time zone %q is not known", e.TimeZone)
-		}
+	if !zones[e.TimeZone] {
+		wrong("time_zone", `write an IANA name like "Europe/Berlin"`, "the time zone %q is not known", e.TimeZone)
 	}
 	for i, g := range e.Groups {
 		if !id.MatchString(g) {
