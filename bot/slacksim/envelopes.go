@@ -70,8 +70,9 @@ func (d *delivery) stop() {
 func (w *Workspace) Envelopes() []Envelope {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := make([]Envelope, len(w.envelopes))
-	for i, e := range w.envelopes {
+	kept := w.envelopes[max(0, len(w.envelopes)-maxLog):]
+	out := make([]Envelope, len(kept))
+	for i, e := range kept {
 		out[i] = *e
 	}
 	return out
@@ -88,9 +89,7 @@ func (w *Workspace) deliver(env Envelope, accepts bool, settled func(string, jso
 	}
 	e := &env
 	w.envelopes = append(w.envelopes, e)
-	if n := len(w.envelopes); n > maxLog {
-		w.envelopes = append([]*Envelope(nil), w.envelopes[n-maxLog:]...)
-	}
+	w.forget()
 	sock := w.pick()
 	if sock == nil || w.closed {
 		e.Outcome = NoSocket
@@ -112,6 +111,20 @@ func (w *Workspace) deliver(env Envelope, accepts bool, settled func(string, jso
 	w.touch()
 	w.mu.Unlock()
 	w.faults.carry(d)
+}
+
+// forget cuts the log once it is twice as long as it needs to be. w.mu is held.
+func (w *Workspace) forget() {
+	n := len(w.envelopes) - maxLog
+	if n < maxLog {
+		return
+	}
+	for _, e := range w.envelopes[:n] {
+		if d := w.pending[e.ID]; d != nil && d.done {
+			delete(w.pending, e.ID)
+		}
+	}
+	w.envelopes = append([]*Envelope(nil), w.envelopes[n:]...)
 }
 
 // transmit puts an envelope on its socket now. A socket that has gone meanwhile loses it; the three seconds run on.

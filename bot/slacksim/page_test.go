@@ -2,13 +2,19 @@ package slacksim_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
@@ -97,13 +103,9 @@ func click(sel string) chromedp.Action[chromedp.Void] {
 	return chromedp.Steps(chromedp.WaitVisible(sel), chromedp.Click(sel))
 }
 
-func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 1440, 900, w.URL())
-	step := func(name string, tasks ...chromedp.Action[chromedp.Void]) {
+// steps returns a function that does things in the browser, within a quarter of a minute, and takes a screenshot.
+func steps(ctx context.Context, t *testing.T) func(string, ...chromedp.Action[chromedp.Void]) {
+	return func(name string, tasks ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		limited, cancel := context.WithTimeout(ctx, 15*time.Second)
 		defer cancel()
@@ -113,6 +115,15 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 		}
 		shot(ctx, t, name)
 	}
+}
+
+func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser test is left out of short runs")
+	}
+	w := served(t)
+	ctx := browser(t, 1440, 900, w.URL())
+	step := steps(ctx, t)
 	step("1-begin", chromedp.WaitVisible(`[data-test=composer]`), chromedp.WaitVisible(`.link-state.on`))
 	step("2-card", chromedp.SendKeys(`[data-test=composer]`, "read only on billing-db for 2h, <b>refund</b> *stuck* INC-4312\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
 	step("3-confirm", click(`button[data-action-id=deny]`), chromedp.WaitVisible(`[data-test=confirm-yes]`))
@@ -133,4 +144,131 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 	step("17-hood", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=envelope]`))
 	step("18-dropped", click(`[data-test=fault-link_disabled]`), chromedp.WaitVisible(`.link-state.off`), click(`[data-test=dm]`), chromedp.WaitVisible(`[data-test=composer][data-channel=DBOB]`),
 		chromedp.SendKeys(`[data-test=composer]`, "/access x\r"), chromedp.WaitVisible(`[data-test=toast][data-kind=error]`))
+}
+
+func TestPageFitsASmallScreenAndWorksByKeyboard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser test is left out of short runs")
+	}
+	w := served(t)
+	ctx := browser(t, 360, 740, w.URL())
+	step := steps(ctx, t)
+	fits := func() {
+		t.Helper()
+		if wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); err != nil || wide > 360 {
+			t.Errorf("the page is %d wide: %v", wide, err)
+		}
+	}
+	step("small-1-card", chromedp.SendKeys(`[data-test=composer]`, "billing-db\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
+	fits()
+	step("small-2-modal", click(`button[data-action-id=change]`), chromedp.WaitVisible(`[data-test=modal]`))
+	fits()
+	step("small-3-escape", chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(`[data-test=modal]`))
+	step("small-4-side", click(`[data-test=menu]`), chromedp.WaitVisible(`[data-test=dm]`))
+	step("small-5-people", chromedp.Focus(`[data-test=person-switcher]`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`[data-test=person-search]`),
+		chromedp.SendKeys(`[data-test=person-search]`, "bob"), chromedp.WaitNotPresent(`[data-test=person-ana]`), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter),
+		chromedp.WaitReady(`[data-test=composer][data-channel=DBOB]`))
+	step("small-6-thread", chromedp.SendKeys(`[data-test=composer]`, "orders-db\r"), chromedp.WaitVisible(`button[data-action-id=approve]`),
+		click(`[data-test=message][data-user=U0BOT] [data-test=open-thread]`), chromedp.WaitVisible(`[data-test=thread-composer]`))
+	fits()
+	step("small-7-hood", chromedp.KeyEvent(kb.Escape), click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=envelope]`))
+	fits()
+}
+
+// hostile is text that would do harm on a page that parses what people write.
+var hostile = []string{
+	`<img src=x onerror="window.harmed=1">`, `<script>window.harmed=1</script>`, `*<b onclick=alert(1)>*`, "`<i>`", `javascript:alert(1)`, `<javascript:alert(1)|click>`,
+	`"><svg onload=window.harmed=1>`, `&lt;img src=x onerror=window.harmed=1&gt;`, `<!date^1^{date}^javascript:alert(1)|x>`,
+}
+
+func TestPageNeverInterpretsWhatPeopleWrote(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser test is left out of short runs")
+	}
+	w := served(t)
+	ana := w.As("UANA")
+	for _, text := range hostile {
+		if _, err := ana.Post("CGEN", "", text); err != nil {
+			t.Fatal(err)
+		}
+		// The same as a careless bot would post it: unescaped, in text and in blocks.
+		blocks, err := json.Marshal([]any{map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": text}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := post(t, w, "xoxb-local", "chat.postEphemeral", values("channel", "CGEN", "user", "UANA", "text", text, "blocks", string(blocks))); !got.OK {
+			t.Fatal(got.Error)
+		}
+	}
+	if err := w.UpdateUser("UBOB", func(u *slacksim.User) { u.RealName, u.Title = hostile[0], hostile[6] }); err != nil {
+		t.Fatal(err)
+	}
+	ctx := browser(t, 1200, 800, w.URL())
+	step := steps(ctx, t)
+	step("hostile", click(`[data-test=channel-general]`), chromedp.WaitVisible(`[data-test=composer][data-channel=CGEN]`), chromedp.WaitVisible(`[data-test=message]`),
+		click(`[data-test=person-switcher]`), chromedp.WaitVisible(`[data-test=person-bob]`))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[window.harmed, document.querySelectorAll("#main img, #main svg, #main script, #main [onclick], #main [onerror], #side img, #side svg").length,
+		[...document.querySelectorAll("a[href]")].filter((a) => !/^(https?:|mailto:)/.test(a.href)).length, document.querySelectorAll("[data-test=message]").length].join()`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf(",0,0,%d", 2*len(hostile)); got != want {
+		t.Errorf("harmed, foreign elements, foreign links, messages: %s, want %s", got, want)
+	}
+}
+
+func TestPageFilesLoadNothingFromOutside(t *testing.T) {
+	t.Parallel()
+	w := workspace(t, nil)
+	for _, name := range []string{"/", "/archives/C1/p1000000000000001", "/_sim/page/app.js", "/_sim/page/frame.css", "/_sim/page/icon.svg"} {
+		rec := httptest.NewRecorder()
+		w.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, name, nil))
+		if policy := rec.Header().Get("Content-Security-Policy"); rec.Code != http.StatusOK || !strings.HasPrefix(policy, "default-src 'none'; script-src 'self';") {
+			t.Errorf("%s: %d, %q", name, rec.Code, policy)
+		}
+	}
+	for _, name := range []string{"/_sim/page/none.js", "/_sim/page/..%2Fserver.go", "/other"} {
+		rec := httptest.NewRecorder()
+		w.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, name, nil))
+		if rec.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", name, rec.Code)
+		}
+	}
+}
+
+func TestOtherNamesOfTheMachineAreNotAnswered(t *testing.T) {
+	t.Parallel()
+	w := workspace(t, nil)
+	if err := w.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{"": http.StatusOK, "localhost:1": http.StatusOK, "[::1]:1": http.StatusOK, "evil.example": http.StatusMisdirectedRequest, "evil.example:80": http.StatusMisdirectedRequest} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%q: %d, want %d", host, resp.StatusCode, want)
+		}
+	}
+}
+
+func TestOtherSitesCannotActOnThePage(t *testing.T) {
+	t.Parallel()
+	w := workspace(t, nil)
+	for site, want := range map[string]int{"same-origin": http.StatusOK, "cross-site": http.StatusForbidden, "same-site": http.StatusForbidden} {
+		r := httptest.NewRequest(http.MethodPost, "/_sim/do", strings.NewReader(`{"as":"UANA","do":"home"}`))
+		r.Header.Set("Sec-Fetch-Site", site)
+		rec := httptest.NewRecorder()
+		w.Handler().ServeHTTP(rec, r)
+		if rec.Code != want {
+			t.Errorf("%s: %d, want %d", site, rec.Code, want)
+		}
+	}
 }

@@ -26,8 +26,14 @@ type responseURL struct {
 // newResponseURL makes a response URL. w.mu is held.
 func (w *Workspace) newResponseURL(r responseURL) string {
 	id := rand.Text()
-	r.left, r.until = responseUses, w.cfg.Now().Add(responseLife)
+	now := w.cfg.Now()
+	for len(w.replyLog) > 0 && now.Sub(w.replies[w.replyLog[0]].until) > 0 {
+		delete(w.replies, w.replyLog[0])
+		w.replyLog = w.replyLog[1:]
+	}
+	r.left, r.until = responseUses, now.Add(responseLife)
 	w.replies[id] = &r
+	w.replyLog = append(w.replyLog, id)
 	return w.baseURL + "/respond/" + id
 }
 

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"path"
 	"strings"
@@ -32,6 +33,22 @@ func (w *Workspace) routes() *http.ServeMux {
 		mux.Handle(p, h)
 	}
 	return mux
+}
+
+// loopbackOnly answers only requests that were meant for this machine. A name of some other site that was made to lead here
+// would otherwise let that site act as anybody.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(rw, "this server answers to 127.0.0.1 and localhost only", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
 }
 
 var contentTypes = map[string]string{

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -268,14 +269,16 @@ func TestAcknowledgementsOf20KBAreDropped(t *testing.T) {
 		conn, _, _ := raw(h)
 		defer conn.Close()
 		frame(t, conn)
-		go acknowledge(t, conn, 20*1024)
+		var wg sync.WaitGroup
+		wg.Go(func() { acknowledge(t, conn, 20*1024) })
 		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != slacksim.ErrNoAck {
 			t.Errorf("error %v", err)
 		}
 		if e := h.Envelopes()[0]; e.Outcome != slacksim.Oversize {
 			t.Errorf("outcome %s", e.Outcome)
 		}
-		go acknowledge(t, conn, 19*1024)
+		wg.Wait()
+		wg.Go(func() { acknowledge(t, conn, 19*1024) })
 		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != nil {
 			t.Errorf("a smaller one: %v", err)
 		}

@@ -10,6 +10,9 @@ import (
 // triggerLife is how long a trigger may be exchanged for a modal.
 const triggerLife = 3 * time.Second
 
+// triggerMemory is how long an expired trigger is told apart from one that never was.
+const triggerMemory = 10 * time.Minute
+
 // trigger is a person's permission to show them a modal, once and soon.
 type trigger struct {
 	user  string
@@ -21,13 +24,13 @@ type trigger struct {
 // newTrigger makes a trigger. w.mu is held.
 func (w *Workspace) newTrigger(user, view string) string {
 	now := w.cfg.Now()
-	for id, t := range w.triggers {
-		if now.Sub(t.until) > time.Hour { // by then nobody needs to be told apart expired from unknown
-			delete(w.triggers, id)
-		}
+	for len(w.triggerLog) > 0 && now.Sub(w.triggers[w.triggerLog[0]].until) > triggerMemory {
+		delete(w.triggers, w.triggerLog[0])
+		w.triggerLog = w.triggerLog[1:]
 	}
 	id := fmt.Sprintf("%d.%d.%s", now.UnixMilli(), len(w.triggers)+1, strings.ToLower(rand.Text()))
 	w.triggers[id] = &trigger{user: user, view: view, until: now.Add(triggerLife)}
+	w.triggerLog = append(w.triggerLog, id)
 	return id
 }
 

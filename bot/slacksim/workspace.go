@@ -46,7 +46,10 @@ type Workspace struct {
 	offered   map[string]map[string][]option // what external selects of a message offered, by the same key
 	triggers  map[string]*trigger
 	replies   map[string]*responseURL
-	buckets   map[string]*bucket
+
+	triggerLog, replyLog []string // ids in the order they were made
+
+	buckets map[string]*bucket
 
 	tickets   map[string]time.Time
 	sockets   []*socket
@@ -96,7 +99,7 @@ func (w *Workspace) load() error {
 	if !strings.HasPrefix(w.cfg.AppToken, "xapp-") {
 		return errors.New("AppToken must begin with xapp-")
 	}
-	bot := User{ID: w.cfg.BotUserID, Name: strings.ToLower(w.cfg.AppName), RealName: w.cfg.AppName, Bot: true}
+	bot := User{ID: w.cfg.BotUserID, Name: strings.ReplaceAll(strings.ToLower(w.cfg.AppName), " ", "_"), RealName: w.cfg.AppName, Bot: true}
 	for _, u := range append([]User{bot}, w.cfg.Users...) {
 		if err := w.addUser(u); err != nil {
 			return err
@@ -208,7 +211,7 @@ func (w *Workspace) Start(ctx context.Context, addr string) error {
 		return fmt.Errorf("slacksim: listen: %w", err)
 	}
 	w.SetBaseURL("http://" + ln.Addr().String())
-	srv := &http.Server{Handler: w.mux, ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: loopbackOnly(w.mux), ReadHeaderTimeout: 10 * time.Second}
 	w.mu.Lock()
 	w.server = srv
 	w.mu.Unlock()
