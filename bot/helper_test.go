@@ -76,7 +76,7 @@ func catalogue() shelf {
 	write := billing
 	write.ID, write.Level, write.Name = "billing-db:read-write", "read-write", "Billing database, read and write"
 	desk := approvals.Entitlement{ID: "zendesk:agent", System: "zendesk", Connector: "sandbox", Resource: "support-desk", Level: "agent", Name: "Support desk, agent",
-		Aliases: []string{"zendesk"}, Sensitivity: approvals.Low, Approvers: []approvals.ApproverRef{"manager"}, DefaultDuration: time.Hour, MaxDuration: 8 * time.Hour}
+		Aliases: []string{"zendesk"}, Sensitivity: approvals.Low, Approvers: []approvals.ApproverRef{"manager"}, DefaultDuration: time.Hour, MaxDuration: 4 * time.Hour}
 	return shelf{billing, write, desk}
 }
 
@@ -199,7 +199,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 func (w *world) newBot() *bot.Bot {
 	w.t.Helper()
 	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), Service: w.svc, Store: w.store, Directory: w.dir,
-		Catalogue: catalogue(), Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
+		Catalogue: catalogue(), Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
 		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -263,6 +263,7 @@ func (w *world) sees(user, channel string, words ...string) slacksim.Message {
 
 func (w *world) say(user, text string) {
 	w.t.Helper()
+	wait(time.Second) // nobody writes two messages in the same instant
 	if _, err := w.As(user).DM(text); err != nil {
 		w.t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func (w *world) click(user string, m slacksim.Message, action string, opts ...sl
 	}
 }
 
-// only is the one request that there is of a person.
+// latest is a person's newest request.
 func (w *world) latest(id approvals.PrincipalID) approvals.Request {
 	w.t.Helper()
 	rs, err := w.store.RequestsBy(w.ctx, id, 1)
