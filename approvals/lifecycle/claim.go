@@ -8,44 +8,58 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
-// claim takes due tasks into the queues, those first that go first.
+// claim takes due tasks into the queues, those first that go first, and notes
+// when the next one is due.
 func (w *Worker) claim(ctx context.Context) {
-	w.claimed, w.full, w.due = time.Now(), false, time.Time{}
-	for c := range classes {
-		for pass := 0; ; pass++ {
-			leases, err := w.take(ctx, c)
-			if err != nil {
-				if !w.failing && ctx.Err() == nil {
-					w.Logger.ErrorContext(ctx, "the database gives no tasks; access that ends now ends late", "error", err)
-				}
-				w.failing = true
-				return
-			}
-			for _, l := range leases {
-				w.enqueue(ctx, l, c)
-			}
-			if len(leases) < claimBatch {
-				break
-			}
-			if pass == claimsPerPass {
-				w.full = true
-				break
-			}
+	w.claimed, w.full = time.Now(), false
+	err := w.look(ctx)
+	if err == nil && !w.due.IsZero() && !w.due.After(w.Now()) {
+		for c := class(0); c < classes && err == nil; c++ {
+			err = w.claimClass(ctx, c)
+		}
+		if err == nil {
+			err = w.look(ctx)
 		}
 	}
-	if w.failing {
+	switch {
+	case err == nil && w.failing:
 		w.Logger.InfoContext(ctx, "the database gives tasks again")
+	case err != nil && !w.failing && ctx.Err() == nil:
+		w.Logger.ErrorContext(ctx, "the database gives no tasks; access that ends now ends late", "error", err)
 	}
-	w.failing = false
-	if due, ok, err := w.next(ctx); err == nil && ok {
-		w.due = due
+	if w.failing = err != nil; w.failing {
+		w.due = time.Time{} // not in a loop as fast as the machine can
 	}
 }
 
-func (w *Worker) next(ctx context.Context) (time.Time, bool, error) {
+// claimClass takes due tasks of one class; of very many, only some.
+func (w *Worker) claimClass(ctx context.Context, c class) error {
+	for range claimsPerPass {
+		leases, err := w.take(ctx, c)
+		if err != nil {
+			return err
+		}
+		for _, l := range leases {
+			w.enqueue(ctx, l, c)
+		}
+		if len(leases) < claimBatch {
+			return nil
+		}
+	}
+	w.full = true
+	return nil
+}
+
+// look notes when the next task is due.
+func (w *Worker) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	return w.Store.NextTask(ctx, allKinds)
+	due, ok, err := w.Store.NextTask(ctx, allKinds)
+	if err != nil || !ok {
+		due = time.Time{}
+	}
+	w.due = due
+	return err
 }
 
 func (w *Worker) take(ctx context.Context, c class) ([]approvals.Lease, error) {
