@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -135,6 +136,10 @@ func (b *Bot) introduce(ctx context.Context) error {
 		err := b.whoAmI(ctx)
 		if err == nil || fatal(err) {
 			return err
+		}
+		var limited *slack.RateLimitedError
+		if errors.As(err, &limited) {
+			wait = max(wait, limited.RetryAfter)
 		}
 		b.health.trouble(err)
 		b.log.WarnContext(ctx, "Slack does not answer; trying again", "error", err, "in", wait)
