@@ -19,7 +19,7 @@ const (
 	Late     = "late"      // acknowledged after the three seconds: Slack had given up
 	Unacked  = "unacked"   // never acknowledged
 	NoSocket = "no_socket" // there was nobody to send it to
-	Oversize = "oversize"  // the acknowledgement was 20 KB or more, and dropped
+	Oversize = "oversize"  // the acknowledgement was 20 KB or more, or in several frames, and dropped
 )
 
 // Errors that a person meets when the bot does not answer.
@@ -178,7 +178,7 @@ func (w *Workspace) takeAck(s *socket, id string, payload json.RawMessage) {
 	w.settle(d, Acked, payload)
 }
 
-// dropAck notes an acknowledgement that was too large. Slack says nothing, and neither does this.
+// dropAck notes an acknowledgement that was too large or came in several frames. Slack says nothing, and neither does this.
 func (w *Workspace) dropAck(id string, size int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -186,7 +186,7 @@ func (w *Workspace) dropAck(id string, size int) {
 		d.env.Outcome = Oversize
 		w.touch()
 	}
-	w.cfg.Logger.Warn("acknowledgement of 20 KB or more dropped", "envelope", id, "bytes", size)
+	w.cfg.Logger.Warn("acknowledgement of 20 KB or more, or in several frames, dropped", "envelope", id, "bytes", size)
 }
 
 // request sends an interactive or slash envelope, which Slack does not repeat, and waits for its acknowledgement.

@@ -29,7 +29,7 @@ func Example() {
 
 	// The bot: here without a port; after w.Start it would need only OptionAPIURL.
 	api := slack.New("xoxb-demo", slack.OptionAppLevelToken("xapp-demo"), slack.OptionAPIURL(w.APIURL()), slack.OptionHTTPClient(httpClient(w)))
-	sm := socketmode.New(api, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: w.Dial}))
+	sm := socketmode.New(api, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: w.Dial, WriteBufferSize: 32 << 10}))
 	go func() { _ = sm.RunContext(ctx) }()
 	go func() {
 		for ev := range sm.Events {

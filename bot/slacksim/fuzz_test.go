@@ -3,6 +3,7 @@ package slacksim
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,6 +81,22 @@ func FuzzBody(f *testing.F) {
 		for k := range args {
 			_, _, _ = c.str(k), c.bool(k), c.int(k, 0)
 			_, _ = c.json(k)
+		}
+	})
+}
+
+// FuzzFragments holds the reader of frame headers to: no panic, and the same answer however the bytes are cut up.
+func FuzzFragments(f *testing.F) {
+	f.Add([]byte{0x81, 0x82, 0, 0, 0, 0, 'h', 'i'}, 3)
+	f.Add([]byte{0x01, 0x81, 0, 0, 0, 0, 'h', 0x89, 0x80, 0, 0, 0, 0, 0x80, 0x81, 0, 0, 0, 0, 'i'}, 1)
+	f.Fuzz(func(t *testing.T, b []byte, cut int) {
+		var once, twice fragments
+		once.scan(b)
+		cut = max(0, min(cut, len(b)))
+		twice.scan(b[:cut])
+		twice.scan(b[cut:])
+		if !slices.Equal(once.whole, twice.whole) {
+			t.Errorf("%v in one piece, %v in two", once.whole, twice.whole)
 		}
 	})
 }

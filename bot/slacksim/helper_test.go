@@ -85,7 +85,7 @@ func httpClient(w *slacksim.Workspace) *http.Client {
 // connect opens a socket and hands each event to handle, which acknowledges or not.
 func (h *harness) connect(handle func(*socketmode.Client, socketmode.Event)) *socketmode.Client {
 	h.t.Helper()
-	sm := socketmode.New(h.client, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: h.Dial}))
+	sm := socketmode.New(h.client, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: h.Dial, WriteBufferSize: 32 << 10}))
 	before := h.Connections()
 	go func() {
 		if err := sm.RunContext(h.ctx); err != nil && !errors.Is(err, context.Canceled) {

@@ -10,7 +10,9 @@ import (
 
 // Dial connects to the workspace inside the process, without a port: it fits http.Transport.DialContext and
 // websocket.Dialer.NetDialContext, whatever the address. Because no operating system is involved, a test can run bot and
-// workspace under testing/synctest and let minutes of retries pass in virtual time; both must be made in the same bubble.
+// workspace under testing/synctest and let minutes of retries pass in virtual time; both must be made in the same bubble. Give the
+// websocket.Dialer a WriteBufferSize of more than 20 KB: with its default of 4 KB a longer acknowledgement goes out in several
+// frames, which Slack and this workspace drop.
 func (w *Workspace) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	w.mu.Lock()
 	if w.closed {

@@ -13,7 +13,7 @@ import (
 
 const (
 	maxSockets = 10        // Slack's limit for one app
-	maxAck     = 20 * 1024 // an answer this large or larger is dropped in silence
+	maxAck     = 20 * 1024 // an answer this large, or in several frames, is dropped in silence
 	pingEvery  = 10 * time.Second
 	// ticketLife is how long an address from apps.connections.open may wait to be dialled. Slack does not document it.
 	ticketLife = 30 * time.Second
@@ -27,6 +27,7 @@ const (
 type socket struct {
 	id     int
 	conn   *websocket.Conn
+	frames *fragments
 	out    chan []byte
 	done   chan struct{}
 	once   sync.Once
@@ -90,11 +91,12 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "ticket unknown, expired or already used", http.StatusForbidden)
 		return
 	}
-	conn, err := upgrader.Upgrade(rw, r, nil)
+	taken := &watched{ResponseWriter: rw}
+	conn, err := upgrader.Upgrade(taken, r, nil)
 	if err != nil {
 		return
 	}
-	s := &socket{conn: conn, out: make(chan []byte, 1024), done: make(chan struct{})}
+	s := &socket{conn: conn, frames: taken.conn, out: make(chan []byte, 1024), done: make(chan struct{})}
 	life := socketLife
 	if r.URL.Query().Get("debug_reconnects") == "true" {
 		life = debugLife
@@ -195,6 +197,7 @@ func (w *Workspace) read(s *socket) {
 		if err != nil {
 			return
 		}
+		whole := s.frames.next()
 		if kind != websocket.TextMessage {
 			continue
 		}
@@ -202,7 +205,7 @@ func (w *Workspace) read(s *socket) {
 			EnvelopeID string          `json:"envelope_id"`
 			Payload    json.RawMessage `json:"payload"`
 		}
-		if len(b) >= maxAck {
+		if len(b) >= maxAck || !whole {
 			_ = json.Unmarshal(b, &ack)
 			w.dropAck(ack.EnvelopeID, len(b))
 			continue

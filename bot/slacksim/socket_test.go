@@ -2,6 +2,7 @@ package slacksim_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ func raw(h *harness) (*websocket.Conn, *http.Response, string) {
 }
 
 func dial(h *harness, addr string) (*websocket.Conn, *http.Response, error) {
-	d := websocket.Dialer{NetDialContext: h.Dial}
+	d := websocket.Dialer{NetDialContext: h.Dial, WriteBufferSize: 32 << 10}
 	return d.DialContext(h.ctx, addr, nil)
 }
 
@@ -283,6 +284,51 @@ func TestAcknowledgementsOf20KBAreDropped(t *testing.T) {
 			t.Errorf("a smaller one: %v", err)
 		}
 	})
+}
+
+func TestAcknowledgementsInSeveralFramesAreDropped(t *testing.T) {
+	t.Parallel()
+	for frames, want := range map[int]error{1: nil, 3: slacksim.ErrNoAck} {
+		inBubble(t, config(), func(h *harness) {
+			conn, _, _ := raw(h)
+			defer conn.Close()
+			frame(t, conn)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				var f map[string]any
+				if err := conn.ReadJSON(&f); err != nil {
+					t.Error(err)
+					return
+				}
+				b, _ := json.Marshal(map[string]any{"envelope_id": f["envelope_id"]})
+				if err := writeFrames(conn.NetConn(), b, frames); err != nil {
+					t.Error(err)
+				}
+			})
+			if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != want {
+				t.Errorf("%d frames: error %v, want %v", frames, err, want)
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// writeFrames writes a text message in n frames, as a client does: masked, here with a mask of zeros.
+func writeFrames(w io.Writer, b []byte, n int) error {
+	for i := range n {
+		part := b[i*len(b)/n : (i+1)*len(b)/n]
+		head := []byte{0, 0x80 | byte(len(part)), 0, 0, 0, 0}
+		if i == 0 {
+			head[0] = 1
+		}
+		if i == n-1 {
+			head[0] |= 0x80
+		}
+		if _, err := w.Write(append(head, part...)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestLateAcknowledgementIsLoggedAndDoesNotStopTheRetry(t *testing.T) {
