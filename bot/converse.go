@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"html"
 	"regexp"
 	"strings"
 	"time"
@@ -93,11 +94,17 @@ func (b *Bot) readable(ctx context.Context, text string) (string, error) {
 		failed = err
 		return m
 	})
+	return plainText(text), failed
+}
+
+// plainText is Slack's notation as a person saw it. Entities come last: what
+// somebody typed as markup stays what they typed.
+func plainText(text string) string {
 	text = link.ReplaceAllStringFunc(text, func(m string) string {
 		parts := link.FindStringSubmatch(m)
 		return first(parts[2], parts[1])
 	})
-	return strings.TrimSpace(text), failed
+	return strings.TrimSpace(html.UnescapeString(text))
 }
 
 func (b *Bot) world(ctx context.Context, p approvals.Principal) (understand.World, error) {

@@ -3,7 +3,6 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
-	"html"
 	"strings"
 )
 
@@ -32,7 +31,7 @@ type entry struct {
 	Channel string `json:"channel,omitempty"`
 	TS      string `json:"ts,omitempty"`
 	Thread  string `json:"thread,omitempty"`
-	Text    string `json:"text,omitempty"` // as written, entities decoded
+	Text    string `json:"text,omitempty"` // in Slack's notation: see readable
 	Trigger string `json:"trigger,omitempty"`
 	Action  string `json:"action,omitempty"`
 	Value   string `json:"value,omitempty"`
@@ -91,7 +90,7 @@ func decodeEvent(payload []byte) (entry, error) {
 		return entry{}, err
 	}
 	ev := p.Event
-	e := entry{Channel: ev.Channel, TS: ev.TS, Thread: ev.ThreadTS, Text: html.UnescapeString(ev.Text), User: userID(ev.User), Team: ev.UserTeam}
+	e := entry{Channel: ev.Channel, TS: ev.TS, Thread: ev.ThreadTS, Text: ev.Text, User: userID(ev.User), Team: ev.UserTeam}
 	if e.Team == "" {
 		e.Team = ev.SourceTeam
 	}
@@ -139,7 +138,7 @@ func decodeCommand(payload []byte) (entry, error) {
 		return entry{}, err
 	}
 	e := entry{Kind: kindCommand, User: p.UserID, Channel: p.ChannelID, Trigger: p.TriggerID,
-		Text: html.UnescapeString(p.Text), Team: p.TeamID}
+		Text: p.Text, Team: p.TeamID}
 	if p.TriggerID != "" {
 		e.Key = "command/" + p.TriggerID
 	}
@@ -216,7 +215,7 @@ func decodeInteraction(payload []byte) (entry, error) {
 		a := p.Actions[0]
 		e.Kind, e.Action, e.Value = kindClick, a.ActionID, first(a.SelectedOption.Value, a.Value)
 	case "shortcut", "message_action":
-		e.Kind, e.Action, e.Text = kindShortcut, p.CallbackID, html.UnescapeString(p.Message.Text)
+		e.Kind, e.Action, e.Text = kindShortcut, p.CallbackID, p.Message.Text
 	case "block_suggestion":
 		e.Kind, e.Action, e.Text = kindSuggestion, p.ActionID, p.Value
 	case "view_submission":

@@ -27,7 +27,7 @@ func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id ap
 	}
 	var f cards.Filled
 	if s.Kind == kindShortcut {
-		f.Request.Reason = s.Text
+		f.Request.Reason = plainText(s.Text)
 	}
 	if id != "" {
 		if f.Request, err = b.cfg.Store.Request(ctx, id); err != nil {

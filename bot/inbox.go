@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -44,7 +46,7 @@ func (b *Bot) handleLease(ctx context.Context, l approvals.InboundLease) {
 	s := said{attempt: l.Attempt, at: l.At}
 	err := json.Unmarshal(l.Payload, &s.entry)
 	if err == nil {
-		err = b.handle(ctx, s)
+		err = b.guarded(ctx, func() error { return b.handle(ctx, s) })
 	}
 	if err != nil {
 		b.log.WarnContext(ctx, "an entry of the inbox failed", "key", l.Key, "kind", l.Kind, "attempt", l.Attempt, "error", err)
@@ -62,6 +64,20 @@ func (b *Bot) handleLease(ctx context.Context, l approvals.InboundLease) {
 	}
 	b.cfg.Observe("handle", b.cfg.Now().Sub(l.At))
 }
+
+// guarded turns a panic into an error, so that one entry that nobody thought
+// of can't stop all others, again at each start.
+func (b *Bot) guarded(ctx context.Context, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.log.ErrorContext(ctx, "a defect", "panic", p, "stack", string(debug.Stack()))
+			err = &approvals.Error{Code: approvals.CodeInternal, Err: errDefect}
+		}
+	}()
+	return f()
+}
+
+var errDefect = errors.New("a defect; the log has its place")
 
 // handle does what an entry asks for. What the Service refuses is told to the
 // person and is no error; an error means that it may be tried again.

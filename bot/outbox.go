@@ -41,9 +41,14 @@ func (b *Bot) claimNotices(ctx context.Context, n int, done func()) int {
 // when nobody can ever get it.
 func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
 	start := time.Now()
-	m, err := b.deliver(ctx, l)
+	var m *approvals.Message
+	err := b.guarded(ctx, func() (err error) {
+		m, err = b.deliver(ctx, l)
+		return err
+	})
 	b.cfg.Observe("deliver", time.Since(start))
-	if again, sent := passing(err); err != nil && again && !errors.Is(err, errUnreachable) && !gone(err) {
+	again, sent := passing(err)
+	if err != nil && again && !errors.Is(err, errUnreachable) && !(errors.Is(err, errDefect) && l.Attempt >= triesAtMost) {
 		l.Sending = sent
 		wait := min(time.Second<<min(l.Attempt, 10), longestWait)
 		var limited *slack.RateLimitedError
