@@ -65,6 +65,9 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 		}
 		return settled, Errorf(CodeForbidden, "The policy has changed and now refuses this: %s", d.Ruling.Words)
 	}
+	if d.Ruling.Outcome == AutoApprove { // the policy loosened meanwhile: a person's yes still counts, held to the same rules
+		d.Approvers, d.Fallback = s.candidates(ctx, d.Facts, d.Assessment)
+	}
 	ap, err := s.authorise(ctx, actor, r, d)
 	if err != nil {
 		return r, err
@@ -124,9 +127,6 @@ func (s *Service) whoWasFirst(ctx context.Context, r Request) error {
 func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decision) (Approval, error) {
 	ap := Approval{Request: r.ID, Approver: actor.Principal, At: d.At,
 		FactsDigest: d.Facts.Digest(), Version: d.Ruling.Version, Via: actor.Via}
-	if d.Ruling.Outcome == AutoApprove { // the policy loosened meanwhile: a person's yes still counts, held to the same rules
-		d.Approvers, d.Fallback = s.candidates(ctx, d.Facts, d.Assessment)
-	}
 	if !slices.Contains(d.Approvers, actor.Principal) {
 		return ap, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "answer",
 			Message: "You are not among those who may answer this request."})
@@ -151,7 +151,7 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 	c := Change{Decisions: []Decision{d}, Approvals: []Approval{ap}}
 	kind, yes := EventRequestDenied, 1
 	if ap.Answer == Approved {
-		kind, yes = EventRequestApproved, 1+s.stillCount(ctx, given, d)
+		kind, yes = EventRequestApproved, 1+stillCount(given, d)
 		if yes < max(d.Ruling.Quorum, 1) {
 			kind = EventApprovalGiven
 		}
@@ -184,11 +184,10 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 }
 
 // stillCount counts the earlier approvals whose givers may still answer.
-func (s *Service) stillCount(ctx context.Context, given []Approval, d Decision) int {
+func stillCount(given []Approval, d Decision) int {
 	n := 0
 	for _, a := range given {
-		p, err := s.active(ctx, a.Approver)
-		if err == nil && a.Answer == Approved && s.mayAnswer(d.Facts, d.Assessment, p, d.Fallback) {
+		if a.Answer == Approved && slices.Contains(d.Approvers, a.Approver) {
 			n++
 		}
 	}

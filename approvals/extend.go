@@ -2,7 +2,9 @@ package approvals
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Extend asks for a later end of running access. The policy decides as for any
@@ -13,6 +15,9 @@ func (s *Service) Extend(ctx context.Context, actor Actor, id GrantID, by time.D
 	if old, err := s.Store.RequestByKey(ctx, key); err == nil || ErrorCode(err) != CodeNotFound {
 		return old, err
 	}
+	if key == "" {
+		return Request{}, Errorf(CodeInvalid, "A request needs an idempotency key.")
+	}
 	g, first, err := s.grantAndRequest(ctx, id)
 	if err != nil {
 		return first, err
@@ -20,7 +25,7 @@ func (s *Service) Extend(ctx context.Context, actor Actor, id GrantID, by time.D
 	r := Request{
 		ID: RequestID(s.newID("req_")), Kind: KindExtension, State: RequestPending, Requester: actor.Principal,
 		Beneficiary: g.Principal, Entitlement: g.Entitlement, Grant: g.ID, Duration: by.Truncate(time.Minute),
-		Reason: reason, Ticket: first.Ticket, Key: key, Origin: first.Origin, CreatedAt: s.now(),
+		Reason: strings.TrimSpace(reason), Ticket: first.Ticket, Key: key, Origin: first.Origin, CreatedAt: s.now(),
 	}
 	if r.Reason == "" {
 		r.Reason = first.Reason
@@ -36,7 +41,11 @@ func (s *Service) Extend(ctx context.Context, actor Actor, id GrantID, by time.D
 		return r, err
 	}
 	r.SubmittedAt, r.LapsesAt = d.At, minTime(d.At.Add(s.lapseAfter()), g.EndsAt)
-	return s.settle(ctx, actor, r, d, s.event(d.At, EventRequestSubmitted, actor, r))
+	done, err := s.settle(ctx, actor, r, d, s.event(d.At, EventRequestSubmitted, actor, r))
+	if ErrorCode(err) == CodeDuplicate { // a redelivery was faster
+		return s.Store.RequestByKey(ctx, key)
+	}
+	return done, err
 }
 
 // extendable says why a grant cannot be extended by that much now.
@@ -51,6 +60,8 @@ func (s *Service) extendable(ctx context.Context, g Grant, r Request) error {
 		return Errorf(CodeInvalid, "This access has ended, so there is nothing left to extend. Ask for it anew.")
 	case r.Duration < time.Minute:
 		return Errorf(CodeInvalid, "Extend by at least one minute.")
+	case utf8.RuneCountInString(r.Reason) > reasonAtMost:
+		return Errorf(CodeInvalid, "Please say it in at most %d characters.", reasonAtMost)
 	case left < time.Minute:
 		return Errorf(CodeInvalid, "%s may run for at most %s from now, and it does already.", e.Name, Span(e.MaxDuration))
 	case r.Duration > left:

@@ -110,7 +110,12 @@ func (s *Service) Activate(ctx context.Context, id GrantID, receipt Receipt, rea
 	if g.Standing {
 		ev.Detail["standing"] = "true"
 	}
-	return s.applyGrant(ctx, g, Change{Events: []Event{ev}, Tasks: grantTasks(g), Notices: requesterCards(r)})
+	d, err := s.Store.Decision(ctx, r.ID)
+	if err != nil {
+		return g, err
+	}
+	return s.applyGrant(ctx, g, Change{Events: []Event{ev}, Tasks: grantTasks(g),
+		Notices: append(requesterCards(r), approverCards(r, d)...)})
 }
 
 // ProvisionFailed says that access cannot be given. What was half done is
@@ -166,7 +171,7 @@ const tellAfter = 3
 // told; the tries never end for a revocation.
 func (s *Service) Retry(ctx context.Context, id GrantID, operation, why string) (Grant, error) {
 	g, err := s.Store.Grant(ctx, id)
-	if err != nil {
+	if err != nil || !g.State.Live() {
 		return g, err
 	}
 	g.Attempts++

@@ -118,9 +118,10 @@ func (s *Service) settle(ctx context.Context, actor Actor, r Request, d Decision
 		c.Events = append(c.Events, withDecision(s.event(d.At, EventRequestDenied, Actor{Kind: ActorPolicy, Via: "policy"}, r), d))
 		c.Notices = append(c.Notices, approverCards(r, d)...)
 	case Route:
-		c.Tasks = append(c.Tasks,
-			Task{Kind: TaskLapse, Key: string(r.ID), RunAt: r.LapsesAt},
-			Task{Kind: TaskChase, Key: string(r.ID), RunAt: r.SubmittedAt.Add(s.chaseAfter())})
+		c.Tasks = append(c.Tasks, Task{Kind: TaskLapse, Key: string(r.ID), RunAt: r.LapsesAt})
+		if d.Sequence == 1 { // approvers are reminded once, however often the decision is looked at again
+			c.Tasks = append(c.Tasks, Task{Kind: TaskChase, Key: string(r.ID), RunAt: r.SubmittedAt.Add(s.chaseAfter())})
+		}
 		if s.Explain && d.Sequence == 1 {
 			c.Tasks = append(c.Tasks, Task{Kind: TaskExplain, Key: string(r.ID), RunAt: d.At})
 		}

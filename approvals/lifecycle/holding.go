@@ -3,18 +3,10 @@ package lifecycle
 import (
 	"context"
 	"errors"
-	"maps"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
-
-// sameHolding reports whether two grants mean the same thing in the same
-// system: an account's access to a target. Several grants, also of different
-// entitlements, may back one holding.
-func sameHolding(a, b approvals.Grant) bool {
-	return a.Connector == b.Connector && a.Account == b.Account && maps.Equal(a.Target, b.Target)
-}
 
 // sharing lists the other live grants that mean the same holding.
 func (w *Worker) sharing(ctx context.Context, g approvals.Grant) ([]approvals.Grant, error) {
@@ -24,7 +16,7 @@ func (w *Worker) sharing(ctx context.Context, g approvals.Grant) ([]approvals.Gr
 	}
 	var others []approvals.Grant
 	for _, o := range live {
-		if o.ID != g.ID && sameHolding(o, g) {
+		if o.ID != g.ID && o.SameHolding(g) {
 			others = append(others, o)
 		}
 	}

@@ -24,20 +24,18 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	if why := w.hopeless(g); why != "" {
 		return w.failed(ctx, it, g, why)
 	}
-	standing := g.Standing
+	present := g.Standing
 	if !g.Prechecked {
-		var fail *failure
-		if standing, fail, err = w.precheck(ctx, it, g); err != nil {
-			return w.retried(ctx, it, err)
-		} else if fail != nil {
-			return w.provisionTrouble(ctx, it, g, "check", fail)
+		var stop *step
+		if present, stop = w.precheck(ctx, it, g); stop != nil {
+			return *stop
 		}
 	}
 	if fail := it.pool.admit(ctx); fail != nil {
 		return w.provisionTrouble(ctx, it, g, "grant", fail)
 	}
 	until := w.Now().Add(it.pool.limits.CallTimeout + callSettles)
-	if g, err = w.Service.Provision(ctx, id, standing, until); err != nil {
+	if g, err = w.Service.Provision(ctx, id, present, until); err != nil {
 		return w.retried(ctx, it, err)
 	}
 	if g.State != approvals.GrantProvisioning { // it no longer holds, or was ended meanwhile
@@ -63,31 +61,30 @@ func (w *Worker) hopeless(g approvals.Grant) string {
 	return ""
 }
 
-// precheck learns what was there before the first effect. What the other
-// grants behind the holding have put there is not standing access, unless it
-// was when they came. They are read before and after the system is, so that
-// one which ends or begins in between is not mistaken for standing access.
-func (w *Worker) precheck(ctx context.Context, it *item, g approvals.Grant) (standing bool, fail *failure, err error) {
+// precheck learns what was there before the first effect, or says why that is
+// not to be learned now. The domain tells standing access from what another
+// grant of the holding gave; one that ended just while the system was read
+// would be missed, so that it is read again.
+func (w *Worker) precheck(ctx context.Context, it *item, g approvals.Grant) (present bool, stop *step) {
+	instead := func(s step) (bool, *step) { return false, &s }
 	before, err := w.sharing(ctx, g)
 	if err != nil {
-		return false, nil, err
+		return instead(w.retried(ctx, it, err))
 	}
 	p, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, nil) })
 	if fail != nil {
-		return false, fail, nil
+		return instead(w.provisionTrouble(ctx, it, g, "check", fail))
 	}
-	after, err := w.sharing(ctx, g)
-	if err != nil {
-		return false, nil, err
-	}
-	touched := false
-	for _, o := range append(before, after...) {
-		if o.Prechecked && o.Standing {
-			return p.Present, nil, nil
+	for _, o := range before {
+		now, err := w.Store.Grant(ctx, o.ID)
+		if err != nil {
+			return instead(w.retried(ctx, it, err))
 		}
-		touched = touched || o.Prechecked
+		if p.Present && !now.State.Live() {
+			return instead(again(w.Now().Add(conflictPause)))
+		}
 	}
-	return p.Present && !touched, nil, nil
+	return p.Present, nil
 }
 
 // waitForRemoval holds a grant back while another of the same holding is being
