@@ -75,7 +75,7 @@ var arrows = []struct {
 	{"bot/slacksim/...", []string{"."}},
 	{"bot/...", []string{"approvals", "prompts", "bot/..."}},
 	{"cmd/...", []string{"approvals/...", "scoring/...", "prompts/...", "connectors/...",
-		"store/...", "migrations", "bot/...", "cmd/..."}},
+		"store/...", "migrations", "bot/...", "cmd/...", "examples"}},
 }
 
 func matches(pattern, path string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,12 +24,12 @@ func (p *play) waitDM(ctx context.Context, who string, texts ...string) (slacksi
 	if err != nil {
 		return m, fmt.Errorf("%s was not shown %q: %w; the last message is %q", who, texts, err, lastPlain(a))
 	}
-	p.answered(who, m.Plain()+buttons(m))
+	p.answered(who, readable(m)+buttons(m))
 	return m, nil
 }
 
 func says(m slacksim.Message, texts ...string) bool {
-	plain := strings.ToLower(m.Plain())
+	plain := strings.ToLower(strings.ReplaceAll(m.Plain(), "*", ""))
 	for _, t := range texts {
 		if !strings.Contains(plain, strings.ToLower(t)) {
 			return false
@@ -43,6 +44,25 @@ func lastPlain(a *slacksim.Actor) string {
 		return "(none)"
 	}
 	return all[len(all)-1].Plain()
+}
+
+// dateToken is Slack's notation for a time that each reader sees on their own
+// clock; what follows the bar is for programs that cannot show it.
+var dateToken = regexp.MustCompile(`<!date\^\d+\^[^|]*\|([^>]*)>`)
+
+// readable is a message as a person reads it, without its buttons.
+func readable(m slacksim.Message) string {
+	skip := map[string]bool{}
+	for _, c := range m.Controls() {
+		skip[c.Label] = true
+	}
+	var lines []string
+	for line := range strings.Lines(m.Plain()) {
+		if line = strings.TrimSpace(line); line != "" && !skip[line] {
+			lines = append(lines, strings.ReplaceAll(dateToken.ReplaceAllString(line, "$1"), "*", ""))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // buttons lists what can be pressed, as a line of the transcript.

@@ -14,7 +14,7 @@ import (
 // historyDays and historyPerDay size the example organisation's past.
 const (
 	historyDays   = 90
-	historyPerDay = 7
+	historyPerDay = 11
 )
 
 // usual says which departments work with a resource: most requests come from
@@ -99,6 +99,9 @@ func (h *historian) one(e approvals.Entitlement, at time.Time) past {
 	answered := at.Add(time.Duration(2+h.rand.IntN(40)) * time.Minute)
 	approved := h.rand.IntN(1000) >= h.perMilleDenied(e, who, slices.Contains(teams, who.Department))
 	approver := who.Manager
+	if owner := e.Owners[h.rand.IntN(len(e.Owners))]; h.rand.IntN(100) < 45 && owner != who.ID {
+		approver = owner
+	}
 	r := approvals.Request{
 		Kind: approvals.KindAccess, State: approvals.RequestDenied, Requester: who.ID, Beneficiary: who.ID,
 		Entitlement: e.ID, Duration: duration, Reason: "work on " + e.Resource, Ticket: fmt.Sprintf("INC-%d", 1000+h.rand.IntN(3000)),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
@@ -63,21 +64,21 @@ var script = []step{
 		return err
 	}},
 	{name: "asks to extend", do: func(ctx context.Context, p *play) error {
-		m, err := p.find(maya, "Extend", "ends")
+		m, err := p.find(maya, "Extend by 20 minutes", "ends soon")
 		if err != nil {
 			return err
 		}
-		if err := p.press(ctx, maya, m, "Extend"); err != nil {
+		if err := p.press(ctx, maya, m, "Extend by 20 minutes"); err != nil {
 			return err
 		}
-		p.routed, err = p.waitDM(ctx, priya, maya, "extend")
+		p.routed, err = p.waitDM(ctx, priya, maya, "20 minutes more of")
 		return err
 	}},
 	{name: "the extension is approved", do: func(ctx context.Context, p *play) error {
 		if err := p.press(ctx, priya, p.routed, "Approve"); err != nil {
 			return err
 		}
-		_, err := p.waitDM(ctx, priya, "extend", "approved")
+		_, err := p.waitDM(ctx, priya, "20 minutes more of", "Approved by "+priya)
 		return err
 	}},
 	{name: "access goes on past its first end", do: func(ctx context.Context, p *play) error {
@@ -86,7 +87,7 @@ var script = []step{
 	}},
 	{name: "access ends at its end", do: func(ctx context.Context, p *play) error {
 		p.passes(2 * time.Hour)
-		if _, err := p.waitDM(ctx, maya, "read and write", "ended"); err != nil {
+		if _, err := p.waitDM(ctx, maya, "read and write", "Access ended", "nothing remains"); err != nil {
 			return err
 		}
 		return p.tries(ctx, maya, "billing-db", false)
@@ -124,7 +125,7 @@ func asks(who, words string, card ...string) func(context.Context, *play) error 
 		if _, err := p.as(who).DM(words); err != nil {
 			return err
 		}
-		_, err := p.waitDM(ctx, who, append([]string{"Send"}, card...)...)
+		_, err := p.waitDM(ctx, who, card...)
 		return err
 	}
 }
@@ -160,6 +161,6 @@ func (p *play) find(who, label string, texts ...string) (slacksim.Message, error
 
 // passes lets time pass.
 func (p *play) passes(d time.Duration) {
-	fmt.Fprintf(p.out, "\n        ⋯ %s later ⋯\n", d.Round(time.Minute))
+	fmt.Fprintf(p.out, "\n        ⋯ %s later ⋯\n", approvals.Span(d))
 	p.stage.Advance(d)
 }

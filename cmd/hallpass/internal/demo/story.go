@@ -33,7 +33,10 @@ const stepLimit = 20 * time.Second
 // Play plays the story on a stage and writes its transcript. The error names
 // the first step that did not happen as it must.
 func Play(ctx context.Context, stage Stage, out io.Writer) error {
-	p := &play{stage: stage, out: out, people: Organisation()}
+	p := &play{stage: stage, out: out, people: byID(Organisation())}
+	if err := p.skip(ctx); err != nil {
+		return err
+	}
 	for i, s := range script {
 		if s.scene != "" {
 			fmt.Fprintf(out, "\n── %s ──\n", s.scene)
@@ -67,6 +70,7 @@ func (p *play) step(ctx context.Context, s step) error {
 	limited, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	if err := s.do(limited, p); err != nil {
+		_ = p.audit(ctx) // helps whoever reads the transcript of a failure
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return fmt.Errorf("it did not happen within %s: %w", stepLimit, err)
 		}

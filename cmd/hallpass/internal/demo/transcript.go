@@ -24,6 +24,17 @@ func (p *play) answered(to, text string) {
 	}
 }
 
+// skip passes over the events from before the story.
+func (p *play) skip(ctx context.Context) error {
+	for {
+		events, err := p.stage.Events(ctx, p.last)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		p.last = events[len(events)-1].Sequence
+	}
+}
+
 // audit writes the audit events that came since the last step.
 func (p *play) audit(ctx context.Context) error {
 	events, err := p.stage.Events(ctx, p.last)

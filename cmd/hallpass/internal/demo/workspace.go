@@ -1,11 +1,12 @@
 package demo
 
 import (
-	"context"
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
@@ -36,24 +37,19 @@ func newTokens() Tokens {
 // featured are the people that the page offers first, in the story's order.
 var featured = []string{"Maya Lindqvist", "Tom Okafor", "Priya Raman", "Diego Santos", "Noor Haddad", "Chris Vega", "Sam Weber"}
 
-// SlackID is the local workspace's user id of somebody in the organisation.
-func SlackID(id approvals.PrincipalID) string {
-	for i, p := range Organisation() {
-		if p.ID == id {
-			return slackID(i)
-		}
-	}
-	return ""
-}
-
 func slackID(i int) string { return fmt.Sprintf("U%04d", i+1) }
+
+// byID orders people as the directory lists them, which numbers them in Slack.
+func byID(people []approvals.Principal) []approvals.Principal {
+	return slices.SortedFunc(slices.Values(people), func(a, b approvals.Principal) int { return cmp.Compare(a.ID, b.ID) })
+}
 
 // newWorkspace makes the local Slack workspace in which everybody of the
 // organisation is a member.
-func newWorkspace(_ context.Context, people []approvals.Principal, tokens Tokens, mounts map[string]http.Handler, links []slacksim.Link, log *slog.Logger) (*slacksim.Workspace, error) {
+func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string]http.Handler, links []slacksim.Link, log *slog.Logger) (*slacksim.Workspace, error) {
 	users := make([]slacksim.User, 0, len(people)+2)
 	ids := map[string]string{}
-	for i, p := range people {
+	for i, p := range byID(people) {
 		ids[p.Name] = slackID(i)
 		users = append(users, slacksim.User{
 			ID: slackID(i), Name: string(p.ID), RealName: p.Name, Title: p.Title, Email: p.Email,

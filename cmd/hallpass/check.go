@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/catalog"
+	"github.com/hallpass-dev/hallpass/approvals/policy"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
+)
+
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check DIR",
+		Short: "Validate an access folder: configuration, people, catalogue, policies and their examples",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return check(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	}
+}
+
+// check reads everything in an access folder and reports all problems of all
+// files at once, as far as one does not hide another.
+func check(ctx context.Context, dir string, out io.Writer) error {
+	if _, err := os.Stat(dir); err != nil {
+		return approvals.Problems{{File: dir, What: "there is no such folder", Mend: "name the folder that holds hallpass.yaml, catalog/ and policies/"}}
+	}
+	var all approvals.Problems
+	keep := func(err error) error {
+		var ps approvals.Problems
+		if errors.As(err, &ps) {
+			all = append(all, ps...)
+			return nil
+		}
+		return err
+	}
+	c, err := config.Load(filepath.Join(dir, "hallpass.yaml"))
+	if err := keep(err); err != nil {
+		return err
+	}
+	c.Dir = dir
+	if c.Directory.File == "" {
+		c.Directory.File = "people.yaml"
+	}
+	people, err := peoplefile.Open(ctx, peoplefile.Options{Path: c.Path(c.Directory.File), MaxAge: c.Directory.MaxAge})
+	if err := keep(err); err != nil {
+		return err
+	}
+	var directory approvals.Directory
+	if people != nil {
+		directory = people
+	}
+	things, err := catalog.Load(ctx, dir, directory)
+	if err := keep(err); err != nil {
+		return err
+	}
+	if things != nil {
+		report, err := policy.Check(ctx, policy.Options{Dir: dir, Catalogue: things, MaxDirectoryAge: c.Directory.MaxAge}, time.Now())
+		if err := keep(err); err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return summarise(ctx, out, dir, people, things, report)
+		}
+	}
+	return all
+}
+
+func summarise(ctx context.Context, out io.Writer, dir string, people *peoplefile.Directory, things *catalog.Catalogue, r policy.Report) error {
+	everybody, err := people.People(ctx)
+	if err != nil {
+		return err
+	}
+	entitlements, err := things.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(out, note)
+	}
+	_, err = fmt.Fprintf(out, "%s is sound: %s, %s, %s, %s that hold.\n", dir,
+		peopleCount(len(everybody)), count(len(entitlements), "entitlement"), policies(r.Policies), count(r.Examples, "example"))
+	return err
+}
+
+func peopleCount(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+func policies(n int) string {
+	if n == 1 {
+		return "1 policy"
+	}
+	return fmt.Sprintf("%d policies", n)
+}

@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
+	"github.com/hallpass-dev/hallpass/bot"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/prompts"
+	"github.com/hallpass-dev/hallpass/scoring"
+	"github.com/hallpass-dev/hallpass/store"
+)
+
+// Options are what a configuration does not say.
+type Options struct {
+	Now        func() time.Time               // nil: time.Now
+	Logger     *slog.Logger                   // nil: silent
+	Connectors map[string]approvals.Connector // stand in for configured connectors of the same name
+	HTTPClient *http.Client                   // for Slack; nil: one with time limits
+	Migrate    bool                           // bring the schema up to date first; embedded SQLite always is
+	Database   string                         // URL that stands in for the configured one
+	BotToken   string                         // stands in for the configured one, as does AppToken
+	AppToken   string
+	// Before runs when the database is ready and nothing has been read from it.
+	Before func(context.Context, *store.Store) error
+}
+
+func (o Options) logger() *slog.Logger {
+	if o.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return o.Logger
+}
+
+// App is a wired Hallpass.
+type App struct {
+	Access  Access
+	Store   *store.Store
+	Service *approvals.Service
+	Bot     *bot.Bot
+	Worker  *lifecycle.Worker
+
+	config  config.Config
+	options Options
+	log     *slog.Logger
+	scorer  *scoring.Scorer
+	world   *scoring.World
+	pages   map[string]http.Handler // of connectors that have one, by connector
+	metrics *metrics
+}
+
+// OpenStore opens the configured database: DATABASE_URL, or SQLite in the data
+// directory.
+func OpenStore(ctx context.Context, c config.Config, o Options) (*store.Store, error) {
+	url := o.Database
+	if url == "" {
+		var err error
+		if url, err = c.Value(c.Database.URL); err != nil {
+			return nil, err
+		}
+	}
+	if url == "" {
+		url = "sqlite:" + c.Path(c.Database.DataDir)
+	}
+	return store.Open(ctx, store.Config{URL: url, Now: o.Now, Logger: o.logger()})
+}
+
+// New opens and connects everything that a configuration names, or says what
+// is wrong and leaves nothing open. Nothing runs yet.
+func New(ctx context.Context, c config.Config, o Options) (*App, error) {
+	a := &App{config: c, options: o, log: o.logger(), metrics: newMetrics()}
+	var err error
+	if a.Access, err = LoadAccess(ctx, c, o); err != nil {
+		return nil, err
+	}
+	hands, err := connectors(ctx, c, a.Access, o)
+	if err != nil {
+		return nil, err
+	}
+	if a.Store, err = OpenStore(ctx, c, o); err != nil {
+		return nil, err
+	}
+	if err := a.wire(ctx, hands); err != nil {
+		_ = a.Store.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) error {
+	if a.options.Migrate || a.Store.Engine() == "sqlite" {
+		if err := a.Store.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.Store.Ping(ctx); err != nil {
+		return err
+	}
+	if a.options.Before != nil {
+		if err := a.options.Before(ctx, a.Store); err != nil {
+			return err
+		}
+	}
+	a.metrics.registry.MustRegister(newOverdue(a.Store, a.now))
+	a.pages = map[string]http.Handler{}
+	for name, c := range hands {
+		if page, ok := c.(interface{ Handler() http.Handler }); ok {
+			a.pages[name] = page.Handler()
+		}
+	}
+	model, err := a.model()
+	if err != nil {
+		return err
+	}
+	queue, err := a.Access.securityQueue(ctx, a.config)
+	if err != nil {
+		return err
+	}
+	if a.scorer, err = a.score(ctx); err != nil {
+		return err
+	}
+	a.Service = &approvals.Service{
+		Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue,
+		Scorer: a.scorer, Policy: a.Access.Policy, Now: a.options.Now, Fallback: queue,
+		LapseAfter: a.config.Approvals.LapseAfter, ChaseAfter: a.config.Approvals.ChaseAfter,
+		Explain: model.Enabled(),
+	}
+	if a.Worker, err = a.worker(hands, model); err != nil {
+		return err
+	}
+	a.Bot, err = a.slack(ctx)
+	return err
+}
+
+// model is the optional language model; disabled unless a key or an endpoint
+// is configured.
+func (a *App) model() (*prompts.Client, error) {
+	key, err := a.config.Value(a.config.Model.APIKey)
+	if err != nil {
+		return nil, err
+	}
+	m := a.config.Model
+	if key == "" && m.BaseURL == "" {
+		return prompts.New(prompts.Config{})
+	}
+	return prompts.New(prompts.Config{BaseURL: m.BaseURL, APIKey: key, Model: m.Name, Timeout: m.Timeout,
+		MaxTokensPerDay: m.TokensPerDay, Logger: a.log, Now: a.options.Now})
+}
+
+// Run serves until the context ends, then finishes what was begun. It returns
+// early when Slack or the database refuse for good.
+func (a *App) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Bot.Run(ctx) })
+	g.Go(func() error { return a.Worker.Run(ctx) })
+	g.Go(func() error { return a.listen(ctx) })
+	g.Go(func() error { return a.watch(ctx) })
+	return g.Wait()
+}
+
+func (a *App) now() time.Time {
+	if a.options.Now != nil {
+		return a.options.Now()
+	}
+	return time.Now()
+}
+
+// Close ends the connections to the database. Run must have returned.
+func (a *App) Close() error { return a.Store.Close() }

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/hallpass-dev/hallpass/store"
+)
+
+// metrics are Hallpass' own: each is documented by its help text.
+type metrics struct {
+	registry *prometheus.Registry
+	duration *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "hallpass_step_seconds", Help: "How long a step took: ack, handle, deliver, or a task by its kind.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .2, .3, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"step"}),
+	}
+	m.registry.MustRegister(m.duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observe records how long one step took.
+func (m *metrics) observe(step string, d time.Duration) {
+	m.duration.WithLabelValues(step).Observe(d.Seconds())
+}
+
+// overdue reports from the database, when asked, what should have ended.
+type overdue struct {
+	store *store.Store
+	now   func() time.Time
+	count *prometheus.Desc
+	age   *prometheus.Desc
+}
+
+func newOverdue(s *store.Store, now func() time.Time) *overdue {
+	return &overdue{store: s, now: now,
+		count: prometheus.NewDesc("hallpass_overdue_grants", "Access that outlives its end now.", nil, nil),
+		age:   prometheus.NewDesc("hallpass_overdue_oldest_seconds", "For how long the oldest of it does.", nil, nil)}
+}
+
+// Describe implements prometheus.Collector.
+func (o *overdue) Describe(ch chan<- *prometheus.Desc) { ch <- o.count; ch <- o.age }
+
+// Collect implements prometheus.Collector. When the database does not answer
+// the metrics are absent, not zero.
+func (o *overdue) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	n, oldest, err := o.store.Overdue(ctx, o.now())
+	if err != nil {
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(o.count, prometheus.GaugeValue, float64(n))
+	ch <- prometheus.MustNewConstMetric(o.age, prometheus.GaugeValue, oldest.Seconds())
+}

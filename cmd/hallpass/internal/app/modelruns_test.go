@@ -1,0 +1,297 @@
+package app_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/demo"
+	"github.com/hallpass-dev/hallpass/examples"
+	"github.com/hallpass-dev/hallpass/store"
+)
+
+// morning is when every run begins, an hour after the directory was written.
+var morning = time.Date(2026, 11, 20, 6, 30, 0, 0, time.UTC)
+
+// pace is the time between two requests: the last ones come when the
+// directory is older than a day, so that those decisions are compared as well.
+const pace = 86 * time.Second
+
+// stage is what all runs share: one past, one Slack that the bot may look up
+// itself in.
+type stage struct {
+	seeded string // data folder with 90 days of decisions
+	slack  *slacksim.Workspace
+	tokens demo.Tokens
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{seeded: t.TempDir(), tokens: demo.Tokens{Bot: "xoxb-local-test", App: "xapp-local-test"}}
+	var err error
+	s.slack, err = slacksim.New(slacksim.Config{BotToken: s.tokens.Bot, AppToken: s.tokens.App,
+		Scopes:  []string{"app_mentions:read", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read", "users:read.email", "usergroups:read"},
+		Command: "/access", Users: []slacksim.User{{ID: "U1", Name: "one", RealName: "One", Email: "one@northwind.example"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.slack.Start(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.slack.Close)
+	s.open(t, s.seeded, "", func() time.Time { return morning }).Close()
+	return s
+}
+
+// open wires a whole Hallpass on a data folder. Model is the model: section of
+// its configuration.
+func (s *stage) open(t *testing.T, data, model string, now func() time.Time) *demo.System {
+	t.Helper()
+	access := filepath.Join(t.TempDir(), "access")
+	sub, err := fs.Sub(examples.Access, "access")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(access, sub); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join(access, "people.yaml"), time.Time{}, morning.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filepath.Join(access, "hallpass.yaml"), os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("\n" + model); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	system, err := demo.NewSystem(t.Context(), demo.Options{Data: data, Access: access}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := system.Connect(t.Context(), s.slack.APIURL(), s.tokens); err != nil {
+		t.Fatal(err)
+	}
+	return system
+}
+
+// record is all that must not depend on a model, for one request.
+type record struct {
+	Drafted, Sent, Answered string // the error's code and sentence; empty: it went well
+	Request                 approvals.Request
+	Decision                *approvals.Decision // as taken when it was sent
+	Grant                   *approvals.Grant    // as it was created, by policy or by people
+	Again                   approvals.Request   // after somebody answered
+	Decided                 *approvals.Decision // the second look that the answer took
+	Approvals               []approvals.Approval
+}
+
+// ledger is what came of a run.
+type ledger struct {
+	records []record
+	log     []string // audit events of asking and deciding, as JSON
+	written int      // summaries that the worker stored
+}
+
+// lines is the ledger as JSON, one request or event a line.
+func (l ledger) lines(t *testing.T) []string {
+	t.Helper()
+	var lines []string
+	for _, r := range l.records {
+		lines = append(lines, marshal(t, r))
+	}
+	return append(lines, l.log...)
+}
+
+// run is one Hallpass under test.
+type run struct {
+	t       *testing.T
+	ctx     context.Context
+	system  *demo.System
+	elapsed atomic.Int64
+	ids     atomic.Int64
+}
+
+// play sends every wish through Draft, Submit, the worker and, for some, an
+// approver's answer, and returns what was decided.
+func (s *stage) play(t *testing.T, wishes []wish, model string, explainer lifecycle.Explainer) ledger {
+	t.Helper()
+	r := &run{t: t, ctx: t.Context()}
+	data := t.TempDir()
+	if err := os.CopyFS(data, os.DirFS(s.seeded)); err != nil {
+		t.Fatal(err)
+	}
+	r.system = s.open(t, data, model, func() time.Time { return morning.Add(time.Duration(r.elapsed.Load())) })
+	defer r.system.Close()
+	service := r.system.App.Service
+	service.NewID = func(prefix string) string { return fmt.Sprintf("%s%05d", prefix, r.ids.Add(1)) }
+	if explainer != nil {
+		service.Explain, r.system.App.Worker.Explainer = true, explainer
+	}
+
+	const batch = 25 // sent before the worker comes round; answered when it has
+	records := make([]record, len(wishes))
+	for from := 0; from < len(wishes); from += batch {
+		to := min(from+batch, len(wishes))
+		for i := from; i < to; i++ {
+			r.send(wishes[i], &records[i])
+		}
+		r.work()
+		for i := from; i < to; i++ {
+			r.answer(wishes[i], &records[i])
+		}
+		r.work()
+	}
+	return r.ledger(records)
+}
+
+// work lets the worker do all that is due.
+func (r *run) work() {
+	r.t.Helper()
+	if err := r.system.App.Worker.RunOnce(r.ctx); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *run) send(w wish, rec *record) {
+	r.elapsed.Add(int64(pace))
+	actor := approvals.Person(w.Ask.Requester, "slack", w.Ask.Key)
+	draft, err := r.system.App.Service.Draft(r.ctx, actor, w.Ask)
+	rec.Request, rec.Drafted = draft, words(err)
+	if err != nil {
+		return
+	}
+	sent, err := r.system.App.Service.Submit(r.ctx, actor, draft.ID)
+	if rec.Sent = words(err); err != nil {
+		return
+	}
+	rec.Request, rec.Decision, rec.Grant = sent, r.decision(sent.ID), r.grant(sent)
+}
+
+func (r *run) answer(w wish, rec *record) {
+	if rec.Decision == nil || rec.Request.State != approvals.RequestPending || len(rec.Decision.Approvers) == 0 {
+		return
+	}
+	say := r.system.App.Service.Approve
+	switch w.Answer {
+	case approvals.Denied:
+		say = r.system.App.Service.Deny
+	case "":
+		return
+	}
+	r.elapsed.Add(int64(time.Second))
+	approver := rec.Decision.Approvers[w.Approver%len(rec.Decision.Approvers)]
+	again, err := say(r.ctx, approvals.Person(approver, "slack", w.Ask.Key), rec.Request.ID, w.Ask.Reason)
+	rec.Answered, rec.Again, rec.Decided, rec.Grant = words(err), again, r.decision(rec.Request.ID), r.grant(again)
+	if rec.Approvals, err = r.system.App.Store.Approvals(r.ctx, rec.Request.ID); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *run) decision(id approvals.RequestID) *approvals.Decision {
+	r.t.Helper()
+	d, err := r.system.App.Store.Decision(r.ctx, id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return &d
+}
+
+func (r *run) grant(q approvals.Request) *approvals.Grant {
+	r.t.Helper()
+	if q.Grant == "" {
+		return nil
+	}
+	g, err := r.system.App.Store.Grant(r.ctx, q.Grant)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return &g
+}
+
+// ledger reads the audit log and makes one number relative: Evidence.World is
+// the log's sequence at the last human decision counted, and a stored summary
+// is an event of its own. It is replaced by the count of human decisions up to
+// there, and the digests of the facts with it.
+func (r *run) ledger(records []record) ledger {
+	r.t.Helper()
+	learned, err := r.system.App.Store.Learned(r.ctx, 0, 1_000_000)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	digests := map[string]string{"": ""}
+	for i := range records {
+		for _, d := range []*approvals.Decision{records[i].Decision, records[i].Decided} {
+			if d == nil {
+				continue
+			}
+			was := d.Facts.Digest()
+			n, _ := slices.BinarySearchFunc(learned, d.Facts.Evidence.World+1, func(l approvals.Learned, sequence int64) int {
+				return cmp.Compare(l.Sequence, sequence)
+			})
+			d.Facts.Evidence.World = int64(n)
+			digests[was] = d.Facts.Digest()
+		}
+		for j := range records[i].Approvals {
+			records[i].Approvals[j].FactsDigest = digests[records[i].Approvals[j].FactsDigest]
+		}
+	}
+	l := ledger{records: records}
+	for _, e := range r.events() {
+		switch e.Kind {
+		case approvals.EventSummaryWritten:
+			l.written++
+		case approvals.EventRequestDrafted, approvals.EventRequestSubmitted, approvals.EventRequestDecided, approvals.EventRequestApproved,
+			approvals.EventRequestDenied, approvals.EventRequestLapsed, approvals.EventApprovalGiven, approvals.EventActionRefused, approvals.EventGrantScheduled:
+			e.Sequence, e.FactsDigest = 0, digests[e.FactsDigest]
+			l.log = append(l.log, marshal(r.t, e))
+		}
+	}
+	slices.Sort(l.log) // tasks of one moment may end in any order
+	return l
+}
+
+func (r *run) events() (all []approvals.Event) {
+	r.t.Helper()
+	for after := int64(0); ; {
+		page, err := r.system.App.Store.Events(r.ctx, store.EventFilter{After: after, Limit: 5000})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return all
+		}
+		all, after = append(all, page...), page[len(page)-1].Sequence
+	}
+}
+
+func marshal(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// words is an error as the person who asks is told it.
+func words(err error) string {
+	if err == nil {
+		return ""
+	}
+	return string(approvals.ErrorCode(err)) + ": " + approvals.ErrorMessage(err)
+}

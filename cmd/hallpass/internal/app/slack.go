@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+)
+
+// slack makes the bot, and asks Slack whether its tokens and scopes will do.
+func (a *App) slack(ctx context.Context) (*bot.Bot, error) {
+	botToken, err := a.token(a.options.BotToken, a.config.Slack.BotToken, "bot token, xoxb-…,")
+	if err != nil {
+		return nil, err
+	}
+	appToken, err := a.token(a.options.AppToken, a.config.Slack.AppToken, "app token, xapp-…, with connections:write")
+	if err != nil {
+		return nil, err
+	}
+	b, err := bot.New(bot.Config{
+		BotToken: botToken, AppToken: appToken, APIURL: a.config.Slack.APIURL, HTTPClient: a.options.HTTPClient,
+		Service: a.Service, Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue,
+		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b, b.Preflight(ctx)
+}
+
+// token is what the program was given, or what the configuration refers to.
+func (a *App) token(given string, ref config.Secret, what string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	v, err := a.config.Value(ref)
+	if err == nil && v == "" {
+		err = approvals.Errorf(approvals.CodeInvalid, "There is no Slack %s: set %s. The README says where to get it.", what, ref)
+	}
+	return v, err
+}

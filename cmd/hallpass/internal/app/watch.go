@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// keepHandled is how long handled messages and finished tasks are kept, so
+// that a redelivery is known for one.
+const keepHandled = 7 * 24 * time.Hour
+
+// watch clears away hourly what was handled long ago, and reads people and
+// policies again at SIGHUP. What does not pass changes nothing: the old set
+// stays and the log says why.
+func (a *App) watch(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	prune := time.NewTicker(time.Hour)
+	defer prune.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			a.Reload(ctx)
+		case <-prune.C:
+			if _, err := a.Store.Prune(ctx, a.now().Add(-keepHandled)); err != nil {
+				a.log.Error("what was handled long ago could not be cleared away", "error", err)
+			}
+		}
+	}
+}
+
+// Reload reads people, catalogue and policies again, in this order, since each
+// refers to the one before. Each is taken whole or not at all.
+func (a *App) Reload(ctx context.Context) {
+	for _, part := range []struct {
+		what   string
+		reload func(context.Context) error
+	}{
+		{"people", a.Access.People.Reload}, {"catalogue", a.Access.Catalogue.Reload}, {"policies", a.Access.Policy.Reload},
+	} {
+		if err := part.reload(ctx); err != nil {
+			a.log.Error(part.what+" were not reloaded; the old ones stay in force", "error", err)
+		}
+	}
+	if err := a.people(ctx); err != nil {
+		a.log.Error("the score keeps the people it knew", "error", err)
+	}
+	v := a.Access.Policy.Version()
+	a.log.Info("access folder read again", "policies", v.Digest, "commit", v.Commit)
+	err := a.Store.Apply(ctx, approvals.Change{Events: []approvals.Event{{
+		At: a.now(), Kind: approvals.EventPolicyLoaded, Actor: approvals.System("reload"), Version: v}}})
+	if err != nil {
+		a.log.Error("the reload could not be recorded", "error", err)
+	}
+}

@@ -1,0 +1,93 @@
+package demo
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// startDemo runs a demo of its own until the test ends.
+func startDemo(t *testing.T) *Demo {
+	t.Helper()
+	d, err := Start(t.Context(), Options{Listen: "127.0.0.1:0", Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the bot stopped with %v", err)
+		}
+		d.Close()
+	})
+	return d
+}
+
+func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t)
+	b := newBrowser(t, d.URL())
+
+	b.become("maya.lindqvist")
+	b.says("read only on billing-db for 20 minutes, refund stuck, INC-4312")
+	b.shows("Ready to send?", "20 minutes", "INC-4312")
+	b.picture("card")
+	b.presses("Send", "Ready to send?")
+	b.shows("You have access", "read-only-with-ticket")
+	b.picture("approved-by-a-rule")
+	b.presses("I'm done", "You have access")
+	b.shows("Access ended", "nothing remains")
+
+	b.says("read-write on billing-db for 20 minutes, have to fix the stuck refund by hand, INC-4312")
+	b.presses("Send", "Ready to send?", "read and write")
+	b.shows("Waiting for an answer from", "Tom Okafor")
+
+	b.become("tom.okafor")
+	b.shows("May Maya have this?", "Risk")
+	b.clicks(`[data-test="open-thread"]`)
+	b.until("the reasons in the thread", `document.querySelector('[data-test="thread"]').innerText.includes("the sum of")`)
+	b.picture("approve")
+	b.presses("Approve", "May Maya have this?")
+	b.confirms()
+	b.shows("Approved by", "Access works until")
+	b.picture("approved")
+
+	b.become("maya.lindqvist")
+	b.shows("You have access", "read and write", "Tom Okafor")
+	d.Advance(16*time.Minute + 5*time.Second)
+	b.shows("Your access ends soon")
+	b.picture("nudge")
+	b.presses("Extend by 20 minutes", "Your access ends soon")
+	b.shows("20 minutes more of", "Waiting for an answer")
+	b.clicks(`[data-test="home-tab"]`)
+	b.until("the access on the Home tab", `document.querySelector('[data-test="home"]').innerText.includes("Billing database, read and write")`)
+	b.picture("home")
+
+	b.opens("/sandbox/", "#resource-billing-db")
+	b.until("the member on the sandbox page", `[...document.querySelectorAll("#resource-billing-db li")].some((x) => x.innerText.includes("Maya Lindqvist"))`)
+	b.picture("sandbox-member")
+	d.Advance(time.Hour)
+	b.until("access gone from the sandbox page", `[...document.querySelectorAll("#resource-billing-db li.gone")].some((x) => x.innerText.includes("Maya Lindqvist"))`)
+	b.picture("sandbox-ended")
+
+	b.opens("/", `[data-test="composer"], [data-test="home"]`)
+	b.become("maya.lindqvist")
+	b.shows("Access ended", "read and write", "nothing remains")
+	b.picture("ended")
+}
+
+func TestThePageFitsAPhone(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t)
+	b := newBrowser(t, d.URL())
+	b.do(chromedp.EmulateViewport(360, 740))
+	b.says("read only on billing-db for 20 minutes, refund stuck, INC-4312")
+	b.shows("Ready to send?")
+	b.picture("phone")
+	b.until("no sideways scrolling", `document.documentElement.scrollWidth <= window.innerWidth`)
+}

@@ -1,0 +1,36 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/store"
+)
+
+var _ Stage = (*Demo)(nil)
+
+// Workspace is the local Slack workspace.
+func (d *Demo) Workspace() *slacksim.Workspace { return d.workspace }
+
+// Advance lets time pass for the bot and the sandbox.
+func (d *Demo) Advance(by time.Duration) { d.Clock.Advance(by) }
+
+// Try lets an account try a resource of the sandbox: it signs in, or goes on
+// with the session that it has.
+func (d *Demo) Try(_ context.Context, account, resource string) (bool, string, error) {
+	a, err := d.Sandbox.Try(account, resource)
+	if code := approvals.ErrorCode(err); err != nil && code != approvals.CodeForbidden {
+		return false, "", err
+	}
+	return a.Allowed, a.Words, nil
+}
+
+// Events reads the audit log.
+func (d *Demo) Events(ctx context.Context, after int64) ([]approvals.Event, error) {
+	return d.App.Store.Events(ctx, store.EventFilter{After: after, Limit: 1000})
+}
+
+// Between does nothing: in one process nobody is killed.
+func (d *Demo) Between(context.Context, string) error { return nil }

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// run executes one command line and gives the exit code: 0 for success, 1 for
+// an error, 2 for a command line that makes no sense.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:           "hallpass",
+		Short:         "Just-in-time access, asked for and answered in Slack",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), migrateCommand(), versionCommand())
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 0
+	}
+	explain(stderr, err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		return 2
+	}
+	return 1
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// explain prints an error for a person: each problem of a file on its own
+// line, or the sentence with its mend, and no more of the cause than helps.
+func explain(w io.Writer, err error) {
+	var problems approvals.Problems
+	var domain *approvals.Error
+	switch {
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			fmt.Fprintln(w, p)
+		}
+		fmt.Fprintf(w, "hallpass: %s found; nothing was started\n", count(len(problems), "problem"))
+	case errors.As(err, &domain) && domain.Message != "":
+		fmt.Fprintln(w, "hallpass:", domain.Message)
+	default:
+		fmt.Fprintln(w, "hallpass:", err)
+	}
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

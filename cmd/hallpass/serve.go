@@ -1,0 +1,69 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+)
+
+func serveCommand() *cobra.Command {
+	var path, level string
+	cmd := &cobra.Command{
+		Use:   "serve --config access/hallpass.yaml",
+		Short: "Run the bot against Slack and the configured systems",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var min slog.Level
+			if err := min.UnmarshalText([]byte(level)); err != nil {
+				return usageError{err}
+			}
+			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: min}))
+			c, err := config.Load(path)
+			if err != nil {
+				return err
+			}
+			a, err := app.New(cmd.Context(), c, app.Options{Logger: log})
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			log.Info("hallpass starts", "version", version, "database", a.Store.Engine(), "listen", c.Listen)
+			err = a.Run(cmd.Context())
+			log.Info("hallpass stopped")
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	cmd.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	return cmd
+}
+
+func migrateCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "migrate --config access/hallpass.yaml",
+		Short: "Bring the database's schema up to date; safe to run again",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(path)
+			if err != nil {
+				return err
+			}
+			s, err := app.OpenStore(cmd.Context(), c, app.Options{})
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if err := s.Migrate(cmd.Context()); err != nil {
+				return err
+			}
+			cmd.Printf("The %s schema is up to date.\n", s.Engine())
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	return cmd
+}
