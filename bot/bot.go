@@ -59,6 +59,7 @@ type Bot struct {
 	log    *slog.Logger
 	people people
 	pauses pauses
+	shelf  shelf
 	health health
 
 	homeMu sync.RWMutex

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -108,7 +110,7 @@ func plainText(text string) string {
 }
 
 func (b *Bot) world(ctx context.Context, p approvals.Principal) (understand.World, error) {
-	catalogue, err := b.cfg.Catalogue.All(ctx)
+	index, err := b.index(ctx)
 	if err != nil {
 		return understand.World{}, err
 	}
@@ -116,7 +118,41 @@ func (b *Bot) world(ctx context.Context, p approvals.Principal) (understand.Worl
 	if err != nil {
 		return understand.World{}, err
 	}
-	return understand.World{Catalogue: catalogue, People: people, Now: b.cfg.Now(), Zone: p.Zone(), CloseOfDay: b.cfg.CloseOfDay}, nil
+	return understand.World{Index: index, People: people, Now: b.cfg.Now(), Zone: p.Zone(), CloseOfDay: b.cfg.CloseOfDay}, nil
+}
+
+// indexFor is how long the catalogue is searched as it was read. Only what is
+// offered depends on it: the Service reads the catalogue itself.
+const indexFor = 5 * time.Second
+
+// shelf remembers the catalogue, ready for searching.
+type shelf struct {
+	mu    sync.Mutex
+	index *understand.Index
+	at    time.Time
+}
+
+func (b *Bot) index(ctx context.Context) (*understand.Index, error) {
+	b.shelf.mu.Lock()
+	defer b.shelf.mu.Unlock()
+	if now := b.cfg.Now(); b.shelf.index == nil || now.Sub(b.shelf.at) > indexFor {
+		catalogue, err := b.cfg.Catalogue.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b.shelf.index == nil || !slices.EqualFunc(b.shelf.index.All(), catalogue, same) {
+			b.shelf.index = understand.NewIndex(catalogue)
+		}
+		b.shelf.at = now
+	}
+	return b.shelf.index, nil
+}
+
+// same reports whether two entries of the catalogue are found and shown alike.
+func same(a, b approvals.Entitlement) bool {
+	return a.ID == b.ID && a.Name == b.Name && a.System == b.System && a.Resource == b.Resource && a.Level == b.Level &&
+		a.Environment == b.Environment && a.Description == b.Description && a.Sensitivity == b.Sensitivity &&
+		a.MaxDuration == b.MaxDuration && slices.Equal(a.Aliases, b.Aliases) && slices.Equal(a.Tags, b.Tags)
 }
 
 // pointToDM says below a mention that the answer is elsewhere: who wants what

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/cards"
-	"github.com/hallpass-dev/hallpass/bot/understand"
 )
 
 var errTooLate = approvals.Errorf(approvals.CodeInvalid, "That took too long on our side, and Slack no longer lets the form open. Please press it again.")
@@ -21,7 +20,7 @@ func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id ap
 	if s.attempt > 1 || b.cfg.Now().Sub(s.at) > triggerLives {
 		return errTooLate
 	}
-	catalogue, err := b.cfg.Catalogue.All(ctx)
+	index, err := b.index(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,7 +43,7 @@ func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id ap
 		}
 	}
 	err = b.call(ctx, "views.open", "", func(ctx context.Context) error {
-		_, err := b.api.OpenViewContext(ctx, s.Trigger, cards.Form(catalogue, f))
+		_, err := b.api.OpenViewContext(ctx, s.Trigger, cards.Form(index.All(), f))
 		return err
 	})
 	switch slackCode(err) {
@@ -83,11 +82,11 @@ func (b *Bot) suggest(ctx context.Context, e entry) any {
 	if _, err := b.identify(ctx, e); err != nil || e.Action != cards.InputEntitlement {
 		return none
 	}
-	catalogue, err := b.cfg.Catalogue.All(ctx)
+	index, err := b.index(ctx)
 	if err != nil {
 		return none
 	}
-	if found := cards.Options(understand.Search(catalogue, e.Text, 50), 50); len(found) > 0 {
+	if found := cards.Options(index.Search(e.Text, 50), 50); len(found) > 0 {
 		return offers{Options: found}
 	}
 	return none

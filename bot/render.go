@@ -85,7 +85,7 @@ func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.
 	if wish.Entitlement != "" {
 		wish.Candidates = []approvals.EntitlementID{wish.Entitlement}
 	}
-	return understand.Find(world.Catalogue, wish.Candidates), o.Sought, nil
+	return world.Index.Find(wish.Candidates), o.Sought, nil
 }
 
 // heldSlot begins the slot of an alert that an account is on hold; the account's

@@ -29,10 +29,10 @@ const (
 
 // World is what the words are read against.
 type World struct {
-	Catalogue []approvals.Entitlement
-	People    []approvals.Principal // for names and addresses; may be empty
-	Now       time.Time
-	Zone      *time.Location // the speaker's; nil: UTC
+	Index  *Index                // the catalogue
+	People []approvals.Principal // for names and addresses; may be empty
+	Now    time.Time
+	Zone   *time.Location // the speaker's; nil: UTC
 	// CloseOfDay is when "end of day" is, after local midnight. Zero: 18 h.
 	CloseOfDay time.Duration
 }

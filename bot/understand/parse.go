@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 // readAtMost is how much of a text is read, in bytes. A wish is a sentence or
@@ -40,7 +38,7 @@ func Parse(text string, w World) Wish {
 	if wish.Intent == Help || wish.Intent == List {
 		return wish
 	}
-	x := newIndex(w.Catalogue)
+	x := w.Index.finder()
 	ws := split(text)
 	var spans [][]int
 	take := func(span []int) {
@@ -58,7 +56,7 @@ func Parse(text string, w World) Wish {
 	for i := range ws {
 		ws[i].used = slices.ContainsFunc(spans, func(s []int) bool { return ws[i].start < s[1] && ws[i].end > s[0] })
 	}
-	from := reasonFrom(text, ws, x)
+	from := reasonFrom(text, ws, x.Index)
 	res := x.seek(text, ws, from)
 	wish.Entitlement, wish.Candidates = res.one, res.candidates
 	for i := range ws {
@@ -91,7 +89,7 @@ func clean(text string) string {
 
 // reasonFrom is the byte at which a reason is announced: after "because", or
 // after a "to" that starts a purpose. len(text) when nothing announces one.
-func reasonFrom(text string, ws []word, x *index) int {
+func reasonFrom(text string, ws []word, x *Index) int {
 	from := len(text)
 	if m := because.FindStringIndex(text); m != nil && m[0] > 0 {
 		from = m[0]
@@ -115,7 +113,7 @@ func reasonFrom(text string, ws []word, x *index) int {
 // seek searches the words before the announced reason, then all of them. Of
 // several clauses the first that names something counts; a later one is a
 // second wish when it begins with "and", or names a level or a kind of thing.
-func (x *index) seek(text string, ws []word, from int) result {
+func (x *finder) seek(text string, ws []word, from int) result {
 	head := slices.IndexFunc(ws, func(w word) bool { return w.start >= from })
 	if head < 0 {
 		head = len(ws)
@@ -291,16 +289,4 @@ func cutLastWord(s string) (rest, last string, ok bool) {
 		return "", "", false
 	}
 	return s[:i], s[i+1:], true
-}
-
-// Find returns the entitlements named by ids, in that order, leaving out those
-// that the catalogue does not have.
-func Find(catalogue []approvals.Entitlement, ids []approvals.EntitlementID) []approvals.Entitlement {
-	var out []approvals.Entitlement
-	for _, id := range ids {
-		if i := slices.IndexFunc(catalogue, func(e approvals.Entitlement) bool { return e.ID == id }); i >= 0 {
-			out = append(out, catalogue[i])
-		}
-	}
-	return out
 }

@@ -15,6 +15,24 @@ func entitlement(id, system, resource, level, env, name string, aliases ...strin
 		Name: name, Aliases: aliases, Sensitivity: approvals.Medium, MaxDuration: 8 * time.Hour, DefaultDuration: time.Hour}
 }
 
+func catalogue() []approvals.Entitlement {
+	return []approvals.Entitlement{
+		entitlement("billing-db:read-only", "postgres-prod", "billing-db", "read-only", "production", "Billing database, read only", "billing ro"),
+		entitlement("billing-db:read-write", "postgres-prod", "billing-db", "read-write", "production", "Billing database, read and write"),
+		entitlement("billing-db-staging:read-write", "postgres-staging", "billing-db-staging", "read-write", "staging", "Billing database in staging, read and write"),
+		entitlement("orders-db:read-only", "postgres-prod", "orders-db", "read-only", "production", "Orders database, read only"),
+		entitlement("orders-db:read-write", "postgres-prod", "orders-db", "read-write", "production", "Orders database, read and write"),
+		entitlement("ledger-db:read-only", "postgres-prod", "ledger-db", "read-only", "production", "Ledger database, read only", "general ledger"),
+		entitlement("checkout-k8s:deploy", "kubernetes", "checkout-cluster", "deploy", "production", "Checkout cluster, deploy", "checkout kubernetes"),
+		entitlement("checkout-k8s:admin", "kubernetes", "checkout-cluster", "admin", "production", "Checkout cluster, admin", "checkout kubernetes"),
+		entitlement("aws-prod:admin", "aws", "aws-production", "admin", "production", "AWS production account, administrator", "aws root"),
+		entitlement("snowflake:analyst", "snowflake", "analytics-warehouse", "analyst", "", "Analytics warehouse, analyst", "snowflake", "data warehouse"),
+		entitlement("zendesk:agent", "zendesk", "support-desk", "agent", "", "Support desk, agent", "zendesk"),
+		entitlement("grafana:editor", "grafana", "grafana", "editor", "", "Grafana, editor", "dashboards"),
+		entitlement("github-infra:write", "github", "infra-repo", "write", "", "Infrastructure repository, write", "terraform repo"),
+	}
+}
+
 // world is a Tuesday afternoon in Madrid: 14:00 there.
 func world() understand.World {
 	madrid, err := time.LoadLocation("Europe/Madrid")
@@ -23,21 +41,7 @@ func world() understand.World {
 	}
 	return understand.World{
 		Now: time.Date(2026, 3, 3, 13, 0, 0, 0, time.UTC), Zone: madrid,
-		Catalogue: []approvals.Entitlement{
-			entitlement("billing-db:read-only", "postgres-prod", "billing-db", "read-only", "production", "Billing database, read only", "billing ro"),
-			entitlement("billing-db:read-write", "postgres-prod", "billing-db", "read-write", "production", "Billing database, read and write"),
-			entitlement("billing-db-staging:read-write", "postgres-staging", "billing-db-staging", "read-write", "staging", "Billing database in staging, read and write"),
-			entitlement("orders-db:read-only", "postgres-prod", "orders-db", "read-only", "production", "Orders database, read only"),
-			entitlement("orders-db:read-write", "postgres-prod", "orders-db", "read-write", "production", "Orders database, read and write"),
-			entitlement("ledger-db:read-only", "postgres-prod", "ledger-db", "read-only", "production", "Ledger database, read only", "general ledger"),
-			entitlement("checkout-k8s:deploy", "kubernetes", "checkout-cluster", "deploy", "production", "Checkout cluster, deploy", "checkout kubernetes"),
-			entitlement("checkout-k8s:admin", "kubernetes", "checkout-cluster", "admin", "production", "Checkout cluster, admin", "checkout kubernetes"),
-			entitlement("aws-prod:admin", "aws", "aws-production", "admin", "production", "AWS production account, administrator", "aws root"),
-			entitlement("snowflake:analyst", "snowflake", "analytics-warehouse", "analyst", "", "Analytics warehouse, analyst", "snowflake", "data warehouse"),
-			entitlement("zendesk:agent", "zendesk", "support-desk", "agent", "", "Support desk, agent", "zendesk"),
-			entitlement("grafana:editor", "grafana", "grafana", "editor", "", "Grafana, editor", "dashboards"),
-			entitlement("github-infra:write", "github", "infra-repo", "write", "", "Infrastructure repository, write", "terraform repo"),
-		},
+		Index: understand.NewIndex(catalogue()),
 		People: []approvals.Principal{
 			{ID: "ana", Name: "Ana Diaz", Email: "ana@example.com"}, {ID: "bob", Name: "Bob Lee", Email: "bob.lee@example.com"},
 			{ID: "sam1", Name: "Sam Hill", Email: "sam.hill@example.com"}, {ID: "sam2", Name: "Sam Stone", Email: "sam.stone@example.com"},

@@ -32,51 +32,61 @@ func set(words ...string) map[string]bool {
 // entry is an entitlement as the search sees it.
 type entry struct {
 	approvals.Entitlement
-	words map[string]bool // what names it, without level and environment
-	level string
-	env   string
+	level, env string
 }
 
-// index holds the catalogue ready for searching.
-type index struct {
+// Index is a catalogue ready for searching. It is made once for each version
+// of a catalogue and safe for concurrent use.
+type Index struct {
+	list       []approvals.Entitlement
 	entries    []entry
-	spread     map[string]int // in how many resources a word occurs
+	postings   map[string][]int32 // word to the entries that it names, ascending
+	sorted     []string           // all words, for what is half typed
+	byLength   map[int][]string   // all words, for slips of the finger
+	spread     map[string]int     // in how many resources a word occurs
 	resources  int
-	vocabulary map[string]bool
+	vocabulary map[string]bool // whole names and single words, as written
 	custom     map[string]bool // words of levels that are none of the three usual ones
+	own        map[string]bool // those levels
 }
 
-func newIndex(catalogue []approvals.Entitlement) *index {
-	x := &index{spread: map[string]int{}, vocabulary: map[string]bool{}, custom: map[string]bool{}}
-	seen := map[string]map[string]bool{}
-	for _, e := range catalogue {
-		en := entry{Entitlement: e, words: map[string]bool{}, level: levelOf(e.Level), env: normal(strings.ToLower(e.Environment))}
+// NewIndex makes a catalogue searchable.
+func NewIndex(catalogue []approvals.Entitlement) *Index {
+	x := &Index{list: catalogue, postings: map[string][]int32{}, byLength: map[int][]string{}, spread: map[string]int{},
+		vocabulary: map[string]bool{}, custom: map[string]bool{}, own: map[string]bool{}}
+	last := map[string]map[string]bool{} // resource to its words
+	for i, e := range catalogue {
+		en := entry{Entitlement: e, level: levelOf(e.Level), env: normal(strings.ToLower(e.Environment))}
 		own := set(parts(e.Level)...)
 		if !levels[en.level] {
 			maps.Copy(x.custom, own)
+			x.own[en.level] = en.level != ""
+		}
+		if last[e.Resource] == nil {
+			last[e.Resource] = map[string]bool{}
 		}
 		for _, text := range append(append([]string{e.Resource, e.Name, e.System}, e.Aliases...), e.Tags...) {
 			x.vocabulary[strings.ToLower(text)] = true
 			for _, p := range parts(text) {
 				x.vocabulary[p] = true
-				if !levels[p] && !environments[p] && !filler[p] && !own[p] && len(p) > 1 {
-					en.words[p] = true
+				if levels[p] || environments[p] || filler[p] || own[p] || len(p) < 2 {
+					continue
+				}
+				if list := x.postings[p]; len(list) == 0 || list[len(list)-1] != int32(i) {
+					x.postings[p] = append(list, int32(i))
+				}
+				if !last[e.Resource][p] {
+					last[e.Resource][p] = true
+					x.spread[p]++
 				}
 			}
 		}
-		if seen[e.Resource] == nil {
-			seen[e.Resource] = map[string]bool{}
-		}
-		for p := range en.words {
-			seen[e.Resource][p] = true
-		}
 		x.entries = append(x.entries, en)
 	}
-	x.resources = len(seen)
-	for _, words := range seen {
-		for p := range words {
-			x.spread[p]++
-		}
+	x.resources = len(last)
+	x.sorted = slices.Sorted(maps.Keys(x.postings))
+	for _, w := range x.sorted {
+		x.byLength[len(w)] = append(x.byLength[len(w)], w)
 	}
 	return x
 }
@@ -94,16 +104,24 @@ func levelOf(level string) string {
 }
 
 // distinctive reports whether a word points at a thing rather than at a kind.
-func (x *index) distinctive(w string) bool {
+func (x *Index) distinctive(w string) bool {
 	n := x.spread[w]
 	return n > 0 && !generic[w] && (n <= 3 || n*6 <= x.resources)
 }
 
+// finder searches an index for the words of one text.
+type finder struct {
+	*Index
+	meant map[string][]string // what a word of the text stands for in the catalogue
+}
+
+func (x *Index) finder() *finder { return &finder{x, map[string][]string{}} }
+
 // hit is what one entitlement has in common with the words sought.
 type hit struct {
-	entry
-	words  map[int]bool // the tokens that it matches: 16 times the word's position, and the token's in the word
-	strong bool         // one of them is distinctive
+	*entry
+	tokens uint64 // which of the tokens it matches, the first 64
+	strong bool   // one of them is distinctive
 	score  float64
 }
 
@@ -118,16 +136,16 @@ type result struct {
 
 // find ranks the catalogue against words and says whether one entitlement is
 // meant and no other could be.
-func (x *index) find(ws []word) result {
-	hits, named := x.hits(ws)
-	res := result{words: named, narrowed: x.narrowing(ws)}
+func (f *finder) find(ws []word) result {
+	hits, named := f.hits(ws)
+	res := result{words: named, narrowed: f.narrowing(ws)}
 	strong := slices.DeleteFunc(slices.Clone(hits), func(h hit) bool { return !h.strong })
 	if len(strong) == 0 {
 		res.candidates = top(hits)
 		return res
 	}
 	res.strong = true
-	said, places := x.said(ws)
+	said, places := f.said(ws)
 	fit := strong
 	if len(places) > 0 {
 		fit = slices.DeleteFunc(slices.Clone(strong), func(h hit) bool { return !places[h.env] })
@@ -136,14 +154,13 @@ func (x *index) find(ws []word) result {
 			return res
 		}
 	}
-	best := slices.DeleteFunc(slices.Clone(fit), func(h hit) bool {
-		return slices.ContainsFunc(fit, func(o hit) bool { return within(h.words, o.words) })
-	})
+	best := fullest(fit)
 	pool := best
 	if len(said) > 0 {
 		pool = slices.DeleteFunc(slices.Clone(best), func(h hit) bool { return !said[h.level] })
 	}
-	if len(pool) == 1 && alike(best) {
+	alike := !slices.ContainsFunc(best, func(h hit) bool { return h.tokens != best[0].tokens }) // else two things were named
+	if len(pool) == 1 && alike {
 		res.one = pool[0].ID
 		return res
 	}
@@ -154,69 +171,87 @@ func (x *index) find(ws []word) result {
 	return res
 }
 
-// alike reports whether all hits match the same words: else two things were named.
-func alike(hits []hit) bool {
-	for _, h := range hits[1:] {
-		if len(h.words) != len(hits[0].words) || within(h.words, hits[0].words) || within(hits[0].words, h.words) {
-			return false
-		}
-		for i := range h.words {
-			if !hits[0].words[i] {
-				return false
+// fullest leaves out the hits that match only a part of what another matches.
+func fullest(hits []hit) []hit {
+	kinds := map[uint64]bool{}
+	for _, h := range hits {
+		kinds[h.tokens] = true
+	}
+	return slices.DeleteFunc(slices.Clone(hits), func(h hit) bool {
+		for k := range kinds {
+			if k != h.tokens && k&h.tokens == h.tokens {
+				return true
 			}
 		}
-	}
-	return true
-}
-
-// within reports whether a is a proper subset of b.
-func within(a, b map[int]bool) bool {
-	if len(a) >= len(b) {
 		return false
-	}
-	for i := range a {
-		if !b[i] {
-			return false
-		}
-	}
-	return true
+	})
 }
 
-// hits matches each entitlement against the words. A word that some entitlement
-// has exactly is not taken for a slip in another.
-func (x *index) hits(ws []word) ([]hit, map[int]bool) {
-	named := map[int]bool{}
-	hits := make([]hit, len(x.entries))
-	for i, e := range x.entries {
-		hits[i] = hit{entry: e, words: map[int]bool{}}
-	}
+// hits matches the catalogue against the words, and says which words named
+// something.
+func (f *finder) hits(ws []word) ([]hit, map[int]bool) {
+	named, at := map[int]bool{}, map[int32]int{}
+	var hits []hit
+	token := -1
 	for pos, w := range ws {
 		if w.used || filler[w.norm] {
 			continue
 		}
-		for n, p := range parts(w.norm) {
+		for _, p := range parts(w.norm) {
 			if levels[p] || environments[p] || len(p) < 2 {
 				continue
 			}
-			exact := x.spread[p] > 0
-			for i := range hits {
-				m, ok := hits[i].match(p, exact)
-				if !ok {
-					continue
-				}
-				hits[i].words[16*pos+min(n, 15)] = true
-				hits[i].strong = hits[i].strong || x.distinctive(m)
-				hits[i].score += math.Log(1 + float64(x.resources)/float64(x.spread[m]))
+			if token++; token > 63 {
+				return hits, named
+			}
+			for _, m := range f.means(p) {
 				named[pos] = true
+				strong, worth := f.distinctive(m), math.Log(1+float64(f.resources)/float64(f.spread[m]))
+				for _, i := range f.postings[m] {
+					n, seen := at[i]
+					if !seen {
+						n = len(hits)
+						at[i] = n
+						hits = append(hits, hit{entry: &f.entries[i]})
+					}
+					if h := &hits[n]; h.tokens&(1<<token) == 0 {
+						h.tokens |= 1 << token
+						h.strong = h.strong || strong
+						h.score += worth
+					}
+				}
 			}
 		}
 	}
-	hits = slices.DeleteFunc(hits, func(h hit) bool { return h.score == 0 })
 	return hits, named
 }
 
+// means is what a token stands for in the catalogue: itself, or, when no
+// entitlement has it, the words that it is a slip of.
+func (f *finder) means(p string) []string {
+	if f.spread[p] > 0 {
+		return []string{p}
+	}
+	if generic[p] {
+		return nil
+	}
+	if m, ok := f.meant[p]; ok {
+		return m
+	}
+	var found []string
+	for n := len(p) - 2; n <= len(p)+2; n++ {
+		for _, w := range f.byLength[n] {
+			if near(p, w) {
+				found = append(found, w)
+			}
+		}
+	}
+	f.meant[p] = found
+	return found
+}
+
 // narrowing finds the words that name a level or an environment.
-func (x *index) narrowing(ws []word) map[int]bool {
+func (x *Index) narrowing(ws []word) map[int]bool {
 	found := map[int]bool{}
 	for pos, w := range ws {
 		for _, p := range parts(w.norm) {
@@ -226,25 +261,8 @@ func (x *index) narrowing(ws []word) map[int]bool {
 	return found
 }
 
-// match finds the word of the entry that p means.
-func (e entry) match(p string, exact bool) (string, bool) {
-	if e.words[p] {
-		return p, true
-	}
-	if exact || generic[p] {
-		return "", false
-	}
-	best := ""
-	for w := range e.words {
-		if near(p, w) && (best == "" || w < best) {
-			best = w
-		}
-	}
-	return best, best != ""
-}
-
 // said collects the levels and environments that the words name.
-func (x *index) said(ws []word) (said, places map[string]bool) {
+func (x *Index) said(ws []word) (said, places map[string]bool) {
 	said, places = map[string]bool{}, map[string]bool{}
 	all := map[string]bool{}
 	for _, w := range ws {
@@ -264,26 +282,73 @@ func (x *index) said(ws []word) (said, places map[string]bool) {
 	if said["readwrite"] {
 		delete(said, "readonly") // "read and write" is one level
 	}
-	for _, e := range x.entries {
-		if e.level == "" || levels[e.level] {
-			continue
-		}
-		spoken := true
-		for _, p := range strings.Fields(e.level) {
+	for level, spoken := range x.own {
+		for _, p := range strings.Fields(level) {
 			spoken = spoken && all[p]
 		}
 		if spoken {
-			said[e.level] = true
+			said[level] = true
 		}
 	}
 	return said, places
 }
 
-// top is the three closest, equal ones with the least power first.
-func top(hits []hit) []approvals.EntitlementID {
-	slices.SortStableFunc(hits, func(a, b hit) int {
+// Search ranks the catalogue against a few words, closest first, for a select
+// that is typed into. Without words it is the catalogue in its own order.
+func (x *Index) Search(words string, limit int) []approvals.Entitlement {
+	if strings.TrimSpace(words) == "" {
+		return x.list[:min(limit, len(x.list))]
+	}
+	ws := split(words)
+	said, places := x.said(ws)
+	hits, _ := x.finder().hits(ws)
+	at := make(map[*entry]int, len(hits))
+	for i, h := range hits {
+		at[h.entry] = i
+	}
+	for _, p := range parts(words) { // what is half typed
+		from, _ := slices.BinarySearch(x.sorted, p)
+		for _, w := range x.sorted[from:] {
+			if len(p) < 2 || !strings.HasPrefix(w, p) {
+				break
+			}
+			for _, i := range x.postings[w] {
+				n, seen := at[&x.entries[i]]
+				if !seen {
+					n = len(hits)
+					at[&x.entries[i]] = n
+					hits = append(hits, hit{entry: &x.entries[i]})
+				}
+				hits[n].score += 0.5
+			}
+		}
+	}
+	for i, h := range hits {
+		if said[h.level] {
+			hits[i].score += 0.75
+		}
+		if places[h.env] {
+			hits[i].score += 0.75
+		}
+	}
+	rank(hits)
+	var out []approvals.Entitlement
+	for _, h := range hits[:min(limit, len(hits))] {
+		out = append(out, h.Entitlement)
+	}
+	return out
+}
+
+// rank orders hits: closest first, equal ones with the least power first.
+func rank(hits []hit) {
+	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.Sensitivity.Rank(), b.Sensitivity.Rank()), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// top is the three closest.
+func top(hits []hit) []approvals.EntitlementID {
+	rank(hits)
 	var ids []approvals.EntitlementID
 	for _, h := range hits[:min(3, len(hits))] {
 		ids = append(ids, h.ID)
@@ -291,48 +356,17 @@ func top(hits []hit) []approvals.EntitlementID {
 	return ids
 }
 
-// Search ranks the catalogue against a few words, closest first, for a select
-// that is typed into. Without words it is the catalogue in its own order.
-func Search(catalogue []approvals.Entitlement, words string, limit int) []approvals.Entitlement {
-	if strings.TrimSpace(words) == "" {
-		return catalogue[:min(limit, len(catalogue))]
-	}
-	x := newIndex(catalogue)
-	ws := split(words)
-	said, places := x.said(ws)
-	type ranked struct {
-		approvals.Entitlement
-		score float64
-	}
-	var found []ranked
-	hits, _ := x.hits(ws)
-	score := map[approvals.EntitlementID]float64{}
-	for _, h := range hits {
-		score[h.ID] = h.score
-	}
-	for _, e := range x.entries {
-		s := score[e.ID]
-		for _, p := range parts(words) { // what is half typed
-			for w := range e.words {
-				if len(p) > 1 && strings.HasPrefix(w, p) {
-					s += 0.5
-				}
-			}
-		}
-		if said[e.level] {
-			s += 0.75
-		}
-		if places[e.env] {
-			s += 0.75
-		}
-		if s > 0 {
-			found = append(found, ranked{e.Entitlement, s})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.ID, b.ID)) })
+// Find returns the entitlements named by ids, in that order, leaving out those
+// that the catalogue does not have.
+func (x *Index) Find(ids []approvals.EntitlementID) []approvals.Entitlement {
 	var out []approvals.Entitlement
-	for _, r := range found[:min(limit, len(found))] {
-		out = append(out, r.Entitlement)
+	for _, id := range ids {
+		if i := slices.IndexFunc(x.list, func(e approvals.Entitlement) bool { return e.ID == id }); i >= 0 {
+			out = append(out, x.list[i])
+		}
 	}
 	return out
 }
+
+// All is the catalogue in its own order. It must not be changed.
+func (x *Index) All() []approvals.Entitlement { return x.list }

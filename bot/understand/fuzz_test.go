@@ -1,0 +1,83 @@
+package understand_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/understand"
+)
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"read only on prod billing db for 2h, INC-4312 refunds stuck", "zendesk until tomorrow noon for @ana", "extend by half an hour", "1h30", "to to to because", "\u202e<!channel>"} {
+		f.Add(s)
+	}
+	w := world()
+	f.Fuzz(func(t *testing.T, text string) {
+		got := understand.Parse(text, w)
+		if got.Entitlement != "" && !slices.ContainsFunc(catalogue(), func(e approvals.Entitlement) bool { return e.ID == got.Entitlement }) {
+			t.Errorf("%q is not in the catalogue", got.Entitlement)
+		}
+		if got.Duration < 0 || got.Duration%time.Minute != 0 || got.Duration > 90*24*time.Hour {
+			t.Errorf("a duration of %s", got.Duration)
+		}
+		if !utf8.ValidString(got.Reason) || !utf8.ValidString(got.Sought) || len(got.Sought) > 150 {
+			t.Errorf("reason %q, sought %q", got.Reason, got.Sought)
+		}
+		if len(got.Candidates) > 3 || (got.Entitlement != "" && len(got.Candidates) > 0) {
+			t.Errorf("%q and candidates %q", got.Entitlement, got.Candidates)
+		}
+		if again := understand.Parse(text, w); again.Entitlement != got.Entitlement || again.Reason != got.Reason || again.Duration != got.Duration {
+			t.Error("the same words are understood in two ways")
+		}
+	})
+}
+
+// large is a catalogue of 20,000 entitlements.
+func large() []approvals.Entitlement {
+	var out []approvals.Entitlement
+	for i := range 10000 {
+		for _, level := range []string{"read-only", "read-write"} {
+			name := fmt.Sprintf("service%04d-db", i)
+			out = append(out, entitlement(name+":"+level, fmt.Sprintf("postgres-%02d", i%40), name, level, "production", name+" in production, "+level))
+		}
+	}
+	return out
+}
+
+func TestSearchRanksTheClosestFirst(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]approvals.EntitlementID{
+		"billing ro": "billing-db:read-only", "bill production": "billing-db:read-only", "checkout admin": "checkout-k8s:admin",
+		"warehouse": "snowflake:analyst", "terra": "github-infra:write", "order write": "orders-db:read-write", "": "billing-db:read-only",
+	} {
+		got := world().Index.Search(typed, 5)
+		if len(got) == 0 || got[0].ID != want {
+			t.Errorf("%q finds %v first, want %s", typed, got, want)
+		}
+	}
+	if got := world().Index.Search("zzzz", 5); len(got) != 0 {
+		t.Errorf("nonsense finds %v", got)
+	}
+	if got := understand.NewIndex(large()).Search("service", 50); len(got) != 50 {
+		t.Errorf("%d found, want at most 50", len(got))
+	}
+}
+
+func BenchmarkSearch20000(b *testing.B) {
+	x := understand.NewIndex(large())
+	for b.Loop() {
+		x.Search("service0420 db read", 50)
+	}
+}
+
+func BenchmarkParse20000(b *testing.B) {
+	w := world()
+	w.Index = understand.NewIndex(large())
+	for b.Loop() {
+		understand.Parse("read only on service0420 db for 2h, INC-4312 refunds stuck", w)
+	}
+}
