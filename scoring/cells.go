@@ -1,6 +1,10 @@
 package scoring
 
-import "github.com/hallpass-dev/hallpass/scoring/scorecard"
+import (
+	"math/bits"
+
+	"github.com/hallpass-dev/hallpass/scoring/scorecard"
+)
 
 // creditCap is how many decisions of one approver count in one cell. Beyond
 // it the approver's rate of denial counts, not the number of answers, so that
@@ -71,22 +75,26 @@ func (t tally) cell() scorecard.Cell {
 type cellTable struct {
 	slots  []tally
 	used   int
-	others map[uint64]share // by mix(key) ^ approver's hash
+	others shareTable
 }
 
 func newCellTable(capacity int) *cellTable {
-	size := 1024
-	for size < capacity {
-		size *= 2
-	}
-	return &cellTable{slots: make([]tally, size), others: map[uint64]share{}}
+	return &cellTable{slots: make([]tally, max(capacity, 1024)), others: shareTable{slots: make([]shareSlot, 1024)}}
+}
+
+// place maps a hash to one of n slots without needing a power of two.
+func place(hash uint64, n int) int {
+	hi, _ := bits.Mul64(hash, uint64(n))
+	return int(hi)
 }
 
 func (t *cellTable) find(k cellKey) int {
-	mask := uint64(len(t.slots) - 1)
-	for i := k.hash() & mask; ; i = (i + 1) & mask {
+	for i := place(k.hash(), len(t.slots)); ; {
 		if t.slots[i].key == k || t.slots[i].key == 0 {
-			return int(i)
+			return i
+		}
+		if i++; i == len(t.slots) {
+			i = 0
 		}
 	}
 }
@@ -95,18 +103,22 @@ func (t *cellTable) find(k cellKey) int {
 func (t *cellTable) get(k cellKey) tally { return t.slots[t.find(k)] }
 
 // without is a cell's count leaving out everything that one approver decided.
-func (t *cellTable) without(k cellKey, approver uint32) scorecard.Cell {
-	cell := t.get(k)
-	s := cell.share
-	if cell.lead != approver {
-		s = t.others[otherKey(k, approver)]
+func (t *cellTable) without(c *tally, approver uint32) scorecard.Cell {
+	s := c.share
+	if c.lead != approver {
+		if _, alone := s.credit(); alone == c.decided {
+			return c.cell() // nobody but the lead decided in it
+		}
+		s = t.others.get(otherKey(c.key, approver))
 	}
 	denied, decided := s.credit()
-	return scorecard.Cell{Denied: int64(cell.denied - denied), Decided: int64(cell.decided - decided)}
+	return scorecard.Cell{Denied: int64(c.denied - denied), Decided: int64(c.decided - decided)}
 }
 
+// otherKey names one approver's share in one cell; the lowest bit keeps it from
+// being 0.
 func otherKey(k cellKey, approver uint32) uint64 {
-	return k.hash() ^ mix(uint64(approver)|1<<40)
+	return mix(uint64(k)^mix(uint64(approver))) | 1
 }
 
 // add counts one decision in a cell.
@@ -127,17 +139,18 @@ func (t *cellTable) add(k cellKey, approver uint32, denied bool) {
 		cell.move(before, cell.share)
 		return
 	}
-	other := otherKey(k, approver)
-	before := t.others[other]
+	other := t.others.at(otherKey(k, approver))
+	before := *other
 	after := before.add(denied)
 	cell.move(before, after)
 	if after.decided > cell.share.decided {
-		t.others[otherKey(k, cell.lead)] = cell.share
-		delete(t.others, other)
+		*other = share{}
+		lead, share := cell.lead, cell.share
 		cell.lead, cell.share = approver, after
+		*t.others.at(otherKey(k, lead)) = share
 		return
 	}
-	t.others[other] = after
+	*other = after
 }
 
 // move replaces one approver's share in the credited counts.
@@ -150,10 +163,57 @@ func (c *tally) move(before, after share) {
 
 func (t *cellTable) grow() {
 	old := t.slots
-	t.slots = make([]tally, 2*len(old))
+	t.slots = make([]tally, len(old)*3/2)
 	for _, s := range old {
 		if s.key != 0 {
 			t.slots[t.find(s.key)] = s
 		}
 	}
+}
+
+// shareTable keeps shares by key, likewise with linear probing.
+type shareTable struct {
+	slots []shareSlot
+	used  int
+}
+
+// shareSlot holds its key in halves, so that it needs no padding.
+type shareSlot struct {
+	high, low uint32
+	share     share
+}
+
+func (t *shareTable) find(k uint64) int {
+	for i := place(k, len(t.slots)); ; {
+		s := &t.slots[i]
+		if s.low == 0 || s.low == uint32(k) && s.high == uint32(k>>32) {
+			return i
+		}
+		if i++; i == len(t.slots) {
+			i = 0
+		}
+	}
+}
+
+func (t *shareTable) get(k uint64) share { return t.slots[t.find(k)].share }
+
+// at gives the place of a share, which is empty if there was none. It holds
+// until the next call.
+func (t *shareTable) at(k uint64) *share {
+	i := t.find(k)
+	if t.slots[i].low == 0 {
+		if (t.used+1)*5 > len(t.slots)*4 {
+			old := t.slots
+			t.slots = make([]shareSlot, len(old)*3/2)
+			for _, s := range old {
+				if s.low != 0 {
+					t.slots[t.find(uint64(s.high)<<32|uint64(s.low))] = s
+				}
+			}
+			i = t.find(k)
+		}
+		t.used++
+		t.slots[i] = shareSlot{high: uint32(k >> 32), low: uint32(k)}
+	}
+	return &t.slots[i].share
 }

@@ -43,15 +43,22 @@ func (g *group) size() int {
 
 type groups map[groupKey]*group
 
+// face is what of a person decides the rings; all zero for somebody who is not
+// active. It is small, so that a thousand holders are looked through quickly.
+type face struct{ manager, area, department, title, location uint32 }
+
 // regroup builds all rings anew from the people.
 func (w *World) regroup() {
 	w.groups = make(groups, len(w.groups))
+	w.faces = make([]face, len(w.people), cap(w.people))
 	for at := range w.people {
 		p := &w.people[at]
 		if !p.active {
 			continue
 		}
-		for _, k := range w.ringsOf(&p.now) {
+		f := w.faceOf(&p.now)
+		w.faces[at] = f
+		for _, k := range f.rings() {
 			if k.a == 0 {
 				continue
 			}
@@ -71,68 +78,86 @@ func (w *World) regroup() {
 	}
 }
 
-// ringsOf names the groups that attribute values belong to; a is 0 where a
-// value is unknown.
-func (w *World) ringsOf(values *[singles]uint32) (k [rings]groupKey) {
-	k[ringTeam] = groupKey{ring: ringTeam, a: values[atManager]}
-	k[ringArea] = groupKey{ring: ringArea, a: w.people[values[atManager]].manager}
-	if values[atDepartment] != 0 {
-		k[ringRole] = groupKey{ring: ringRole, a: values[atTitle], b: values[atDepartment]}
+func (w *World) faceOf(values *[singles]uint32) face {
+	return face{
+		manager: values[atManager], area: w.people[values[atManager]].manager,
+		department: values[atDepartment], title: values[atTitle], location: values[atLocation],
 	}
-	k[ringTitle] = groupKey{ring: ringTitle, a: values[atTitle]}
-	k[ringDepartment] = groupKey{ring: ringDepartment, a: values[atDepartment]}
-	k[ringLocation] = groupKey{ring: ringLocation, a: values[atLocation]}
+}
+
+// rings names the groups that a face belongs to; a is 0 where it belongs to none.
+func (f face) rings() (k [rings]groupKey) {
+	k[ringTeam] = groupKey{ring: ringTeam, a: f.manager}
+	k[ringArea] = groupKey{ring: ringArea, a: f.area}
+	if f.department != 0 {
+		k[ringRole] = groupKey{ring: ringRole, a: f.title, b: f.department}
+	}
+	k[ringTitle] = groupKey{ring: ringTitle, a: f.title}
+	k[ringDepartment] = groupKey{ring: ringDepartment, a: f.department}
+	k[ringLocation] = groupKey{ring: ringLocation, a: f.location}
 	return k
 }
 
 // peers counts, ring by ring, how many of a person's peers there are and how
 // many of them hold an entitlement. The person is no peer of theirs.
-func (w *World) peers(who, good uint32, values *[singles]uint32, out *[rings]portion) {
-	ks := w.ringsOf(values)
-	var h *holders
-	if good != 0 {
-		h = &w.holds[good]
-	}
+func (w *World) peers(who, good uint32, me face, out *[rings]portion) {
+	ks := me.rings()
+	was := w.faces[who].rings()
+	h := &w.holds[good]
+	self := h.has(who)
 	for r := range ks {
-		out[r] = portion{}
-		if ks[r].a == 0 {
-			continue
-		}
 		g := w.groups[ks[r]]
-		size := g.size()
-		member := who != 0 && w.people[who].active && w.ringsOf(&w.people[who].now)[r] == ks[r]
-		if member {
-			size--
-		}
-		out[r].of = int64(size)
-		if h == nil || size <= 0 {
+		if ks[r].a == 0 || g == nil {
 			continue
 		}
-		held := w.shared(h, g, ring(r), ks[r])
-		if member && h.has(who) {
-			held--
+		out[r].of = int64(g.size())
+		if was[r] == ks[r] {
+			out[r].of--
 		}
-		out[r].n = int64(held)
+		if h.many != nil {
+			out[r].n = int64(g.holding(h))
+			if self && was[r] == ks[r] {
+				out[r].n--
+			}
+		}
+	}
+	for _, holder := range h.list {
+		if holder != who {
+			me.compare(w.faces[holder], out)
+		}
 	}
 }
 
-// shared counts who is in a group and among the holders, by the cheapest way:
-// looking through the shorter list, or intersecting two bitmaps.
-func (w *World) shared(h *holders, g *group, r ring, k groupKey) (n int) {
-	switch {
-	case h.many != nil && g.many != nil:
-		return int(h.many.AndCardinality(g.many))
-	case h.many != nil || g.many == nil && len(g.list) < len(h.list):
-		for _, who := range g.list {
-			if h.has(who) {
-				n++
-			}
+// compare counts another person in every ring that the two share.
+func (f face) compare(o face, out *[rings]portion) {
+	if o.manager == f.manager && f.manager != 0 {
+		out[ringTeam].n++
+	}
+	if o.area == f.area && f.area != 0 {
+		out[ringArea].n++
+	}
+	if o.department == f.department && f.department != 0 {
+		out[ringDepartment].n++
+		if o.title == f.title && f.title != 0 {
+			out[ringRole].n++
 		}
-	default:
-		for _, who := range h.list {
-			if p := &w.people[who]; p.active && w.ringsOf(&p.now)[r] == k {
-				n++
-			}
+	}
+	if o.title == f.title && f.title != 0 {
+		out[ringTitle].n++
+	}
+	if o.location == f.location && f.location != 0 {
+		out[ringLocation].n++
+	}
+}
+
+// holding counts a group's members among many holders.
+func (g *group) holding(h *holders) (n int) {
+	if g.many != nil {
+		return int(h.many.AndCardinality(g.many))
+	}
+	for _, who := range g.list {
+		if h.many.Contains(who) {
+			n++
 		}
 	}
 	return n

@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -13,14 +14,14 @@ import (
 func (w *World) Learn(l approvals.Learned) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if l.Sequence < w.sequence || l.Sequence == w.sequence && w.latest[l.Request] {
+	if l.Sequence < w.sequence || l.Sequence == w.sequence && slices.Contains(w.latest, l.Request) {
 		return
 	}
 	if l.Sequence > w.sequence {
-		clear(w.latest)
+		w.latest = w.latest[:0]
 		w.sequence = l.Sequence
 	}
-	w.latest[l.Request] = true
+	w.latest = append(w.latest, l.Request)
 	good := w.putEntitlement(l.Entitlement)
 	who := w.putPerson(l.Beneficiary)
 	approver := w.putPerson(l.Approver)
@@ -31,8 +32,8 @@ func (w *World) Learn(l approvals.Learned) {
 		atTitle:       w.putWord(atTitle, l.Title),
 		atLocation:    w.putWord(atLocation, l.Location),
 	}
-	w.count(&values, who, approver, !l.Approved)
-	w.hours[hourKey{values[atLocation], slotOf(l.At)}]++
+	w.count(&values, approver, !l.Approved)
+	w.hours[values[atLocation]][slotOf(l.At)]++
 	if l.Approved && good != 0 {
 		w.lasted[good][durationStep(l.Duration)]++
 	}
@@ -40,11 +41,16 @@ func (w *World) Learn(l approvals.Learned) {
 		p := &w.people[who]
 		p.learned, p.told = values, true
 		p.learned[atEntitlement] = 0
+		entry := good << 1
+		if !l.Approved {
+			entry |= 1
+		}
+		p.asked = append(p.asked, entry)
 	}
 }
 
 // count adds a decision to every cell that it belongs to.
-func (w *World) count(values *[singles]uint32, who, approver uint32, denied bool) {
+func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
 	w.all.Decided++
 	if denied {
 		w.all.Denied++
@@ -60,22 +66,6 @@ func (w *World) count(values *[singles]uint32, who, approver uint32, denied bool
 			w.cells.add(key, approver, denied)
 		}
 	}
-	if who != 0 {
-		w.cells.add(ownKey(who, 0), approver, denied)
-		if values[atEntitlement] != 0 {
-			w.cells.add(ownKey(who, values[atEntitlement]), approver, denied)
-		}
-	}
-}
-
-// ownKey is the cell of one person's own requests: for one entitlement, or for
-// all of them when good is 0.
-func ownKey(who, good uint32) cellKey { return pairKey(pairs, who, good) }
-
-// hourKey is a place and a part of the week there.
-type hourKey struct {
-	location uint32
-	slot     uint8
 }
 
 // slots is how many parts a week has: eight of a working day, eight of a day

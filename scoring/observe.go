@@ -47,68 +47,80 @@ func (w *World) subject(f *approvals.Facts) subject {
 
 // observe counts everything but what needs weights to choose: which approver
 // is left out.
-func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observation) {
+func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observation, cells *found) {
 	*o = observation{all: w.all}
 	k := keysOf(&s.values)
-	w.tallies(&k, &o.now)
+	w.find(&k, cells)
+	cells.counts(&o.now)
 	if before, days := w.movedFrom(s.who, at); days > 0 {
 		before[atEntitlement] = s.good
 		bk := keysOf(&before)
-		w.tallies(&bk, &o.before)
+		var old found
+		w.find(&bk, &old)
+		old.counts(&o.before)
 		o.moved = portion{days, int64(settling / day)}
 	}
-	w.peers(s.who, s.good, &s.values, &o.peers)
-	if s.good != 0 {
-		o.every = portion{int64(w.holds[s.good].count()), int64(w.active)}
+	w.ownHistory(s, o)
+	w.usual(s, at, d, o)
+	if s.good == 0 {
+		return
 	}
-	if s.who != 0 {
-		o.ownAll = w.cells.get(ownKey(s.who, 0)).cell()
-		if s.good != 0 {
-			o.own = w.cells.get(ownKey(s.who, s.good)).cell()
+	me := w.faceOf(&s.values)
+	w.peers(s.who, s.good, me, &o.peers)
+	o.every = portion{int64(w.holds[s.good].count()), int64(w.active)}
+	o.near = w.nearest(s, me, o)
+}
+
+func (w *World) ownHistory(s *subject, o *observation) {
+	for _, entry := range w.people[s.who].asked {
+		denied := int64(entry & 1)
+		o.ownAll.Decided++
+		o.ownAll.Denied += denied
+		if entry>>1 == s.good && s.good != 0 {
+			o.own.Decided++
+			o.own.Denied += denied
 		}
 	}
-	slot := slotOf(at)
-	for i := range uint8(slots) {
-		n := w.hours[hourKey{s.values[atLocation], i}]
+}
+
+// usual counts decisions at this time of the week, and of this length.
+func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation) {
+	week := &w.hours[s.values[atLocation]]
+	for _, n := range week {
 		o.hour.of += n
-		if i == slot {
-			o.hour.n = n
-		}
 	}
-	if s.good != 0 {
-		for i, n := range w.lasted[s.good] {
-			o.longer.of += int64(n)
-			if i >= durationStep(d) {
-				o.longer.n += int64(n)
-			}
+	o.hour.n = week[slotOf(at)]
+	asked := durationStep(d)
+	for i, n := range w.lasted[s.good] {
+		o.longer.of += int64(n)
+		if i >= asked {
+			o.longer.n += int64(n)
 		}
 	}
 }
 
-func (w *World) tallies(k *keys, t *tallies) {
+// found are a request's cells as the table keeps them.
+type found [singles + pairs]tally
+
+func (w *World) find(k *keys, cells *found) {
+	*cells = found{}
 	for i, key := range k.single {
 		if key != 0 {
-			t.single[i] = w.cells.get(key).cell()
+			cells[i] = w.cells.get(key)
 		}
 	}
 	for i, key := range k.pair {
 		if key != 0 {
-			t.pair[i] = w.cells.get(key).cell()
+			cells[singles+i] = w.cells.get(key)
 		}
 	}
 }
 
-// leavingOut counts the cells without one approver's answers.
-func (w *World) leavingOut(k *keys, approver uint32, t *tallies) {
-	*t = tallies{}
-	for i, key := range k.single {
-		if key != 0 {
-			t.single[i] = w.cells.without(key, approver)
-		}
+func (f *found) counts(t *tallies) {
+	for i := range t.single {
+		t.single[i] = f[i].cell()
 	}
-	for i, key := range k.pair {
-		if key != 0 {
-			t.pair[i] = w.cells.without(key, approver)
-		}
+	for i := range t.pair {
+		t.pair[i] = f[singles+i].cell()
 	}
 }

@@ -72,52 +72,13 @@ func (s *Scorer) Evidence(ctx context.Context, f approvals.Facts) (approvals.Evi
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	subject := w.subject(&f)
-	w.observe(&subject, f.At, f.Duration, &o)
-	s.weights.leaveOneOut(w, &subject, &o)
+	var cells found
+	w.observe(&subject, f.At, f.Duration, &o, &cells)
+	o.alike = w.likeness(&subject)
+	s.weights.leaveOneOut(w, &cells, &o)
 	counts := o.counts()
 	counts = append(counts,
 		approvals.Count{Name: "world.people", N: int64(w.peopleSum >> 1), Of: int64(w.active)},
 		approvals.Count{Name: "world.holdings", N: int64(w.holdingSum >> 1), Of: w.holdings})
 	return approvals.Evidence{World: w.sequence, Counts: counts}, nil
-}
-
-// leaveOneOut finds the approver without whose answers the request would look
-// worst, among those who decided most in one of its cells, and notes the counts
-// without them.
-func (m *Weights) leaveOneOut(w *World, s *subject, o *observation) {
-	k := keysOf(&s.values)
-	var approvers [singles + pairs]uint32
-	n := 0
-	note := func(key cellKey) {
-		t := w.cells.get(key)
-		if key == 0 || t.key == 0 {
-			return
-		}
-		for _, a := range approvers[:n] {
-			if a == t.lead {
-				return
-			}
-		}
-		approvers[n] = t.lead
-		n++
-	}
-	for _, key := range k.single {
-		note(key)
-	}
-	for _, key := range k.pair {
-		note(key)
-	}
-	var worst, without tallies
-	base := m.base(o)
-	highest := base.LogOdds()
-	for i, a := range approvers[:n] {
-		w.leavingOut(&k, a, &without)
-		if _, z := m.cells(base, &without, &[maxTerms]fixed{}); i == 0 || z > highest {
-			highest, worst = z, without
-		}
-	}
-	if n > 0 {
-		o.without = worst
-		o.alone = portion{1, int64(n)}
-	}
 }

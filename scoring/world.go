@@ -28,15 +28,16 @@ type World struct {
 	people []person  // by index in ids
 	holds  []holders // by index in goods
 	groups groups
+	faces  []face    // by index in ids
 	active int       // people in the directory who are not suspended
 	asOf   time.Time // of the directory last set
 
 	cells    *cellTable
 	all      scorecard.Cell
-	hours    map[hourKey]int64
+	hours    [][slots]int64          // decisions by location and part of the week
 	lasted   [][durationSteps]uint32 // by entitlement: approved requests by length
 	sequence int64
-	latest   map[approvals.RequestID]bool // what was learned at this sequence
+	latest   []approvals.RequestID // what was learned at this sequence
 
 	peopleSum, holdingSum uint64
 	holdings              int64
@@ -54,14 +55,15 @@ type person struct {
 	active  bool            // in the directory and not suspended
 	told    bool            // a decision for this person was learned
 	held    []uint32        // entitlements, ascending
+	asked   []uint32        // own decided requests: entitlement·2, +1 if denied
 }
 
 // NewWorld makes an empty index.
 func NewWorld(o Options) *World {
 	w := &World{
-		cells:  newCellTable(max(o.Decisions, 0) * 2),
-		hours:  map[hourKey]int64{},
-		latest: map[approvals.RequestID]bool{},
+		cells:  newCellTable(max(o.Decisions, 0)),
+		hours:  make([][slots]int64, 1),
+		faces:  make([]face, 1),
 		groups: groups{},
 	}
 	w.ids.init(o.People)
@@ -114,6 +116,7 @@ func (w *World) putPerson(id approvals.PrincipalID) uint32 {
 	at, added := w.ids.put(id)
 	if added {
 		w.people = append(w.people, person{id: digest(string(id))})
+		w.faces = append(w.faces, face{})
 	}
 	return at
 }
@@ -135,6 +138,9 @@ func digest(name string) uint64 {
 }
 
 func (w *World) putWord(attribute int, word string) uint32 {
-	at, _ := w.words[attribute].put(word)
+	at, added := w.words[attribute].put(word)
+	if added && attribute == atLocation {
+		w.hours = append(w.hours, [slots]int64{})
+	}
 	return at
 }

@@ -11,24 +11,30 @@ const EvenOdds = 100
 // missing goes to those that lost most, the earlier first. It returns the
 // total. points must be as long as parts.
 func Points(parts []Fixed, points []int) int {
+	var room [64]Fixed
+	left := room[:]
+	if len(parts) > len(left) {
+		left = make([]Fixed, len(parts))
+	}
 	var sum Fixed
 	given := 0
 	for i, p := range parts {
 		scaled := p.Mul(pointsPerNat)
 		sum += scaled
 		points[i] = int(scaled >> 24)
+		left[i] = scaled & (One - 1)
 		given += points[i]
 	}
 	total := int((sum + One/2) >> 24)
 	for ; given < total; given++ {
-		best, loss := 0, Fixed(-1<<62)
-		for i, p := range parts {
-			scaled := p.Mul(pointsPerNat)
-			if l := scaled - Fixed(points[i])<<24; l > loss {
-				best, loss = i, l
+		best := 0
+		for i := range parts {
+			if left[i] > left[best] {
+				best = i
 			}
 		}
 		points[best]++
+		left[best] = -One
 	}
 	return total
 }
