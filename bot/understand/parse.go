@@ -64,10 +64,32 @@ func Parse(text string, w World) Wish {
 	}
 	wish.Sought = sought(ws)
 	wish.Reason = reason(text, ws, spans, from)
-	if wish.Intent == Other && (res.strong || len(res.candidates) > 0 && asks.MatchString(text) || (wish.Duration > 0 && asks.MatchString(text))) {
+	if wish.Intent == Other && (asks.MatchString(text) && (res.strong || len(res.candidates) > 0 || wish.Duration > 0) ||
+		res.strong && (wish.Duration > 0 || mostlyNames(ws))) {
 		wish.Intent = Request
 	}
+	if wish.Intent == Other { // a thing was mentioned, not asked for
+		wish.Entitlement, wish.Candidates = "", nil
+	}
 	return wish
+}
+
+// mostlyNames reports whether at least half of what is said names the access,
+// or a level or a place is named beside it.
+func mostlyNames(ws []word) bool {
+	named, content := 0, 0
+	for _, w := range ws {
+		switch {
+		case w.narrow:
+			return true
+		case w.wish:
+			named++
+			content++
+		case !w.used && !filler[w.norm]:
+			content++
+		}
+	}
+	return 2*named >= content
 }
 
 // clean drops what cannot be seen and bounds the length.
@@ -119,42 +141,31 @@ func (x *finder) seek(text string, ws []word, from int) result {
 		head = len(ws)
 	}
 	all := x.find(ws[:head])
-	if all.one != "" || !all.strong {
-		if all.strong || head == len(ws) {
-			return all
-		}
-		if late := x.find(ws); late.strong {
+	if !all.strong {
+		if late := x.find(ws); head < len(ws) && late.strong {
 			late.words, late.narrowed = all.words, all.narrowed // the reason keeps its own words
 			return late
 		}
 		return all
 	}
-	starts := []int{0}
-	for i := 1; i < head; i++ {
-		if breaks.MatchString(text[ws[i-1].end:ws[i].start]) {
-			starts = append(starts, i)
-		}
-	}
 	first := -1
 	var found result
-	for n, s := range starts {
-		e := head
-		if n+1 < len(starts) {
-			e = starts[n+1]
+	for s := 0; s < head; {
+		e := s + 1
+		for e < head && !breaks.MatchString(text[ws[e-1].end:ws[e].start]) {
+			e++
 		}
 		res := x.find(ws[s:e])
-		if !res.strong {
-			continue
+		switch {
+		case !res.strong:
+		case first < 0:
+			first, found = s, shift(res, s)
+		case all.one == "" && secondWish(ws[s:e]):
+			return all
 		}
-		if first >= 0 {
-			if secondWish(ws[s:e]) {
-				return all
-			}
-			continue
-		}
-		first, found = s, shift(res, s)
+		s = e
 	}
-	if first < 0 || found.one == "" { // level or environment may stand in another clause
+	if found.one == "" || (all.one != "" && all.one != found.one) { // level or environment stands in another clause
 		return all
 	}
 	return found

@@ -17,8 +17,8 @@ func entitlement(id, system, resource, level, env, name string, aliases ...strin
 
 func catalogue() []approvals.Entitlement {
 	return []approvals.Entitlement{
-		entitlement("billing-db:read-only", "postgres-prod", "billing-db", "read-only", "production", "Billing database, read only", "billing ro"),
-		entitlement("billing-db:read-write", "postgres-prod", "billing-db", "read-write", "production", "Billing database, read and write"),
+		entitlement("billing-db:read-only", "postgres-prod", "billing-db", "read-only", "production", "Billing database, read only", "billing ro", "refunds database"),
+		entitlement("billing-db:read-write", "postgres-prod", "billing-db", "read-write", "production", "Billing database, read and write", "refunds database"),
 		entitlement("billing-db-staging:read-write", "postgres-staging", "billing-db-staging", "read-write", "staging", "Billing database in staging, read and write"),
 		entitlement("orders-db:read-only", "postgres-prod", "orders-db", "read-only", "production", "Orders database, read only"),
 		entitlement("orders-db:read-write", "postgres-prod", "orders-db", "read-write", "production", "Orders database, read and write"),
@@ -99,6 +99,8 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 		{"zendesk (ticket SUP-9) 1h", understand.Wish{Intent: "request", Entitlement: "zendesk:agent", Duration: hour, Ticket: "SUP-9"}},
 		{"billing db staging, 1h, migration test", understand.Wish{Intent: "request", Entitlement: "billing-db-staging:read-write", Duration: hour, Reason: "migration test"}},
 		{"read only on billing-db, orders stuck", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Reason: "orders stuck"}},
+		{"read-write on billing-db for 20 minutes, have to fix the stuck refund by hand, INC-4312", understand.Wish{Intent: "request", Entitlement: "billing-db:read-write", Duration: 20 * min, Ticket: "INC-4312", Reason: "have to fix the stuck refund by hand"}},
+		{"billing-db, read only please, 1h", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: hour}},
 		// left open, unknown or two at once: nothing is filled in
 		{"billing db for 1h", understand.Wish{Intent: "request", Duration: hour}},
 		{"checkout cluster", understand.Wish{Intent: "request"}},

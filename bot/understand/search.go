@@ -154,7 +154,7 @@ func (f *finder) find(ws []word) result {
 			return res
 		}
 	}
-	best := fullest(fit)
+	best := byName(fullest(fit), ws)
 	pool := best
 	if len(said) > 0 {
 		pool = slices.DeleteFunc(slices.Clone(best), func(h hit) bool { return !said[h.level] })
@@ -169,6 +169,19 @@ func (f *finder) find(ws []word) result {
 	}
 	res.candidates = top(pool)
 	return res
+}
+
+// byName keeps only the hits whose resource is written out, if there are any:
+// "billing-db" is not "billing-db-staging".
+func byName(hits []hit, ws []word) []hit {
+	written := map[string]bool{}
+	for _, w := range ws {
+		written[w.norm] = true
+	}
+	if exact := slices.DeleteFunc(slices.Clone(hits), func(h hit) bool { return !written[strings.ToLower(h.Resource)] }); len(exact) > 0 {
+		return exact
+	}
+	return hits
 }
 
 // fullest leaves out the hits that match only a part of what another matches.
