@@ -56,6 +56,9 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 	}
 	switch wish.Intent {
 	case understand.Request:
+		if done, err := b.nameInDraft(ctx, s, p, wish); done || err != nil {
+			return err
+		}
 		return b.draft(ctx, s, p, wish)
 	case understand.List:
 		st, err := b.standing(ctx, p)
@@ -184,39 +187,63 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, wish und
 	return err
 }
 
-// addToDraft takes words that are no wish of their own for what an open draft
-// lacks.
-func (b *Bot) addToDraft(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish) (bool, error) {
+// openDraft is the newest draft of a person that further words belong to.
+func (b *Bot) openDraft(ctx context.Context, p approvals.Principal) (r approvals.Request, ok bool, err error) {
 	recent, err := b.cfg.Store.RequestsBy(ctx, p.ID, 5)
-	if err != nil {
+	for _, r := range recent {
+		if r.State == approvals.RequestDraft && r.Requester == p.ID && b.cfg.Now().Sub(r.CreatedAt) <= draftOpen {
+			return r, true, nil
+		}
+	}
+	return r, false, err
+}
+
+// nameInDraft takes words that name only the access for a draft that was asked
+// which one it means.
+func (b *Bot) nameInDraft(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) (bool, error) {
+	if wish.Entitlement == "" || wish.Reason != "" || wish.Ticket != "" || wish.Beneficiary != "" || wish.Unknown != "" {
+		return false, nil
+	}
+	r, ok, err := b.openDraft(ctx, p)
+	if err != nil || !ok || r.Entitlement != "" {
 		return false, err
 	}
-	for _, r := range recent {
-		if r.State != approvals.RequestDraft || r.Requester != p.ID || b.cfg.Now().Sub(r.CreatedAt) > draftOpen {
-			continue
-		}
-		ask := askOf(r)
-		changed := false
-		if wish.Duration > 0 {
-			ask.Duration, changed = wish.Duration, true
-		}
-		if wish.Ticket != "" {
-			ask.Ticket, changed = wish.Ticket, true
-		}
-		switch {
-		case r.Reason != "":
-		case !changed:
-			ask.Reason, changed = text, text != ""
-		case wish.Reason != "":
-			ask.Reason = wish.Reason
-		}
-		if !changed {
-			return false, nil
-		}
-		_, err := b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
-		return true, err
+	ask := askOf(r)
+	ask.Entitlement = wish.Entitlement
+	if wish.Duration > 0 {
+		ask.Duration = wish.Duration
 	}
-	return false, nil
+	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
+	return true, err
+}
+
+// addToDraft takes words that are no wish of their own for what an open draft
+// lacks, or for another length of time.
+func (b *Bot) addToDraft(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish) (bool, error) {
+	r, ok, err := b.openDraft(ctx, p)
+	if err != nil || !ok {
+		return false, err
+	}
+	ask := askOf(r)
+	changed := false
+	if wish.Duration > 0 {
+		ask.Duration, changed = wish.Duration, true
+	}
+	if wish.Ticket != "" {
+		ask.Ticket, changed = wish.Ticket, true
+	}
+	switch {
+	case r.Reason != "":
+	case !changed:
+		ask.Reason, changed = text, text != ""
+	case wish.Reason != "":
+		ask.Reason = wish.Reason
+	}
+	if !changed {
+		return false, nil
+	}
+	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
+	return true, err
 }
 
 func askOf(r approvals.Request) approvals.Ask {

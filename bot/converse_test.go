@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -222,5 +223,59 @@ func TestHostileWordsStayWords(t *testing.T) {
 			t.Errorf("the text is interpreted: %q", m.Text)
 		}
 		w.sees("UANA", "", "in your words")
+	})
+}
+
+func TestAnswerInWordsNamesWhatWasOpen(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.say("UANA", "billing db for 1h, refunds stuck")
+		w.sees("UANA", "", "Which one do you mean?")
+		w.say("UANA", "billing db read only")
+		w.sees("UANA", "", "Ready to send?", "Billing database, read only", "1 hour", "refunds stuck")
+		w.say("UANA", "make it 2 hours")
+		w.sees("UANA", "", "Ready to send?", "2 hours", "refunds stuck")
+		if rs, err := w.store.RequestsBy(w.ctx, "p-ana", 10); err != nil || len(rs) != 1 {
+			t.Errorf("%d requests: %v", len(rs), err)
+		}
+	})
+}
+
+func TestManyEntitlementsAreSearchedWhileTyping(t *testing.T) {
+	many := catalogue()
+	for i := range 500 {
+		e := many[2]
+		e.ID, e.Resource, e.Name, e.Aliases = approvals.EntitlementID(fmt.Sprintf("tool-%03d:agent", i)), fmt.Sprintf("tool-%03d", i), fmt.Sprintf("Tool %03d, agent", i), nil
+		many = append(many, e)
+	}
+	inWorldLike(t, slacksim.Config{}, many, func(w *world) {
+		ana := w.As("UANA")
+		if err := ana.Command(w.ctx, "CGEN", ""); err != nil {
+			t.Fatal(err)
+		}
+		v, err := ana.WaitView(w.ctx, func(v slacksim.View) bool { return v.Title == "Ask for access" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered, err := ana.Suggest(w.ctx, v.ID, "entitlement", "tool 421")
+		if err != nil || len(offered) == 0 || offered[0].Value != "tool-421:agent" {
+			t.Fatalf("offered %v: %v", offered, err)
+		}
+		if none, err := ana.Suggest(w.ctx, v.ID, "entitlement", "qqqq"); err != nil || len(none) != 0 {
+			t.Errorf("nonsense is offered %v: %v", none, err)
+		}
+		if err := ana.Submit(w.ctx, v.ID, map[string]any{"entitlement": "tool-421:agent", "duration": "20", "reason": "a try"}); err != nil {
+			t.Fatal(err)
+		}
+		w.sees("UANA", "", "Ready to send?", "Tool 421, agent")
+	})
+}
+
+func TestMembersOfAGridAreBoundToIt(t *testing.T) {
+	inWorldLike(t, slacksim.Config{EnterpriseID: "E0NORTH"}, catalogue(), func(w *world) {
+		w.click("UBOB", w.asked(), "approve")
+		w.sees("UANA", "", "Access is being set up")
+		if b, err := w.store.BindingOf(w.ctx, "slack", "p-bob"); err != nil || b.Workspace != "E0NORTH" {
+			t.Errorf("bound in %q: %v", b.Workspace, err)
+		}
 	})
 }

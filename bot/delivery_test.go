@@ -224,7 +224,7 @@ func TestRefusedTokensStopTheBotWithTheMend(t *testing.T) {
 			"revoked app token":     {"xoxb-local", "xapp-old", "", "Slack does not accept SLACK_APP_TOKEN", approvals.CodeInvalid},
 			"no Slack at that path": {"xoxb-local", "xapp-local", "nothing/", "set slack.api_url", approvals.CodeInvalid},
 		} {
-			b, err := bot.New(bot.Config{BotToken: tt.bot, AppToken: tt.app, APIURL: w.APIURL() + tt.url, Service: w.svc, Store: w.store, Directory: w.dir, Catalogue: catalogue(),
+			b, err := bot.New(bot.Config{BotToken: tt.bot, AppToken: tt.app, APIURL: w.APIURL() + tt.url, Service: w.svc, Store: w.store, Directory: w.dir, Catalogue: w.catalogue,
 				Dial: w.Dial, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}})
 			if err != nil {
 				t.Fatal(err)

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot"
@@ -121,16 +124,17 @@ func (scorer) Assess(approvals.Facts) approvals.Assessment {
 // world is a workspace, a bot and everything behind it, in virtual time.
 type world struct {
 	*slacksim.Workspace
-	t     *testing.T
-	ctx   context.Context
-	store *store.Store
-	svc   *approvals.Service
-	bot   *bot.Bot
-	law   *law
-	dir   *people
-	stop  func() // ends the bot and waits for it
-	start func() // starts it again
-	logs  *strings.Builder
+	t         *testing.T
+	ctx       context.Context
+	store     *store.Store
+	svc       *approvals.Service
+	bot       *bot.Bot
+	law       *law
+	dir       *people
+	catalogue shelf
+	stop      func() // ends the bot and waits for it
+	start     func() // starts it again
+	logs      *strings.Builder
 }
 
 func users() []slacksim.User {
@@ -145,13 +149,44 @@ func users() []slacksim.User {
 	}
 }
 
+// manifest is what the app asks for when it is installed: no more is granted
+// in the tests, so that a call without its scope fails.
+func manifest(t *testing.T) (scopes, events []string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "deploy", "slack-manifest.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		OAuth struct {
+			Scopes struct{ Bot []string }
+		} `yaml:"oauth_config"`
+		Settings struct {
+			Events struct {
+				Bot []string `yaml:"bot_events"`
+			} `yaml:"event_subscriptions"`
+		}
+	}
+	if err := yaml.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m.OAuth.Scopes.Bot, m.Settings.Events.Bot
+}
+
 // inWorld runs a test against a running bot, in virtual time.
 func inWorld(t *testing.T, test func(w *world)) {
 	t.Helper()
+	inWorldLike(t, slacksim.Config{}, catalogue(), test)
+}
+
+// inWorldLike is the same for another workspace and catalogue.
+func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)) {
+	t.Helper()
 	t.Parallel()
 	dir := t.TempDir()
+	scopes, events := manifest(t)
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := slacksim.New(slacksim.Config{AppName: "Hallpass", Command: "/access", Users: users(),
+		sim, err := slacksim.New(slacksim.Config{EnterpriseID: cfg.EnterpriseID, Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: users(),
 			Shortcuts: []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
 			Channels: []slacksim.Channel{
 				{ID: "CGEN", Name: "general"}, {ID: "CAPP", Name: "approvers", Private: true, Members: []string{"UBOB", "UCLEO", "UANA", "UGUS", "U0BOT"}},
@@ -168,8 +203,8 @@ func inWorld(t *testing.T, test func(w *world)) {
 		if err := db.Migrate(ctx); err != nil {
 			t.Fatal(err)
 		}
-		w := &world{Workspace: sim, t: t, ctx: ctx, store: db, law: &law{}, dir: directory(), logs: &strings.Builder{}}
-		w.svc = &approvals.Service{Store: db, Directory: w.dir, Catalogue: catalogue(), Scorer: scorer{}, Policy: w.law, Fallback: []approvals.PrincipalID{"p-ada"}}
+		w := &world{Workspace: sim, t: t, ctx: ctx, store: db, law: &law{}, dir: directory(), catalogue: c, logs: &strings.Builder{}}
+		w.svc = &approvals.Service{Store: db, Directory: w.dir, Catalogue: c, Scorer: scorer{}, Policy: w.law, Fallback: []approvals.PrincipalID{"p-ada"}}
 		w.start = func() {
 			run, halt := context.WithCancel(ctx)
 			w.bot = w.newBot()
@@ -199,7 +234,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 func (w *world) newBot() *bot.Bot {
 	w.t.Helper()
 	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), Service: w.svc, Store: w.store, Directory: w.dir,
-		Catalogue: catalogue(), Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
+		Catalogue: w.catalogue, Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
 		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}})
 	if err != nil {
 		w.t.Fatal(err)
