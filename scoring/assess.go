@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"slices"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
@@ -12,7 +13,7 @@ type fixed = scorecard.Fixed
 // base is the organisation's rate of denial.
 func (m *Weights) base(o *observation) scorecard.Base { return scorecard.NewBase(o.all, m.reference) }
 
-// tally is a score before it has words.
+// result is a score before it has words.
 type result struct {
 	points      [parts]int
 	sensitivity int
@@ -44,7 +45,7 @@ const workingDay = 8 * 60 // minutes
 // lengthPoints is what length adds: three points for each doubling beyond a
 // working day, at most 24.
 func lengthPoints(f *approvals.Facts) int {
-	minutes := int64(f.Duration / 60e9)
+	minutes := int64(f.Duration / time.Minute)
 	if minutes <= workingDay {
 		return 0
 	}

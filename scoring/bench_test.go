@@ -13,6 +13,9 @@ import (
 	"github.com/hallpass-dev/hallpass/scoring/synthetic"
 )
 
+// update rewrites golden files.
+var update = flag.Bool("update", false, "rewrite golden files")
+
 // full runs the benchmarks at the size that the figures are stated for.
 var full = flag.Bool("full", false, "benchmark at 100,000 people, 20,000 entitlements, 5,000,000 grants, 1,000,000 decisions")
 
@@ -58,7 +61,7 @@ func (m *Weights) once(w *World, f *approvals.Facts, similar bool, o *observatio
 	if similar {
 		o.alike = w.likeness(&s)
 	}
-	m.leaveOneOut(w, &cells, o)
+	m.leaveOneOut(w, &s, &cells, o)
 	m.score(f, o, r)
 }
 

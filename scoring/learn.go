@@ -45,7 +45,7 @@ func (w *World) Learn(l approvals.Learned) {
 		if !l.Approved {
 			entry |= 1
 		}
-		p.asked = append(p.asked, entry)
+		p.asked = append(p.asked, ask{entry, approver})
 	}
 }
 

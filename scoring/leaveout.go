@@ -17,7 +17,7 @@ var leaders = [...]int{
 
 // leaveOneOut finds the approver without whose answers the request would look
 // worst, and notes the counts without them.
-func (m *Weights) leaveOneOut(w *World, cells *found, o *observation) {
+func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation) {
 	var approvers [len(leaders)]uint32
 	n := 0
 	for _, i := range leaders {
@@ -32,8 +32,10 @@ func (m *Weights) leaveOneOut(w *World, cells *found, o *observation) {
 	var highest scorecard.Fixed
 	for i, a := range approvers[:n] {
 		w.leavingOut(cells, a, &without)
-		if _, z := m.cells(base, &without, &x); i == 0 || z > highest {
-			highest, o.without = z, without
+		own := w.ownHistory(s, a)
+		_, z := m.cells(base, &without, &x)
+		if z += m.own(base, &own); i == 0 || z > highest {
+			highest, o.without, o.ownOut = z, without, own
 		}
 	}
 	if n > 0 {

@@ -46,10 +46,10 @@ var oneApproverLimit = scorecard.Ln(2)
 const maxTerms = 64
 
 // weigh writes each part's contribution to the log-odds and returns their sum.
-func (w *Weights) weigh(o *observation, out *[parts]scorecard.Fixed) scorecard.Fixed {
-	*out = [parts]scorecard.Fixed{}
+func (w *Weights) weigh(o *observation, out *[parts]fixed) fixed {
+	*out = [parts]fixed{}
 	base := w.base(o)
-	var x [maxTerms]scorecard.Fixed
+	var x [maxTerms]fixed
 	card, now := w.cells(base, &o.now, &x)
 	out[partBase] = base.LogOdds() + card.Bias()
 	for i := range card.Terms() {
@@ -59,16 +59,20 @@ func (w *Weights) weigh(o *observation, out *[parts]scorecard.Fixed) scorecard.F
 		}
 		out[partFirstCell+at] += x[i]
 	}
+	worst := now // the worst of these holds, and each says what it adds
 	if o.moved.of > 0 {
 		_, before := w.cells(base, &o.before, &x)
-		out[partMoved] = max(before-now, 0)
+		out[partMoved] = max(before-worst, 0)
+		worst += out[partMoved]
 	}
 	if o.alone.of > 0 {
 		_, without := w.cells(base, &o.without, &x)
-		out[partOneApprover] = max(without-now-oneApproverLimit, 0)
+		without += w.own(base, &o.ownOut)
+		worst += w.own(base, &o.own)
+		out[partOneApprover] = max(without-oneApproverLimit-worst, 0)
 	}
 	w.judge(base, o, out[partFirstJudged:])
-	var sum scorecard.Fixed
+	var sum fixed
 	for _, p := range out {
 		sum += p
 	}
@@ -77,12 +81,12 @@ func (w *Weights) weigh(o *observation, out *[parts]scorecard.Fixed) scorecard.F
 
 // cells is the log-odds that the cells of decisions give, and the card that
 // gave them.
-func (w *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]scorecard.Fixed) (*scorecard.Card, scorecard.Fixed) {
+func (w *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed) (*scorecard.Card, fixed) {
 	return w.deck.Weigh(b, t.single[:], t.pair[:], x[:])
 }
 
 // judge measures what decisions alone cannot teach, already weighted.
-func (w *Weights) judge(b scorecard.Base, o *observation, out []scorecard.Fixed) {
+func (w *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
 	for r := range rings {
 		out[r] = scarcity(o.peers[r], o.every)
 	}
@@ -92,16 +96,26 @@ func (w *Weights) judge(b scorecard.Base, o *observation, out []scorecard.Fixed)
 	if o.alike.of > 0 {
 		out[judgedAlike] = scorecard.Millionths((ordinaryLikeness - o.alike.n) * 5_000)
 	}
-	out[judgedOwn] = b.Excess(o.own, ownSmoothing)
-	out[judgedOwnAll] = b.Excess(o.ownAll, 4*ownSmoothing)
+	out[judgedOwn] = b.Excess(o.own.entitlement, ownSmoothing)
+	out[judgedOwnAll] = b.Excess(o.own.all, 4*ownSmoothing)
 	if o.hour.of > 0 {
 		usual := scorecard.Ln(uint64(o.hour.of+slots*timeSmoothing)) - scorecard.Ln(uint64(slots*(o.hour.n+timeSmoothing)))
 		out[judgedTime] = max(usual, 0)
 	}
 	out[judgedDuration] = scorecard.Ln(uint64(o.longer.of+1)) - scorecard.Ln(uint64(o.longer.n+1))
 	for i := range out {
-		out[i] = min(max(out[i], judgedFloor), judgedCeiling).Mul(w.judged[i])
+		out[i] = w.bounded(i, out[i])
 	}
+}
+
+// bounded weighs a judged measurement within its limits.
+func (w *Weights) bounded(i int, x fixed) fixed {
+	return min(max(x, judgedFloor), judgedCeiling).Mul(w.judged[i])
+}
+
+// own is what a person's own requests contribute.
+func (w *Weights) own(b scorecard.Base, c *ownCells) fixed {
+	return w.bounded(judgedOwn, b.Excess(c.entitlement, ownSmoothing)) + w.bounded(judgedOwnAll, b.Excess(c.all, 4*ownSmoothing))
 }
 
 const (
@@ -115,7 +129,7 @@ const (
 // scarcity is how much rarer an entitlement is in a ring than in the whole
 // organisation: ln of expected against found holders, half a holder added to
 // both. It is 0 where nobody is known to hold it at all.
-func scarcity(p, everybody portion) scorecard.Fixed {
+func scarcity(p, everybody portion) fixed {
 	if everybody.n <= 0 || everybody.of <= 0 {
 		return 0
 	}

@@ -21,10 +21,10 @@ type observation struct {
 	every  portion // holders among all active people
 	near   portion // levels up to a manager who also stands above a holder, of so many looked at
 	alike  portion // similarity to the most similar holders, in thousandths
-	own    scorecard.Cell
-	ownAll scorecard.Cell
-	hour   portion // decisions in this part of the week at this location
-	longer portion // approved requests for it that were as long or longer
+	own    ownCells
+	ownOut ownCells // leaving out the same approver as in without
+	hour   portion  // decisions in this part of the week at this location
+	longer portion  // approved requests for it that were as long or longer
 }
 
 // subject is a request in the index's terms.
@@ -60,7 +60,7 @@ func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observatio
 		old.counts(&o.before)
 		o.moved = portion{days, int64(settling / day)}
 	}
-	w.ownHistory(s, o)
+	o.own = w.ownHistory(s, nobody)
 	w.usual(s, at, d, o)
 	if s.good == 0 {
 		return
@@ -71,17 +71,29 @@ func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observatio
 	o.near = w.nearest(s, me, o)
 }
 
-func (w *World) ownHistory(s *subject, o *observation) {
-	for _, entry := range w.people[s.who].asked {
-		denied := int64(entry & 1)
-		o.ownAll.Decided++
-		o.ownAll.Denied += denied
-		if entry>>1 == s.good && s.good != 0 {
-			o.own.Decided++
-			o.own.Denied += denied
+// ownHistory counts a person's own decided requests, leaving out those that
+// one approver decided; nobody leaves out none.
+func (w *World) ownHistory(s *subject, leftOut uint32) (own ownCells) {
+	for _, a := range w.people[s.who].asked {
+		if a.approver == leftOut {
+			continue
+		}
+		denied := int64(a.entry & 1)
+		own.all.Decided++
+		own.all.Denied += denied
+		if a.entry>>1 == s.good && s.good != 0 {
+			own.entitlement.Decided++
+			own.entitlement.Denied += denied
 		}
 	}
+	return own
 }
+
+// nobody is the index of no approver.
+const nobody = 1<<32 - 1
+
+// ownCells are a person's own requests: for this entitlement, and all.
+type ownCells struct{ entitlement, all scorecard.Cell }
 
 // usual counts decisions at this time of the week, and of this length.
 func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation) {

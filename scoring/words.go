@@ -80,9 +80,9 @@ func judgedWords(i int, f *approvals.Facts, o *observation) (name, words string)
 	case judgedAlike:
 		return "alike", fmt.Sprintf("The most similar holders share %d%% of their access.", o.alike.n/10)
 	case judgedOwn:
-		return "own.entitlement", fmt.Sprintf("This person's own requests for it: %s.", outcome(o.own))
+		return "own.entitlement", fmt.Sprintf("This person's own requests for it: %s.", outcome(o.own.entitlement))
 	case judgedOwnAll:
-		return "own.all", fmt.Sprintf("This person's own requests: %s.", outcome(o.ownAll))
+		return "own.all", fmt.Sprintf("This person's own requests: %s.", outcome(o.own.all))
 	case judgedTime:
 		return "unusual.time", fmt.Sprintf("%s of %s at this location came at this time of the week.", number(o.hour.n), plural(o.hour.of, "request", "requests"))
 	case judgedDuration:

@@ -55,7 +55,13 @@ type person struct {
 	active  bool            // in the directory and not suspended
 	told    bool            // a decision for this person was learned
 	held    []uint32        // entitlements, ascending
-	asked   []uint32        // own decided requests: entitlement·2, +1 if denied
+	asked   []ask           // own decided requests
+}
+
+// ask is one decided request of a person's own.
+type ask struct {
+	entry    uint32 // entitlement·2, +1 if denied
+	approver uint32
 }
 
 // NewWorld makes an empty index.
