@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
@@ -120,4 +121,20 @@ func (p *play) tries(ctx context.Context, who, resource string, must bool) error
 		return fmt.Errorf("%w: access to %s is %v for %s, and must be %v", errNotSo, resource, allowed, who, must)
 	}
 	return nil
+}
+
+// endMoves waits until the system's own end date for somebody's access is
+// later than it was.
+func (p *play) endMoves(ctx context.Context, who, resource string, before time.Time) error {
+	for {
+		now, err := p.stage.Ends(ctx, p.email(who), resource)
+		if err != nil || now.After(before) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s still ends %s in the system: %w", resource, before.Format(time.RFC3339), ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }

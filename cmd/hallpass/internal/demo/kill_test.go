@@ -82,6 +82,9 @@ func child(spec string) error {
 		}
 		_ = json.NewEncoder(w).Encode(a)
 	})
+	mux.HandleFunc("/ends", func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewEncoder(w).Encode(s.nativeEnd(r.FormValue("account"), r.FormValue("resource")))
+	})
 	mux.HandleFunc("/events", func(w http.ResponseWriter, r *http.Request) {
 		after, _ := strconv.ParseInt(r.FormValue("after"), 10, 64)
 		events, err := s.App.Store.Events(r.Context(), store.EventFilter{After: after})
@@ -152,6 +155,11 @@ func (m *mortal) Try(ctx context.Context, account, resource string) (bool, strin
 	}
 	err := m.ask(ctx, "/try", url.Values{"account": {account}, "resource": {resource}}, &a)
 	return a.Allowed, a.Words, err
+}
+
+func (m *mortal) Ends(ctx context.Context, account, resource string) (at time.Time, err error) {
+	err = m.ask(ctx, "/ends", url.Values{"account": {account}, "resource": {resource}}, &at)
+	return at, err
 }
 
 func (m *mortal) Events(ctx context.Context, after int64) ([]approvals.Event, error) {

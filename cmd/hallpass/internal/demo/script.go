@@ -75,11 +75,17 @@ var script = []step{
 		return err
 	}},
 	{name: "the extension is approved", do: func(ctx context.Context, p *play) error {
+		before, err := p.stage.Ends(ctx, p.email(maya), "billing-db")
+		if err != nil {
+			return err
+		}
 		if err := p.press(ctx, priya, p.routed, "Approve"); err != nil {
 			return err
 		}
-		_, err := p.waitDM(ctx, priya, "20 minutes more of", "Approved by "+priya)
-		return err
+		if _, err := p.waitDM(ctx, priya, "20 minutes more of", "Approved by "+priya); err != nil {
+			return err
+		}
+		return p.endMoves(ctx, maya, "billing-db", before)
 	}},
 	{name: "access goes on past its first end", do: func(ctx context.Context, p *play) error {
 		p.passes(5 * time.Minute)

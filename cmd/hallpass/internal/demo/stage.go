@@ -27,6 +27,20 @@ func (d *Demo) Try(_ context.Context, account, resource string) (bool, string, e
 	return a.Allowed, a.Words, nil
 }
 
+// Ends reads the sandbox's own end date.
+func (d *Demo) Ends(_ context.Context, account, resource string) (time.Time, error) {
+	return d.nativeEnd(account, resource), nil
+}
+
+func (s *System) nativeEnd(account, resource string) time.Time {
+	for _, m := range s.Sandbox.Snapshot().Members {
+		if m.Account == account && m.Resource == resource {
+			return m.EndsAt
+		}
+	}
+	return time.Time{}
+}
+
 // Events reads the audit log.
 func (d *Demo) Events(ctx context.Context, after int64) ([]approvals.Event, error) {
 	return d.App.Store.Events(ctx, store.EventFilter{After: after, Limit: 1000})

@@ -20,6 +20,9 @@ type Stage interface {
 	// Try lets an account try to read a resource; it says whether that worked
 	// and what the system answered.
 	Try(ctx context.Context, account, resource string) (allowed bool, words string, err error)
+	// Ends is the system's own end date for an account's access to a resource;
+	// zero where there is none.
+	Ends(ctx context.Context, account, resource string) (time.Time, error)
 	// Events are the audit events after a sequence number, oldest first. A
 	// stage that cannot read them while the bot runs returns none.
 	Events(ctx context.Context, after int64) ([]approvals.Event, error)
