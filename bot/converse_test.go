@@ -100,6 +100,7 @@ func TestCommandWithWordsAnswersDirectly(t *testing.T) {
 		if err := w.As("UANA").Command(w.ctx, "CGEN", "zendesk for @bob 2h, customer call"); err != nil {
 			t.Fatal(err)
 		}
+		w.sees("UANA", "CGEN", "I answer in our direct messages.")
 		w.sees("UANA", "", "Ready to send?", "2 hours", "Bob Lee")
 	})
 }

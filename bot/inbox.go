@@ -15,6 +15,7 @@ const (
 	handleWithin = 20 * time.Second // one entry's handling
 	inboundLease = time.Minute
 	triesAtMost  = 5               // of handling one entry
+	storeAway    = 2 * time.Second // how long the database is left alone when it does not answer
 	triggerLives = 2 * time.Second // Slack's 3 s, less what the way takes
 )
 
@@ -30,6 +31,7 @@ func (b *Bot) claimInbound(ctx context.Context, n int, done func()) int {
 	leases, err := b.cfg.Store.ClaimInbound(ctx, b.cfg.Now(), inboundLease, n)
 	if err != nil && ctx.Err() == nil {
 		b.log.ErrorContext(ctx, "the inbox can't be read", "error", err)
+		sleep(ctx, storeAway)
 	}
 	for _, l := range leases {
 		go func() {

@@ -25,6 +25,7 @@ func (b *Bot) claimNotices(ctx context.Context, n int, done func()) int {
 	leases, err := b.cfg.Store.ClaimNotices(ctx, b.cfg.Now(), noticeLease, n)
 	if err != nil && ctx.Err() == nil {
 		b.log.ErrorContext(ctx, "the outbox can't be read", "error", err)
+		sleep(ctx, storeAway)
 	}
 	for _, l := range leases {
 		go func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -121,8 +122,17 @@ func (b *Bot) envelope(ctx context.Context, client *socketmode.Client, req socke
 			b.log.ErrorContext(ctx, "an envelope could not be kept", "key", e.Key, "error", err)
 			return
 		}
-		ack(nil)
+		ack(pointer(e))
 	}
+}
+
+// pointer says below a command that its words are answered elsewhere: the
+// person may be in any channel.
+func pointer(e entry) any {
+	if e.Kind != kindCommand || strings.TrimSpace(e.Text) == "" || strings.HasPrefix(e.Channel, "D") {
+		return nil
+	}
+	return map[string]string{"response_type": "ephemeral", "text": "I answer in our direct messages."}
 }
 
 // keep writes an entry to the inbox, once for each key.

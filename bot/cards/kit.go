@@ -57,7 +57,7 @@ func bounded(markup string, n int) string {
 // quote shows people's own words as theirs. In rich text nothing is
 // interpreted, whatever they hold.
 func quote(s string) slack.Block {
-	text := short(visible(s, true), maxQuote)
+	text := short(visible(s[:min(len(s), looked*maxQuote)], true), maxQuote)
 	if text == "" {
 		text = "(no words)"
 	}

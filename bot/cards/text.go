@@ -52,8 +52,12 @@ var (
 	unmarked = strings.NewReplacer("*", "∗", "~", "∼", "`", "ˋ")
 )
 
+// looked is how many bytes of a text are looked at for each character that is
+// shown: what is longer than that is mostly invisible.
+const looked = 40
+
 // plain is somebody's words for a plain text, at most n runes.
-func plain(s string, n int) string { return short(visible(s, false), n) }
+func plain(s string, n int) string { return short(visible(s[:min(len(s), looked*n)], false), n) }
 
 // words is somebody's words inside markup, at most n runes before escaping:
 // nothing in them is interpreted.
