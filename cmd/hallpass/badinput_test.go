@@ -23,6 +23,13 @@ func accessFolder(t *testing.T, file, old, replacement string) string {
 	if file == "" {
 		return dir
 	}
+	return edit(t, dir, file, old, replacement)
+}
+
+// edit changes one file of a folder: old is replaced by new, or the whole file
+// when old is empty.
+func edit(t *testing.T, dir, file, old, replacement string) string {
+	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(file))
 	data, err := os.ReadFile(path)
 	if err != nil {
