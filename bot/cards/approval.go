@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -74,6 +75,15 @@ func (v View) answers() []slack.BlockElement {
 	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true)}
 }
 
+// baseFactor is where every request starts: it tells nothing of this one.
+const baseFactor = "base"
+
+// telling are the heaviest factors that speak of this request.
+func telling(a approvals.Assessment) []approvals.Factor {
+	fs := slices.DeleteFunc(slices.Clone(a.Factors), func(f approvals.Factor) bool { return f.Name == baseFactor || f.Points == 0 })
+	return fs[:min(heaviest, len(fs))]
+}
+
 // risk is the score with its heaviest factors in words.
 func (v View) risk(d approvals.Decision) string {
 	a := d.Assessment
@@ -81,7 +91,7 @@ func (v View) risk(d approvals.Decision) string {
 		return bold("No risk score") + "\n" + words(a.Problem, 300)
 	}
 	lines := []string{bold(fmt.Sprintf("Risk %d of 100", a.Score)) + " · confidence " + words(string(a.Confidence), 20)}
-	for _, f := range a.Factors[:min(heaviest, len(a.Factors))] {
+	for _, f := range telling(a) {
 		lines = append(lines, "•  "+words(f.Words, 200)+" ("+points(f)+")")
 	}
 	return strings.Join(lines, "\n")
@@ -93,7 +103,7 @@ func (v View) riskText() string {
 	}
 	a := v.Decision.Assessment
 	var why []string
-	for _, f := range a.Factors[:min(heaviest, len(a.Factors))] {
+	for _, f := range telling(a) {
 		why = append(why, words(f.Words, 200))
 	}
 	return fmt.Sprintf("Risk %d of 100: %s.", a.Score, strings.Join(why, "; "))

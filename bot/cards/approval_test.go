@@ -1,0 +1,24 @@
+package cards
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+func TestAnApproverSeesFirstWhatTellsOfThisRequest(t *testing.T) {
+	t.Parallel()
+	f := func(name string, points int) approvals.Factor { return approvals.Factor{Name: name, Points: points} }
+	got := telling(approvals.Assessment{Factors: []approvals.Factor{
+		f("base", 66), f("decided.manager", -38), f("sensitivity", 16), f("peers.team", -5), f("history", -3), f("few decisions", 0),
+	}})
+	want := []approvals.Factor{f("decided.manager", -38), f("sensitivity", 16), f("peers.team", -5)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := telling(approvals.Assessment{Factors: []approvals.Factor{f("base", 60)}}); len(got) != 0 {
+		t.Errorf("the common start alone is shown as %v", got)
+	}
+}
