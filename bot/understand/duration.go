@@ -14,9 +14,10 @@ const (
 )
 
 var (
-	spanPattern  = regexp.MustCompile(`(?i)\b(?:for |about |around |~|another |max(?:imum)? |up to )*(?:the next )?(\d+(?:[.,]\d+)?|` + numberWords + `)[\s-]?(` + unitWords + `)\b(?:\s?(?:and |,)?\s?(\d+|a half)\s?(minutes?|mins?|m)?\b)?`)
+	spanPattern  = regexp.MustCompile(`(?i)\b(?:for |about |around |~|another |max(?:imum)? |up to )*(?:the next )?(\d+(?:[.,]\d+)?|` + numberWords + `)[\s-]?(?:more |extra |additional )?(` + unitWords + `)\b(?:\s?(?:and |,)?\s?(\d+|a half)\s?(minutes?|mins?|m)?\b)?`)
 	untilPattern = regexp.MustCompile(`(?i)\b(?:until|till|til|'til|to the|by)\s+(tomorrow|tonight)?\s?(?:at )?(` + clockTime + `)?(?:\s(tomorrow))?\b`)
 	dayPattern   = regexp.MustCompile(`(?i)\b(?:for )?(?:(?:the )?(?:rest|remainder) of (?:the|my) day|today|eod|end of day)\b`)
+	goesOn       = regexp.MustCompile(`^[:.]?\d`) // a time that is none, such as 6:75
 	clockPattern = regexp.MustCompile(`(?i)^(\d{1,2})(?:[:.h](\d\d))?\s?(a|p)?`)
 )
 
@@ -123,7 +124,7 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 		if day == "" {
 			day = part(6)
 		}
-		if day == "" && clock == "" {
+		if (day == "" && clock == "") || goesOn.MatchString(text[m[1]:]) {
 			continue
 		}
 		if t, ok := at(now, day, clock, closes); ok {
@@ -172,12 +173,15 @@ func at(now time.Time, day, clock string, closes time.Duration) (time.Time, bool
 		}
 		open = half == "" && hour <= 12 && m[2] == ""
 	}
-	t := time.Date(base.Year(), base.Month(), base.Day(), hour, minute, 0, 0, base.Location())
+	clockAt := func(days, hour int) time.Time {
+		return time.Date(base.Year(), base.Month(), base.Day()+days, hour, minute, 0, 0, base.Location())
+	}
+	t := clockAt(0, hour)
 	if open && !t.After(now) && hour < 12 {
-		t = t.Add(12 * time.Hour)
+		t = clockAt(0, hour+12)
 	}
 	if !t.After(now) && day == "" {
-		t = t.AddDate(0, 0, 1)
+		t = clockAt(1, hour)
 	}
 	return t, t.After(now)
 }
