@@ -64,8 +64,9 @@ func Parse(text string, w World) Wish {
 	}
 	wish.Sought = sought(ws)
 	wish.Reason = reason(text, ws, spans, from)
-	if wish.Intent == Other && (asks.MatchString(text) && (res.strong || len(res.candidates) > 0 || wish.Duration > 0) ||
-		res.strong && (wish.Duration > 0 || mostlyNames(ws))) {
+	narrowed := slices.ContainsFunc(ws, func(w word) bool { return w.narrow })
+	if wish.Intent == Other && (asks.MatchString(text) && (len(res.words) > 0 || narrowed || wish.Duration > 0) ||
+		res.strong && wish.Duration > 0 || len(res.words) > 0 && mostlyNames(ws)) {
 		wish.Intent = Request
 	}
 	if wish.Intent == Other { // a thing was mentioned, not asked for
@@ -292,7 +293,7 @@ func tidy(s string) string {
 	}
 }
 
-var hanging = set("for", "until", "till", "and", "with", "in", "on", "please", "pls", "thanks", "thx", "ticket", "to", "of", "the")
+var hanging = set("for", "until", "till", "and", "please", "pls", "thanks", "thx", "ticket")
 
 func cutLastWord(s string) (rest, last string, ok bool) {
 	i := strings.LastIndexByte(s, ' ')

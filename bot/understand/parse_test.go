@@ -27,6 +27,8 @@ func catalogue() []approvals.Entitlement {
 		entitlement("checkout-k8s:admin", "kubernetes", "checkout-cluster", "admin", "production", "Checkout cluster, admin", "checkout kubernetes"),
 		entitlement("aws-prod:admin", "aws", "aws-production", "admin", "production", "AWS production account, administrator", "aws root"),
 		entitlement("snowflake:analyst", "snowflake", "analytics-warehouse", "analyst", "", "Analytics warehouse, analyst", "snowflake", "data warehouse"),
+		entitlement("customers-db:read-only", "postgres-prod", "customers-db", "read-only", "production", "Customer database, read only", "customer data"),
+		entitlement("customers-db:admin", "postgres-prod", "customers-db", "admin", "production", "Customer database, admin", "customer data"),
 		entitlement("zendesk:agent", "zendesk", "support-desk", "agent", "", "Support desk, agent", "zendesk"),
 		entitlement("grafana:editor", "grafana", "grafana", "editor", "", "Grafana, editor", "dashboards"),
 		entitlement("github-infra:write", "github", "infra-repo", "write", "", "Infrastructure repository, write", "terraform repo"),
@@ -101,11 +103,17 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 		{"read only on billing-db, orders stuck", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Reason: "orders stuck"}},
 		{"read-write on billing-db for 20 minutes, have to fix the stuck refund by hand, INC-4312", understand.Wish{Intent: "request", Entitlement: "billing-db:read-write", Duration: 20 * min, Ticket: "INC-4312", Reason: "have to fix the stuck refund by hand"}},
 		{"billing-db, read only please, 1h", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: hour}},
+		{"zendesk for 30 min because they can't log in", understand.Wish{Intent: "request", Entitlement: "zendesk:agent", Duration: 30 * min, Reason: "they can't log in"}},
+		{"customer data read only, 1h", understand.Wish{Intent: "request", Entitlement: "customers-db:read-only", Duration: hour}},
+		{"read the order database, 1h", understand.Wish{Intent: "request", Entitlement: "orders-db:read-only", Duration: hour}},
 		// left open, unknown or two at once: nothing is filled in
 		{"billing db for 1h", understand.Wish{Intent: "request", Duration: hour}},
 		{"checkout cluster", understand.Wish{Intent: "request"}},
 		{"admin on billing db", understand.Wish{Intent: "request"}},
 		{"need read only on the payroll db", understand.Wish{Intent: "request", Reason: "payroll"}},
+		{"read only on the db, customer stuck", understand.Wish{Intent: "request", Reason: "stuck"}},
+		{"I need admin access please", understand.Wish{Intent: "request"}},
+		{"customer data", understand.Wish{Intent: "request"}},
 		{"I need database access", understand.Wish{Intent: "request"}},
 		{"zendesk and snowflake for 1h", understand.Wish{Intent: "request", Duration: hour}},
 		{"read on billing db, and write on orders db", understand.Wish{Intent: "request"}},
@@ -144,7 +152,7 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 			t.Parallel()
 			got := understand.Parse(tt.text, world())
 			open := got.Entitlement == "" && got.Intent == "request"
-			if open && len(got.Candidates) == 0 && tt.text != "I need database access" {
+			if open && len(got.Candidates) == 0 && tt.text != "I need admin access please" {
 				t.Error("nothing is filled in and nothing is offered")
 			}
 			got.Candidates, got.Sought, got.Until = nil, "", time.Time{}

@@ -41,6 +41,7 @@ type Index struct {
 	list       []approvals.Entitlement
 	entries    []entry
 	postings   map[string][]int32 // word to the entries that it names, ascending
+	phrases    map[string][]int32 // names of two to four words, to the entries that have them
 	sorted     []string           // all words, for what is half typed
 	byLength   map[int][]string   // all words, for slips of the finger
 	spread     map[string]int     // in how many resources a word occurs
@@ -52,7 +53,7 @@ type Index struct {
 
 // NewIndex makes a catalogue searchable.
 func NewIndex(catalogue []approvals.Entitlement) *Index {
-	x := &Index{list: catalogue, postings: map[string][]int32{}, byLength: map[int][]string{}, spread: map[string]int{},
+	x := &Index{list: catalogue, postings: map[string][]int32{}, phrases: map[string][]int32{}, byLength: map[int][]string{}, spread: map[string]int{},
 		vocabulary: map[string]bool{}, custom: map[string]bool{}, own: map[string]bool{}}
 	last := map[string]map[string]bool{} // resource to its words
 	for i, e := range catalogue {
@@ -67,7 +68,12 @@ func NewIndex(catalogue []approvals.Entitlement) *Index {
 		}
 		for _, text := range append(append([]string{e.Resource, e.Name, e.System}, e.Aliases...), e.Tags...) {
 			x.vocabulary[strings.ToLower(text)] = true
-			for _, p := range parts(text) {
+			ps := parts(text)
+			if n := len(ps); n > 1 && n <= longestPhrase && text != e.System {
+				phrase := strings.Join(ps, " ")
+				x.phrases[phrase] = append(x.phrases[phrase], int32(i))
+			}
+			for _, p := range ps {
 				x.vocabulary[p] = true
 				if levels[p] || environments[p] || filler[p] || own[p] || len(p) < 2 {
 					continue
@@ -90,6 +96,9 @@ func NewIndex(catalogue []approvals.Entitlement) *Index {
 	}
 	return x
 }
+
+// longestPhrase is how many words of a name are looked for together.
+const longestPhrase = 4
 
 // levelOf reduces a level's name to read only, read and write, or admin; any
 // other level is its own words.
@@ -206,6 +215,7 @@ func (f *finder) hits(ws []word) ([]hit, map[int]bool) {
 	named, at := map[int]bool{}, map[int32]int{}
 	var hits []hit
 	token := -1
+	defer func() { f.markPhrases(ws, hits, at) }()
 	for pos, w := range ws {
 		if w.used || filler[w.norm] {
 			continue
@@ -237,6 +247,26 @@ func (f *finder) hits(ws []word) ([]hit, map[int]bool) {
 		}
 	}
 	return hits, named
+}
+
+// markPhrases takes a name of several words, said as a whole, for distinctive
+// even if each of its words is not.
+func (f *finder) markPhrases(ws []word, hits []hit, at map[int32]int) {
+	var said []string
+	for _, w := range ws {
+		if !w.used {
+			said = append(said, parts(w.norm)...)
+		}
+	}
+	for from := range said {
+		for n := 2; n <= longestPhrase && from+n <= len(said); n++ {
+			for _, i := range f.phrases[strings.Join(said[from:from+n], " ")] {
+				if n, ok := at[i]; ok {
+					hits[n].strong = true
+				}
+			}
+		}
+	}
 }
 
 // means is what a token stands for in the catalogue: itself, or, when no

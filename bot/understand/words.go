@@ -66,12 +66,20 @@ var synonyms = map[string]string{
 	"read": "readonly", "viewer": "readonly", "view": "readonly", "write": "readwrite", "writer": "readwrite", "writing": "readwrite",
 	"edit": "readwrite", "administrator": "admin", "root": "admin", "superuser": "admin", "k8s": "kubernetes", "kube": "kubernetes",
 	"repos": "repository", "repo": "repository", "pg": "postgres", "postgresql": "postgres", "gh": "github", "deployment": "deploy",
-	"deployer": "deploy", "deploys": "deploy", "logs": "log", "payments": "payment", "invoices": "invoice", "orders": "order",
+	"deployer": "deploy", "logs": "log",
 }
 
+// normal is a word as the catalogue and a text are compared: synonyms made
+// one, and without the s of a plural.
 func normal(s string) string {
 	if n, ok := synonyms[s]; ok {
-		return n
+		s = n
+	}
+	if len(s) > 4 && strings.HasSuffix(s, "s") && !strings.HasSuffix(s, "ss") {
+		s = s[:len(s)-1]
+		if n, ok := synonyms[s]; ok {
+			s = n
+		}
 	}
 	return s
 }
