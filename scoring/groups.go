@@ -18,11 +18,9 @@ const (
 
 var ringNames = [rings]string{"team", "area", "role", "title", "department", "location"}
 
-// groupKey is one ring's value, e.g. one manager's team.
-type groupKey struct {
-	ring ring
-	a, b uint32
-}
+// groupKey is one ring's value, e.g. one manager's team; a is 0 where somebody
+// belongs to none.
+type groupKey struct{ a, b uint32 }
 
 // group is the active people who share something: an ascending list, or a
 // bitmap when there are many.
@@ -41,7 +39,45 @@ func (g *group) size() int {
 	return len(g.list)
 }
 
-type groups map[groupKey]*group
+// groups are the rings' groups: by value, and for the ring of two attributes by
+// both.
+type groups struct {
+	by    [rings][]group
+	roles map[groupKey]*group
+}
+
+// get finds a group; nil if nobody belongs to it.
+func (g *groups) get(r ring, k groupKey) *group {
+	if r == ringRole {
+		return g.roles[k]
+	}
+	if int(k.a) < len(g.by[r]) {
+		return &g.by[r][k.a]
+	}
+	return nil
+}
+
+func (g *groups) put(r ring, k groupKey, who uint32) {
+	at := g.roles[k]
+	if r != ringRole {
+		for len(g.by[r]) <= int(k.a) {
+			g.by[r] = append(g.by[r], make([]group, int(k.a)+1-len(g.by[r]))...)
+		}
+		at = &g.by[r][k.a]
+	} else if at == nil {
+		at = &group{}
+		g.roles[k] = at
+	}
+	at.list = append(at.list, who)
+}
+
+// seal turns large groups into bitmaps.
+func (g *group) seal() {
+	if len(g.list) > manyHolders {
+		g.many = roaring.BitmapOf(g.list...)
+		g.list = nil
+	}
+}
 
 // face is what of a person decides the rings; all zero for somebody who is not
 // active. It is small, so that a thousand holders are looked through quickly.
@@ -49,7 +85,7 @@ type face struct{ manager, area, department, title, location uint32 }
 
 // regroup builds all rings anew from the people.
 func (w *World) regroup() {
-	w.groups = make(groups, len(w.groups))
+	w.groups = groups{roles: make(map[groupKey]*group, len(w.groups.roles))}
 	w.faces = make([]face, len(w.people), cap(w.people))
 	for at := range w.people {
 		p := &w.people[at]
@@ -58,23 +94,19 @@ func (w *World) regroup() {
 		}
 		f := w.faceOf(&p.now)
 		w.faces[at] = f
-		for _, k := range f.rings() {
-			if k.a == 0 {
-				continue
+		for r, k := range f.rings() {
+			if k.a != 0 {
+				w.groups.put(ring(r), k, uint32(at))
 			}
-			g := w.groups[k]
-			if g == nil {
-				g = &group{}
-				w.groups[k] = g
-			}
-			g.list = append(g.list, uint32(at))
 		}
 	}
-	for _, g := range w.groups {
-		if len(g.list) > manyHolders {
-			g.many = roaring.BitmapOf(g.list...)
-			g.list = nil
+	for r := range w.groups.by {
+		for i := range w.groups.by[r] {
+			w.groups.by[r][i].seal()
 		}
+	}
+	for _, g := range w.groups.roles {
+		g.seal()
 	}
 }
 
@@ -85,16 +117,16 @@ func (w *World) faceOf(values *[singles]uint32) face {
 	}
 }
 
-// rings names the groups that a face belongs to; a is 0 where it belongs to none.
+// rings names the groups that a face belongs to.
 func (f face) rings() (k [rings]groupKey) {
-	k[ringTeam] = groupKey{ring: ringTeam, a: f.manager}
-	k[ringArea] = groupKey{ring: ringArea, a: f.area}
+	k[ringTeam].a = f.manager
+	k[ringArea].a = f.area
 	if f.department != 0 {
-		k[ringRole] = groupKey{ring: ringRole, a: f.title, b: f.department}
+		k[ringRole] = groupKey{a: f.title, b: f.department}
 	}
-	k[ringTitle] = groupKey{ring: ringTitle, a: f.title}
-	k[ringDepartment] = groupKey{ring: ringDepartment, a: f.department}
-	k[ringLocation] = groupKey{ring: ringLocation, a: f.location}
+	k[ringTitle].a = f.title
+	k[ringDepartment].a = f.department
+	k[ringLocation].a = f.location
 	return k
 }
 
@@ -106,12 +138,15 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) {
 	h := &w.holds[good]
 	self := h.has(who)
 	for r := range ks {
-		g := w.groups[ks[r]]
-		if ks[r].a == 0 || g == nil {
+		if ks[r].a == 0 {
+			continue
+		}
+		g := w.groups.get(ring(r), ks[r])
+		if g.size() == 0 {
 			continue
 		}
 		out[r].of = int64(g.size())
-		if was[r] == ks[r] {
+		if who != 0 && was[r] == ks[r] {
 			out[r].of--
 		}
 		if h.many != nil {

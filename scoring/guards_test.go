@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,10 @@ func TestTitleSwapGainsNothingForThirtyDays(t *testing.T) {
 	if named(swapped, "moved") == nil {
 		t.Errorf("nothing is said of the change in %+v", swapped.Factors)
 	}
-	unguarded := assessed(t, build(o), m, o.Facts(person, e))
+	blind := build(o)
+	swapper := &blind.people[blind.ids.get(o.People[person].ID)]
+	swapper.movedAt, swapper.told = time.Time{}, false // it never saw the old title
+	unguarded := assessed(t, blind, m, o.Facts(person, e))
 	if cellsOf(unguarded) >= cellsOf(honest) {
 		t.Errorf("without the guard decisions' points are %d, honestly %d: the swap should have paid", cellsOf(unguarded), cellsOf(honest))
 	}
@@ -117,29 +121,56 @@ func swapThatPays(t *testing.T, o *synthetic.Organisation, w *World, m *Weights)
 	return 0, 0, ""
 }
 
-// TestAMoveIsNoticedAcrossARestart starts a world anew from decisions alone.
+// TestAMoveIsNoticedAcrossARestart starts a world anew from what is stored:
+// people as they are now, and past decisions, in either order.
 func TestAMoveIsNoticedAcrossARestart(t *testing.T) {
 	t.Parallel()
 	o := company(3)
-	w := NewWorld(Options{})
-	for _, l := range o.Decisions {
-		w.Learn(l)
-	}
-	person := int(0)
-	for i := range o.People {
-		if w.people[w.ids.get(o.People[i].ID)].told {
-			person = i
-			break
-		}
-	}
+	last := o.Decisions[len(o.Decisions)-1]
+	person := slices.IndexFunc(o.People, func(p approvals.Principal) bool { return p.ID == last.Beneficiary })
 	o.SwapTitle(person, "something new")
 	o.State.AsOf = synthetic.Now.Add(-time.Hour)
-	w.SetPeople(o.People, o.State)
-	if got := assessed(t, w, Shipped(), o.Facts(person, 3)); got.Confidence == approvals.ConfidenceHigh {
-		t.Error("a change since the last decision went unnoticed")
+	asked := last // a decision after the swap must not make it forgotten
+	asked.Sequence, asked.At, asked.Title = last.Sequence+1, synthetic.Now.Add(-48*time.Hour), "something new"
+	for name, c := range map[string]struct {
+		decisions []approvals.Learned
+		first     bool // people before decisions
+		days      int64
+	}{
+		"decisions, then people":            {o.Decisions, false, 30},
+		"people, then decisions":            {o.Decisions, true, 30},
+		"with a decision after the swap":    {append(o.Decisions, asked), true, 28},
+		"with one, and people set at last":  {append(o.Decisions, asked), false, 28},
+		"no decision ever spoke of anybody": {nil, true, 0},
+	} {
+		w := NewWorld(Options{})
+		if c.first {
+			w.SetPeople(o.People, o.State)
+		}
+		for _, l := range c.decisions {
+			w.Learn(l)
+		}
+		w.SetPeople(o.People, o.State)
+		if _, days := w.movedFrom(w.ids.get(o.People[person].ID), synthetic.Now); days != c.days {
+			t.Errorf("%s: %d days are left, want %d", name, days, c.days)
+		}
 	}
-	if _, days := w.movedFrom(w.ids.get(o.People[person].ID), synthetic.Now); days != 30 {
-		t.Errorf("%d days are left, want 30", days)
+}
+
+func TestTwoMovesInARowKeepTheOldestAttributes(t *testing.T) {
+	t.Parallel()
+	o := company(3)
+	w := NewWorld(Options{})
+	w.SetPeople(o.People, o.State)
+	before := o.People[20].Title
+	for i, title := range []string{"first", "second"} {
+		o.SwapTitle(20, title)
+		o.State.AsOf = synthetic.Now.Add(time.Duration(i-5) * 24 * time.Hour)
+		w.SetPeople(o.People, o.State)
+	}
+	values, days := w.movedFrom(w.ids.get(o.People[20].ID), synthetic.Now)
+	if values[atTitle] != w.words[atTitle].get(before) || days != 26 {
+		t.Errorf("title %d counts for %d days, want %d for 26", values[atTitle], days, w.words[atTitle].get(before))
 	}
 }
 

@@ -39,8 +39,12 @@ func (w *World) Learn(l approvals.Learned) {
 	}
 	if who != 0 {
 		p := &w.people[who]
-		p.learned, p.told = values, true
-		p.learned[atEntitlement] = 0
+		attributes := values
+		attributes[atEntitlement] = 0
+		if p.told && p.learned != attributes && (p.movedAt.IsZero() || p.now != attributes) {
+			p.move(p.learned, l.At)
+		}
+		p.learned, p.told = attributes, true
 		entry := good << 1
 		if !l.Approved {
 			entry |= 1
@@ -56,6 +60,7 @@ func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
 		w.all.Denied++
 	}
 	k := keysOf(values)
+	w.cells.touch(&k)
 	for _, key := range k.single {
 		if key != 0 {
 			w.cells.add(key, approver, denied)

@@ -30,6 +30,7 @@ func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation
 	var without tallies
 	var x [maxTerms]fixed
 	var highest scorecard.Fixed
+	w.fetch(cells, approvers[:n])
 	for i, a := range approvers[:n] {
 		w.leavingOut(cells, a, &without)
 		own := w.ownHistory(s, a)
@@ -43,13 +44,25 @@ func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation
 	}
 }
 
+// fetch brings the approvers' shares into reach, all at once.
+func (w *World) fetch(cells *found, approvers []uint32) {
+	var keys [len(leaders) * len(found{})]uint64
+	n := 0
+	for _, a := range approvers {
+		for i := range cells {
+			if cells[i].elsewhere(a) {
+				keys[n] = otherKey(cells[i].key, a)
+				n++
+			}
+		}
+	}
+	w.cells.others.touch(keys[:n])
+}
+
 // leavingOut counts the cells without one approver's answers.
 func (w *World) leavingOut(cells *found, approver uint32, t *tallies) {
 	for i := range cells {
-		var c scorecard.Cell
-		if cells[i].key != 0 {
-			c = w.cells.without(&cells[i], approver)
-		}
+		c := w.cells.without(&cells[i], approver)
 		if i < singles {
 			t.single[i] = c
 		} else {

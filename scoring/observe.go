@@ -116,6 +116,7 @@ type found [singles + pairs]tally
 
 func (w *World) find(k *keys, cells *found) {
 	*cells = found{}
+	w.cells.touch(k)
 	for i, key := range k.single {
 		if key != 0 {
 			cells[i] = w.cells.get(key)

@@ -14,13 +14,13 @@ const settling = 30 * day
 const day = 24 * time.Hour
 
 // SetPeople replaces what is known of people by a directory's answer. Somebody
-// whose attributes differ from before has moved at the directory's time; so
-// has somebody who is seen for the first time with attributes other than those
-// at the last decision for them, which keeps the guard across restarts.
+// whose attributes differ from before has moved at the directory's time.
 func (w *World) SetPeople(people []approvals.Principal, state approvals.DirectoryState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	first := w.asOf.IsZero()
+	if w.since.IsZero() {
+		w.since = state.AsOf
+	}
 	for i := range w.people {
 		w.people[i].active = false
 	}
@@ -38,16 +38,8 @@ func (w *World) SetPeople(people []approvals.Principal, state approvals.Director
 			atLocation:   w.putWord(atLocation, p.Location),
 		}
 		me := &w.people[at]
-		known := me.sum != 0
-		before := me.now
-		if !known && first && me.told {
-			known, before = true, me.learned
-		}
-		if known && before != values {
-			if me.movedAt.IsZero() || !state.AsOf.Before(me.movedAt.Add(settling)) {
-				me.before = before
-			}
-			me.movedAt = state.AsOf
+		if me.sum != 0 && me.now != values {
+			me.move(me.now, state.AsOf)
 		}
 		me.now, me.manager, me.active = values, manager, !p.Inactive
 		if me.active {
@@ -56,19 +48,36 @@ func (w *World) SetPeople(people []approvals.Principal, state approvals.Director
 		me.sum = digestOf(p)
 		w.peopleSum += me.sum
 	}
-	w.asOf = state.AsOf
 	w.regroup()
 }
 
+// move notes a change of attributes. Of several within the settling time the
+// oldest values stay, so that nobody launders them in two steps.
+func (p *person) move(before [singles]uint32, at time.Time) {
+	if p.movedAt.IsZero() || !at.Before(p.movedAt.Add(settling)) {
+		p.before = before
+	}
+	if at.After(p.movedAt) {
+		p.movedAt = at
+	}
+}
+
 // movedFrom gives the attribute values somebody had until a change, and for how
-// many more days they count; 0 days: there was no change lately.
+// many more days they count; 0 days: there was no change lately. A directory
+// that differs from the last decision for somebody, with no change seen in
+// between, was changed while nobody looked: it counts from when this world was
+// first told of people.
 func (w *World) movedFrom(who uint32, now time.Time) (values [singles]uint32, days int64) {
 	p := &w.people[who]
-	left := p.movedAt.Add(settling).Sub(now)
-	if who == 0 || p.movedAt.IsZero() || left <= 0 {
+	before, at := p.before, p.movedAt
+	if at.IsZero() && p.told && p.sum != 0 && p.learned != p.now {
+		before, at = p.learned, w.since
+	}
+	left := at.Add(settling).Sub(now)
+	if who == 0 || at.IsZero() || left <= 0 {
 		return values, 0
 	}
-	return p.before, min(int64((left+day-1)/day), int64(settling/day))
+	return before, min(int64((left+day-1)/day), int64(settling/day))
 }
 
 // digestOf is a person's part of the world's digest: sums of parts do not

@@ -47,14 +47,15 @@ func (s *Scorer) CatchUp(ctx context.Context) error {
 	s.catching.Lock()
 	defer s.catching.Unlock()
 	for {
-		learned, err := s.feed.Learned(ctx, s.world.Sequence(), page)
+		after := s.world.Sequence()
+		learned, err := s.feed.Learned(ctx, after, page)
 		if err != nil {
-			return fmt.Errorf("read human decisions after %d: %w", s.world.Sequence(), err)
+			return fmt.Errorf("read human decisions after %d: %w", after, err)
 		}
 		for _, l := range learned {
 			s.world.Learn(l)
 		}
-		if len(learned) < page {
+		if len(learned) < page || s.world.Sequence() == after {
 			return nil
 		}
 	}

@@ -121,7 +121,7 @@ func (w *World) candidates(s *subject) []uint32 {
 	me := w.faceOf(&s.values)
 	ks := me.rings()
 	for _, r := range []ring{ringRole, ringTitle, ringDepartment} {
-		if g := w.groups[ks[r]]; ks[r].a != 0 && g != nil && len(g.list) > similarest {
+		if g := w.groups.get(r, ks[r]); ks[r].a != 0 && g != nil && len(g.list) > similarest {
 			return g.list
 		}
 	}

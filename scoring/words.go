@@ -21,7 +21,7 @@ func describe(part int, f *approvals.Facts, o *observation) (name, words string)
 		return "decided." + layout.Attributes[i], fmt.Sprintf(singleWords[i], outcome(o.now.single[i]))
 	case part < partMoved:
 		i := part - partFirstCell - singles
-		return "decided." + layout.PairName(i), fmt.Sprintf(pairWords[i], outcome(o.now.pair[i]))
+		return "decided." + layout.PairName(i), fmt.Sprintf(pairWords[i], pairOutcome(i, o))
 	case part == partMoved:
 		return "moved", fmt.Sprintf("Manager, department, title or location changed lately; for %s the worse of old and new counts.", plural(o.moved.n, "more day", "more days"))
 	case part == partOneApprover:
@@ -62,6 +62,23 @@ func outcome(c scorecard.Cell) string {
 		return "none was decided yet"
 	}
 	return fmt.Sprintf("%s of %s approved", number(c.Decided-c.Denied), number(c.Decided))
+}
+
+// pairOutcome says what people decided of a pair, and where its points come from
+// when that is not plain: from its halves when nothing was decided, from being
+// rare when both halves are common.
+func pairOutcome(i int, o *observation) string {
+	c := o.now.pair[i]
+	h := layout.Pairs[i]
+	if c.Decided == 0 {
+		return "none was decided yet, so what each of the two lets expect"
+	}
+	said := outcome(c)
+	expected := o.now.single[h[0]].Decided * o.now.single[h[1]].Decided / max(o.all.Decided, 1)
+	if expected >= 2 && expected >= 2*c.Decided {
+		said += fmt.Sprintf(", where chance alone would bring about %s", number(expected))
+	}
+	return said
 }
 
 var ringWords = [rings]string{

@@ -30,7 +30,7 @@ type World struct {
 	groups groups
 	faces  []face    // by index in ids
 	active int       // people in the directory who are not suspended
-	asOf   time.Time // of the directory last set
+	since  time.Time // of the first directory
 
 	cells    *cellTable
 	all      scorecard.Cell
@@ -67,10 +67,9 @@ type ask struct {
 // NewWorld makes an empty index.
 func NewWorld(o Options) *World {
 	w := &World{
-		cells:  newCellTable(max(o.Decisions, 0)),
-		hours:  make([][slots]int64, 1),
-		faces:  make([]face, 1),
-		groups: groups{},
+		cells: newCellTable(max(o.Decisions, 0)),
+		hours: make([][slots]int64, 1),
+		faces: make([]face, 1),
 	}
 	w.ids.init(o.People)
 	w.goods.init(o.Entitlements)

@@ -6,7 +6,7 @@ import (
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
-// Baseline is a simpler method of telling refusals from approvals, for
+// baseline is a simpler method of telling refusals from approvals, for
 // comparison. It returns one number a request, higher for likelier refusal.
 type baseline struct {
 	name  string
@@ -17,7 +17,7 @@ type baseline struct {
 var baselines = []baseline{
 	{"entitlement's rate of denial", func(h, r *Table) []float64 { return rateOf(h, r, "entitlement") }},
 	{"manager's rate of denial", func(h, r *Table) []float64 { return rateOf(h, r, "manager") }},
-	{"share of peers who hold it", peerPrevalence},
+	{"peers in the department who hold it", peerPrevalence},
 	{"word overlap of the three closest holders", closestHolders},
 }
 
@@ -45,23 +45,22 @@ func rateOf(h, r *Table, column string) []float64 {
 	return out
 }
 
-// peerPrevalence is the share of a department that was given the entitlement:
-// distinct managers' teams stand for people, since histories name none.
+// peerPrevalence counts the requests of a department that were given the
+// entitlement. Measured, the count tells more than its share of the department.
 func peerPrevalence(h, r *Table) []float64 {
 	out := make([]float64, len(r.Rows))
 	e, d := h.column("entitlement"), h.column("department")
 	if e < 0 || d < 0 {
 		return out
 	}
-	size, holds := map[uint32]float64{}, map[uint64]float64{}
+	holders := map[uint64]float64{}
 	for i, row := range h.Rows {
-		size[row[d]]++
 		if !h.Denied[i] {
-			holds[uint64(row[e])<<32|uint64(row[d])]++
+			holders[pairKey(row[e], row[d])]++
 		}
 	}
 	for i, row := range r.Rows {
-		out[i] = 1 - (holds[uint64(row[e])<<32|uint64(row[d])]+0.5)/(size[row[d]]+1)
+		out[i] = -holders[pairKey(row[e], row[d])]
 	}
 	return out
 }
@@ -103,7 +102,7 @@ func overlap(a, b []uint32, except int) float64 {
 	return same / max(2*n-same, 1)
 }
 
-// baselineAUC measures a baseline on the folds of a validation.
+// auc measures a baseline on the folds of a validation.
 func (b baseline) auc(t *Table, fold []int, k int) float64 {
 	p := make([]float64, len(t.Rows))
 	for f := range k {
