@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -124,21 +125,13 @@ type failer interface {
 func assessed(t failer, w *World, m *Weights, f approvals.Facts) approvals.Assessment {
 	t.Helper()
 	s := New(w, nil, m)
-	e, err := s.Evidence(noContext{}, f)
+	e, err := s.Evidence(context.Background(), f)
 	if err != nil {
 		t.Fatalf("Evidence: %v", err)
 	}
 	f.Evidence = e
 	return s.Assess(f)
 }
-
-// noContext is a context that never ends; a world without a feed asks nobody.
-type noContext struct{}
-
-func (noContext) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (noContext) Done() <-chan struct{}       { return nil }
-func (noContext) Err() error                  { return nil }
-func (noContext) Value(any) any               { return nil }
 
 func TestRenamingEverythingChangesNothing(t *testing.T) {
 	t.Parallel()
