@@ -35,7 +35,7 @@ func (w *writer) tasks(c approvals.Change) error {
 	}
 	return w.put(taskTable, rows, ` ON CONFLICT (kind, key) DO UPDATE SET run_at = excluded.run_at,
 		attempt = tasks.attempt + CASE WHEN tasks.leased_until IS NULL THEN 0 ELSE 1 END,
-		leased_until = NULL, done_at = NULL, last_error = ''`)
+		leased_until = NULL, holder = NULL, done_at = NULL, last_error = ''`)
 }
 
 // distinct keeps the last task of each kind and key, ordered by both, so that

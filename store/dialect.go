@@ -15,6 +15,7 @@ type dialect struct {
 	maxRows    int    // rows that one statement writes: each is a round trip saved, or time lost in binding
 	skipLocked string // ends a subselect whose rows are to be claimed
 	hasTable   string // query: is there a table of this name
+	orphaned   string // condition: of the holders other than this process, those that are dead
 	fault      func(error) (fault, bool)
 }
 
@@ -25,7 +26,9 @@ var postgres = &dialect{
 	maxRows:    128,
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	hasTable:   "SELECT to_regclass($1) IS NOT NULL",
-	fault:      postgresFault,
+	// Those who wait for their lock live as well: they take it anew.
+	orphaned: "holder NOT IN (SELECT objid::bigint FROM pg_locks WHERE " + holderLocks + ")",
+	fault:    postgresFault,
 }
 
 var sqlite = &dialect{
@@ -33,6 +36,7 @@ var sqlite = &dialect{
 	goose:    goose.DialectSQLite3,
 	maxRows:  4,
 	hasTable: "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1",
+	orphaned: "TRUE", // nobody else can have the file open
 	fault:    sqliteFault,
 }
 

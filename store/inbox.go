@@ -42,10 +42,10 @@ func (s *Store) ClaimInbound(ctx context.Context, now time.Time, lease time.Dura
 				AND (ord = '' OR NOT EXISTS (SELECT 1 FROM inbound earlier
 					WHERE earlier.done_at IS NULL AND earlier.ord = inbound.ord AND earlier.id < inbound.id))
 			ORDER BY run_at, id LIMIT $2`+s.dialect.skipLocked+`)
-		UPDATE inbound SET attempt = attempt + 1, leased_until = $3
+		UPDATE inbound SET attempt = attempt + 1, leased_until = $3, holder = $4
 		FROM (SELECT id AS pick FROM due) picked WHERE inbound.id = pick
 		RETURNING id, key, kind, payload, ord, at, attempt, leased_until, last_error`,
-		at(now), int64(limit), at(now.Add(lease)))
+		at(now), int64(limit), at(now.Add(lease)), s.holder.Load().mark())
 	slices.SortFunc(leases, func(a, b InboundLease) int { return cmp.Compare(a.ID, b.ID) })
 	return leases, err
 }
@@ -70,6 +70,6 @@ func (s *Store) FinishInbound(ctx context.Context, l InboundLease) error {
 // Later entries of its Order go on waiting. CodeConflict says that the lease
 // is lost.
 func (s *Store) RetryInbound(ctx context.Context, l InboundLease, again time.Time, cause string) error {
-	return s.fenced(ctx, "retry inbound", "entry", "UPDATE inbound SET run_at = $3, last_error = $4, leased_until = NULL"+heldInbound,
+	return s.fenced(ctx, "retry inbound", "entry", "UPDATE inbound SET run_at = $3, last_error = $4, leased_until = NULL, holder = NULL"+heldInbound,
 		l.ID, int64(l.Attempt), at(again), printable(cause))
 }

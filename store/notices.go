@@ -24,10 +24,10 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, lease time.Dura
 			SELECT id FROM notices WHERE run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) AND (ord = '' OR NOT EXISTS (
 				SELECT 1 FROM notices earlier WHERE earlier.ord = notices.ord AND earlier.id < notices.id))
 			ORDER BY run_at, id LIMIT $2`+s.dialect.skipLocked+`)
-		UPDATE notices SET attempt = attempt + 1, leased_until = $3
+		UPDATE notices SET attempt = attempt + 1, leased_until = $3, holder = $4
 		FROM (SELECT id AS pick FROM due) picked WHERE notices.id = pick
 		RETURNING id, slot, ord, kind, request_id, grant_id, recipient, channel, words, attempt, settled, leased_until, last_error`,
-		at(now), int64(limit), at(now.Add(lease)))
+		at(now), int64(limit), at(now.Add(lease)), s.holder.Load().mark())
 	slices.SortFunc(leases, func(a, b NoticeLease) int { return cmp.Compare(a.ID, b.ID) })
 	return leases, err
 }
@@ -74,7 +74,7 @@ func (s *Store) RetryNotice(ctx context.Context, l NoticeLease, again time.Time,
 		settled = 0
 	}
 	return s.fenced(ctx, "retry a notice", "notice",
-		"UPDATE notices SET run_at = $3, last_error = $4, settled = $5, leased_until = NULL"+heldNotice,
+		"UPDATE notices SET run_at = $3, last_error = $4, settled = $5, leased_until = NULL, holder = NULL"+heldNotice,
 		l.ID, int64(l.Attempt), at(again), printable(cause), int64(settled))
 }
 

@@ -49,16 +49,27 @@ var before = map[int64][]string{
 		`INSERT INTO tasks (kind, key, run_at) VALUES ('lapse', 'r1', '2026-01-02T11:04:05.678Z')`,
 		`INSERT INTO messages VALUES ('card:r1', 'C1', '1.1', 'd')`,
 	},
+	3: { // leases that do not say whose they are
+		`UPDATE tasks SET attempt = 1, leased_until = '2026-01-02T11:05:05.678Z'`,
+		`INSERT INTO notices (slot, ord, kind, request_id, grant_id, recipient, channel, words, run_at, attempt, leased_until)
+			VALUES ('s', 'o', 'request', 'r1', '', 'bob', '', '', '2026-01-02T11:04:05.678Z', 1, '2026-01-02T11:05:05.678Z')`,
+		`INSERT INTO inbound (key, kind, payload, ord, at, run_at, attempt, leased_until)
+			VALUES ('k', 'event', $1, 'o', '2026-01-02T11:04:05.678Z', '2026-01-02T11:04:05.678Z', 1, '2026-01-02T11:05:05.678Z')`,
+	},
 }
 
 func TestMigrationKeepsTheDataOfEachEarlierVersion(t *testing.T) {
 	t.Parallel()
-	for _, from := range []int64{1, 2} {
+	for _, from := range []int64{1, 2, 3} {
 		onBoth(t, func(t *testing.T, s *Store) {
 			for version := int64(1); version <= from; version++ {
 				migrated(t, s, version)
 				for _, insert := range before[version] {
-					exec(t, s, insert)
+					var args []any
+					if strings.Contains(insert, "$1") {
+						args = append(args, []byte{}) // bytes are written differently in the two engines
+					}
+					exec(t, s, insert, args...)
 				}
 			}
 			if err := s.Ping(t.Context()); !strings.Contains(approvals.ErrorMessage(err), "hallpass migrate") {
@@ -95,12 +106,45 @@ func keptData(t *testing.T, s *Store, from int64) {
 	if from < 2 {
 		return
 	}
-	leases, err := s.ClaimTasks(t.Context(), []approvals.TaskKind{approvals.TaskLapse}, want.LapsesAt, time.Minute, 9)
-	if err != nil || len(leases) != 1 || leases[0].Attempt != 1 {
-		t.Errorf("tasks = %v, %v; want the old one", leases, err)
+	due, attempt := want.LapsesAt, 1
+	if from == 3 {
+		keptLeases(t, s, due)
+		due, attempt = due.Add(time.Minute), 2
+	}
+	leases, err := s.ClaimTasks(t.Context(), []approvals.TaskKind{approvals.TaskLapse}, due, time.Minute, 9)
+	if err != nil || len(leases) != 1 || leases[0].Attempt != attempt {
+		t.Errorf("tasks = %v, %v; want the old one, attempt %d", leases, err, attempt)
 	}
 	if m, err := s.Message(t.Context(), "card:r1"); err != nil || m.TS != "1.1" {
 		t.Errorf("message = %v, %v", m, err)
+	}
+}
+
+// keptLeases checks that leases from before they said whose they are run out
+// by time, and not sooner.
+func keptLeases(t *testing.T, s *Store, held time.Time) {
+	t.Helper()
+	if freed, err := s.FreeOrphans(t.Context()); freed != 0 || err != nil {
+		t.Errorf("freed %d leases, %v; want none: their holder may live", freed, err)
+	}
+	claims := func(now time.Time) ([]NoticeLease, []InboundLease) {
+		notices, err := s.ClaimNotices(t.Context(), now, time.Minute, 9)
+		inbound, err2 := s.ClaimInbound(t.Context(), now, time.Minute, 9)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		return notices, inbound
+	}
+	tasks, err := s.ClaimTasks(t.Context(), []approvals.TaskKind{approvals.TaskLapse}, held, time.Minute, 9)
+	if notices, inbound := claims(held); err != nil || len(tasks)+len(notices)+len(inbound) != 0 {
+		t.Errorf("claimed %v, %v and %v, %v; want none while the leases last", tasks, notices, inbound, err)
+	}
+	notices, inbound := claims(held.Add(time.Minute))
+	if len(notices) != 1 || notices[0].Attempt != 2 || !notices[0].Sending {
+		t.Errorf("notices = %v; want the old one, sent perhaps", notices)
+	}
+	if len(inbound) != 1 || inbound[0].Attempt != 2 {
+		t.Errorf("inbound entries = %v; want the old one", inbound)
 	}
 }
 

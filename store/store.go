@@ -21,7 +21,8 @@ type Config struct {
 	Now func() time.Time
 	// Logger hears of retries and migrations; nobody when nil.
 	Logger *slog.Logger
-	// MaxConns limits PostgreSQL connections, 8 when 0. SQLite has one.
+	// MaxConns limits the PostgreSQL connections that do work, 8 when 0; one
+	// more shows that this process lives. SQLite has one.
 	MaxConns int
 }
 
@@ -35,6 +36,7 @@ type Store struct {
 	log     *slog.Logger
 	waker   waker
 	batcher batcher
+	holder  atomic.Pointer[identity]        // in whose name leases are taken
 	refusal atomic.Pointer[approvals.Error] // why the schema can't be used; nil: it can
 	release func() error                    // what to give back after the database is closed
 }
@@ -55,6 +57,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.holder.Store(newIdentity())
 	var err error
 	switch scheme, _, _ := strings.Cut(cfg.URL, ":"); scheme {
 	case "postgres", "postgresql":

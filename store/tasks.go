@@ -26,7 +26,7 @@ func (s *Store) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind, now 
 	}
 	// Each kind reads its own part of the index in order and stops at the
 	// limit; read together, all that is due would have to be sorted.
-	args := []any{at(now), int64(limit), at(now.Add(lease))}
+	args := []any{at(now), int64(limit), at(now.Add(lease)), s.holder.Load().mark()}
 	parts := make([]string, len(kinds))
 	for i, kind := range kinds {
 		args = append(args, string(kind))
@@ -35,7 +35,7 @@ func (s *Store) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind, now 
 			ORDER BY run_at, id LIMIT $2%s) k%d`, len(args), s.dialect.skipLocked, i)
 	}
 	leases, err := list(ctx, s, "claim tasks", readLease, `WITH due AS MATERIALIZED (`+strings.Join(parts, " UNION ALL ")+`)
-		UPDATE tasks SET attempt = attempt + 1, leased_until = $3
+		UPDATE tasks SET attempt = attempt + 1, leased_until = $3, holder = $4
 		FROM (SELECT id AS pick FROM due ORDER BY run_at, id LIMIT $2) picked WHERE tasks.id = pick
 		RETURNING kind, key, run_at, attempt, leased_until, last_error`, args...)
 	slices.SortStableFunc(leases, func(a, b approvals.Lease) int {
@@ -86,7 +86,7 @@ func (w *writer) finish(leases []approvals.Lease) (map[string]bool, error) {
 // RetryTask gives a task back, to be run again at a time, and notes why.
 // CodeConflict says that the lease is lost.
 func (s *Store) RetryTask(ctx context.Context, l approvals.Lease, again time.Time, cause string) error {
-	return s.fenced(ctx, "retry a task", "task", "UPDATE tasks SET run_at = $4, last_error = $5, leased_until = NULL"+heldTask,
+	return s.fenced(ctx, "retry a task", "task", "UPDATE tasks SET run_at = $4, last_error = $5, leased_until = NULL, holder = NULL"+heldTask,
 		string(l.Kind), l.Key, int64(l.Attempt), at(again), printable(cause))
 }
 

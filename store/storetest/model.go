@@ -33,6 +33,7 @@ func Model(t *testing.T, open Opener) {
 			"claim":   m.claim,
 			"end":     m.end,
 			"advance": m.advance,
+			"orphans": m.orphans,
 			"":        m.check,
 		})
 	})
@@ -254,6 +255,13 @@ func (m *model) end(t *rapid.T) {
 		task.run = m.now.Add(time.Second)
 	}
 	m.tasks[l.Key] = task
+}
+
+// orphans finds none: the one process that there is lives.
+func (m *model) orphans(t *rapid.T) {
+	if freed, err := m.store.FreeOrphans(context.Background()); freed != 0 || err != nil {
+		t.Fatalf("freed %d leases, %v; want none", freed, err)
+	}
 }
 
 // compare reads what apply may have changed.

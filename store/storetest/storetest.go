@@ -67,6 +67,7 @@ func Run(t *testing.T, open Opener) {
 		{"FinishedNoticeRemembersItsMessage", noticeMessage},
 		{"InboundIsReceivedOnce", inboundOnce},
 		{"InboundKeepsItsOrder", inboundOrder},
+		{"LivingProcessKeepsItsLeases", ownLeasesStay},
 		{"PruneForgetsOldWork", prune},
 		{"WakeClosesAtApplyAndReceive", wake},
 	} {
