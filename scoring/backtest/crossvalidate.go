@@ -14,6 +14,7 @@ type Result struct {
 	Decisions, Denials, Folds int
 	Figures                   Figures
 	Unseen                    []Unseen
+	Flags                     []Flags
 	Baselines                 []Baseline
 	Curves                    Curves
 }
@@ -122,6 +123,7 @@ func crossValidate(ctx context.Context, o Options, t *Table, stdout io.Writer) e
 		}
 		r.Unseen = append(r.Unseen, u)
 	}
+	r.Flags = flags(t, main)
 	for _, b := range baselines {
 		r.Baselines = append(r.Baselines, Baseline{b.name, b.auc(t, fold, k)})
 	}

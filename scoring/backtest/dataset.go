@@ -48,63 +48,84 @@ func (d dictionary) number(column, word string) uint32 {
 func readTable(name string, r io.Reader, words dictionary, decided bool) (*Table, error) {
 	in := csv.NewReader(r)
 	in.ReuseRecord = true
-	header, err := in.Read()
+	record, err := in.Read()
 	if err != nil {
 		return nil, tableProblem(name, 1, "the header can't be read", "begin with a line of column names", err)
 	}
-	t := &Table{}
-	approved, entitlement, seen := -1, -1, map[string]bool{}
-	var from []int
-	for i, c := range header {
-		c = strings.TrimSpace(strings.TrimPrefix(c, "\ufeff"))
-		if c == "" || seen[c] {
-			return nil, tableProblem(name, 1, fmt.Sprintf("column %d has no name of its own", i+1), "name every column once", nil)
-		}
-		seen[c] = true
-		if c == "approved" {
-			approved = i
-			continue
-		}
-		if c == "entitlement" {
-			entitlement = i
-		}
-		t.Columns = append(t.Columns, c)
-		from = append(from, i)
+	h, err := readHeader(name, record, decided)
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case decided && approved < 0:
-		return nil, tableProblem(name, 1, `there is no column "approved"`, "add it, with 1 for approved and 0 for denied", nil)
-	case entitlement < 0:
-		return nil, tableProblem(name, 1, `there is no column "entitlement"`, "add it, with what was asked for", nil)
-	case len(t.Columns) > maxColumns:
-		return nil, tableProblem(name, 1, fmt.Sprintf("%d attributes are more than %d", len(t.Columns), maxColumns), "leave out those that say the same", nil)
-	}
+	t := &Table{Columns: h.columns}
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
 			return t, nil
 		}
-		line, _ := in.FieldPos(0)
 		if err != nil {
-			return nil, tableProblem(name, line, "this is no line of CSV", "give every line as many fields as the header", err)
+			return nil, tableProblem(name, lineOf(err), "this is no line of CSV", "give every line as many fields as the header, and every quote its end", err)
 		}
-		row := make([]uint32, len(from))
-		for i, f := range from {
+		row := make([]uint32, len(h.from))
+		for i, f := range h.from {
 			row[i] = words.number(t.Columns[i], record[f])
 		}
 		t.Rows = append(t.Rows, row)
 		if !decided {
 			continue
 		}
-		switch record[approved] {
+		switch record[h.approved] {
 		case "1":
 			t.Denied = append(t.Denied, false)
 		case "0":
 			t.Denied = append(t.Denied, true)
 		default:
+			line, _ := in.FieldPos(h.approved)
 			return nil, tableProblem(name, line, `"approved" is neither 1 nor 0`, "write 1 for approved and 0 for denied", nil)
 		}
 	}
+}
+
+// lineOf is where the CSV reader stumbled; 0 if it does not say.
+func lineOf(err error) int {
+	var at *csv.ParseError
+	if errors.As(err, &at) {
+		return at.Line
+	}
+	return 0
+}
+
+// header says which fields are attributes, and which is the decision.
+type header struct {
+	columns  []string
+	from     []int // the field of each column
+	approved int   // -1: there is none
+}
+
+func readHeader(name string, record []string, decided bool) (h header, err error) {
+	h.approved = -1
+	seen := map[string]bool{}
+	for i, c := range record {
+		c = strings.TrimSpace(strings.TrimPrefix(c, "\ufeff"))
+		if c == "" || seen[c] {
+			return h, tableProblem(name, 1, fmt.Sprintf("column %d has no name of its own", i+1), "name every column once", nil)
+		}
+		seen[c] = true
+		if c == "approved" {
+			h.approved = i
+			continue
+		}
+		h.columns = append(h.columns, c)
+		h.from = append(h.from, i)
+	}
+	switch {
+	case decided && !seen["approved"]:
+		err = tableProblem(name, 1, `there is no column "approved"`, "add it, with 1 for approved and 0 for denied", nil)
+	case !seen["entitlement"]:
+		err = tableProblem(name, 1, `there is no column "entitlement"`, "add it, with what was asked for", nil)
+	case len(h.columns) > maxColumns:
+		err = tableProblem(name, 1, fmt.Sprintf("%d attributes are more than %d", len(h.columns), maxColumns), "leave out those that say the same", nil)
+	}
+	return h, err
 }
 
 // ReadHistory reads decided requests. Errors are of approvals.CodeInvalid and

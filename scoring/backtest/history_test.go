@@ -61,7 +61,8 @@ func TestBadTablesNameFileLineAndMend(t *testing.T) {
 		"no decisions":    {"entitlement\na\n", `h.csv:1: there is no column "approved"; add it, with 1 for approved and 0 for denied`},
 		"no entitlement":  {"approved\n1\n", `h.csv:1: there is no column "entitlement"; add it, with what was asked for`},
 		"twice":           {"approved,entitlement,entitlement\n", "h.csv:1: column 3 has no name of its own; name every column once"},
-		"short line":      {"approved,entitlement\n1,a\n1\n", "h.csv:3: this is no line of CSV; give every line as many fields as the header"},
+		"short line":      {"approved,entitlement\n1,a\n1\n", "h.csv:3: this is no line of CSV; give every line as many fields as the header, and every quote its end"},
+		"open quote":      {"approved,entitlement\n1,\"a\n", "h.csv:2: this is no line of CSV; give every line as many fields as the header, and every quote its end"},
 		"other decision":  {"approved,entitlement\n1,a\nyes,a\n", `h.csv:3: "approved" is neither 1 nor 0; write 1 for approved and 0 for denied`},
 		"too many fields": {"approved,entitlement" + strings.Repeat(",x", 1) + manyColumns(25) + "\n", "h.csv:1: 27 attributes are more than 20; leave out those that say the same"},
 	} {

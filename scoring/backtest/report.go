@@ -28,6 +28,9 @@ func (r Result) rows() []row {
 			row{"AUC, unseen " + u.Attribute, fmt.Sprintf("%.4f", u.AUC)},
 			row{fmt.Sprintf("AUC among the %d with an unseen %s in ordinary folds", u.Count, u.Attribute), fmt.Sprintf("%.4f", u.Natural)})
 	}
+	for _, f := range r.Flags {
+		rows = append(rows, row{"approved requests flagged (p_deny ≥ 10%), least to most by " + f.Attribute, fmt.Sprintf("%s to %s over %d", percent(f.Least), percent(f.Most), f.Values)})
+	}
 	for _, b := range r.Baselines {
 		rows = append(rows, row{"AUC of a simpler method: " + b.Name, fmt.Sprintf("%.4f", b.AUC)})
 	}
@@ -39,7 +42,7 @@ func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d-fold cross-validation, counts and weights learned outside each fold\n\n", r.Folds)
 	for _, row := range r.rows() {
-		fmt.Fprintf(&b, "%-62s %s\n", row.what, row.figure)
+		fmt.Fprintf(&b, "%-68s %s\n", row.what, row.figure)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -21,7 +21,7 @@ type Options struct {
 	Requests      string // CSV of requests to score, without learning from them
 	Out           string // where their scores go; "-" is standard output
 	CrossValidate int    // into how many folds the history is cut, 2–100
-	Weights       string // a weights file; empty: fitted on the history when it is long enough, else Shipped
+	Weights       string // a weights file, or "shipped"; empty: fitted on the history when it is long enough, else Shipped
 	Shipped       []byte // the weights file that comes with the program
 	Markdown      string // where a report for people goes; empty: nowhere
 	HTML          string // likewise, with curves, self-contained
@@ -79,6 +79,7 @@ func Run(ctx context.Context, o Options, stdout io.Writer) error {
 func (o Options) model(history *Table) (*model, error) {
 	b := o.Shipped
 	switch {
+	case o.Weights == "shipped":
 	case o.Weights != "":
 		var err error
 		if b, err = os.ReadFile(o.Weights); err != nil {
