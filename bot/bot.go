@@ -3,8 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -95,7 +93,7 @@ func New(cfg Config) (*Bot, error) {
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, time.Duration) {}
 	}
-	options := []slack.Option{slack.OptionAppLevelToken(cfg.AppToken), slack.OptionHTTPClient(cfg.HTTPClient), slack.OptionLog(silent)}
+	options := []slack.Option{slack.OptionAppLevelToken(cfg.AppToken), slack.OptionHTTPClient(cfg.HTTPClient), slack.OptionLog(silent{})}
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(strings.TrimRight(cfg.APIURL, "/")+"/"))
 	}
@@ -103,17 +101,21 @@ func New(cfg Config) (*Bot, error) {
 }
 
 // silent keeps the library's own log from going to standard error.
-var silent = log.New(io.Discard, "", 0)
+type silent struct{}
+
+// Output takes a line and its depth in the call stack, and drops it.
+func (silent) Output(int, string) error { return nil }
 
 // Run receives, handles and delivers until ctx ends, and finishes then what
 // is under way. It returns nil when ctx has ended, and an error that names the
 // mend when Slack refuses the tokens for good; whatever else goes wrong is
 // tried again and shows in Health.
 func (b *Bot) Run(ctx context.Context) error {
-	if err := b.introduce(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+	err := b.introduce(ctx)
+	if ended(ctx) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -181,6 +183,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
+
+// ended says whether the bot is being stopped, after which an error is its
+// consequence and no trouble.
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
 // work claims what waits and starts it, at most limit at a time, until ctx
 // ends; then it waits for what was started. claim starts at most n entries,

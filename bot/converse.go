@@ -33,6 +33,12 @@ func (o origin) String() string {
 	return string(b)
 }
 
+// readOrigin is String's inverse; false for a request that was not asked in Slack.
+func readOrigin(s string) (o origin, ok bool) {
+	err := json.Unmarshal([]byte(s), &o)
+	return o, err == nil
+}
+
 var (
 	mention = regexp.MustCompile(`<@([UW][A-Z0-9]+)(?:\|[^>]*)?>`)
 	link    = regexp.MustCompile(`<(?:mailto:)?([^<>|]+)(?:\|([^<>]*))?>`)

@@ -110,11 +110,10 @@ func (b *Bot) submit(ctx context.Context, e entry) (problems map[string]string, 
 		}
 		ask.Beneficiary = other.ID
 	}
-	minutes, err := strconv.Atoi(e.Inputs[cards.InputDuration])
-	if err != nil || minutes < 1 {
+	var ok bool
+	if ask.Duration, ok = minutes(e.Inputs[cards.InputDuration]); !ok {
 		return map[string]string{cards.InputDuration: "Please choose for how long."}, nil
 	}
-	ask.Duration = time.Duration(minutes) * time.Minute
 	ent, err := b.cfg.Catalogue.Entitlement(ctx, ask.Entitlement)
 	if err != nil {
 		return nil, err
@@ -130,6 +129,13 @@ func (b *Bot) submit(ctx context.Context, e entry) (problems map[string]string, 
 	ask.Key, ask.Origin = door+"/view/"+e.View, origin{}.String()
 	_, err = b.cfg.Service.Draft(ctx, who, ask)
 	return nil, err
+}
+
+// minutes reads a form's duration, a whole number of minutes from 1. 24 bits of
+// them are fifteen years: more is nonsense, and can't overflow a Duration.
+func minutes(s string) (time.Duration, bool) {
+	n, err := strconv.ParseInt(s, 10, 24)
+	return time.Duration(n) * time.Minute, err == nil && n >= 1
 }
 
 // lacks says at which input a form falls short of what the entitlement asks for.

@@ -49,7 +49,8 @@ func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
 	})
 	b.cfg.Observe("deliver", time.Since(start))
 	again, sent := passing(err)
-	if err != nil && again && !errors.Is(err, errUnreachable) && !(errors.Is(err, errDefect) && l.Attempt >= triesAtMost) {
+	hopeless := errors.Is(err, errUnreachable) || (errors.Is(err, errDefect) && l.Attempt >= triesAtMost)
+	if err != nil && again && !hopeless {
 		l.Sending = sent
 		wait := min(time.Second<<min(l.Attempt, 10), longestWait)
 		var limited *slack.RateLimitedError

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -73,8 +72,8 @@ func (b *Bot) named(ctx context.Context, id approvals.PrincipalID) approvals.Pri
 
 // offers searches the catalogue again for what a draft left open.
 func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.Principal) ([]approvals.Entitlement, string, error) {
-	var o origin
-	if json.Unmarshal([]byte(r.Origin), &o) != nil || o.Sought == "" {
+	o, ok := readOrigin(r.Origin)
+	if !ok || o.Sought == "" {
 		return nil, "", nil
 	}
 	world, err := b.world(ctx, reader)

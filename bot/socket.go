@@ -28,7 +28,7 @@ const (
 func (b *Bot) listen(ctx context.Context, n int) error {
 	for {
 		dialer := &websocket.Dialer{HandshakeTimeout: 10 * time.Second, WriteBufferSize: 32 << 10, NetDialContext: b.cfg.Dial}
-		client := socketmode.New(b.api, socketmode.OptionDialer(dialer), socketmode.OptionReadLimit(maxEnvelope), socketmode.OptionLog(silent))
+		client := socketmode.New(b.api, socketmode.OptionDialer(dialer), socketmode.OptionReadLimit(maxEnvelope), socketmode.OptionLog(silent{}))
 		stop := make(chan struct{})
 		done := make(chan struct{})
 		go func() {
@@ -39,7 +39,7 @@ func (b *Bot) listen(ctx context.Context, n int) error {
 		close(stop)
 		<-done
 		b.health.socket(n, false, b.cfg.Now())
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			return nil
 		}
 		if err = mend("apps.connections.open", err); fatal(err) {
