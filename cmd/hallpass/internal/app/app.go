@@ -102,6 +102,9 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if err := a.Store.Ping(ctx); err != nil {
 		return err
 	}
+	if _, err := a.Store.FreeOrphans(ctx); err != nil {
+		return err
+	}
 	if a.options.Before != nil {
 		if err := a.options.Before(ctx, a.Store); err != nil {
 			return err

@@ -20,6 +20,7 @@ type Options struct {
 	Data     string // folder for the database, the sandbox and a copy of the example; made if missing
 	Access   string // access folder to run on; empty: the example's
 	Logger   *slog.Logger
+	Rates    slacksim.Rates // of the workspace; the zero value is Slack's own
 }
 
 // DefaultListen is where the demo's page is, if that port is free.
@@ -61,7 +62,7 @@ func (d *Demo) serve(ctx context.Context, tokens Tokens, o Options) error {
 	}
 	mounts := map[string]http.Handler{"/sandbox/": http.StripPrefix("/sandbox", d.Sandbox.Handler())}
 	links := []slacksim.Link{{Label: "Sandbox system", URL: "/sandbox/"}}
-	if d.workspace, err = newWorkspace(people, tokens, mounts, links, o.Logger); err != nil {
+	if d.workspace, err = newWorkspace(people, tokens, mounts, links, o.Rates, o.Logger); err != nil {
 		return err
 	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -104,6 +104,9 @@ func child(spec string) error {
 	return s.Run(ctx)
 }
 
+// unlimited lets the bot connect anew as often as it is killed.
+var unlimited = slacksim.Rates{Scale: -1}
+
 // mortal is a stage whose bot is killed and started again after every step.
 type mortal struct {
 	t         *testing.T
@@ -241,7 +244,7 @@ func newMortal(t *testing.T, database string) *mortal {
 		Clock: filepath.Join(dir, "clock"), Address: filepath.Join(dir, "address")}}
 	m.Advance(0)
 	var err error
-	if m.workspace, err = newWorkspace(Organisation(), m.spec.Tokens, nil, nil, nil); err != nil {
+	if m.workspace, err = newWorkspace(Organisation(), m.spec.Tokens, nil, nil, unlimited, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.workspace.Start(t.Context(), "127.0.0.1:0"); err != nil {

@@ -46,7 +46,7 @@ func byID(people []approvals.Principal) []approvals.Principal {
 
 // newWorkspace makes the local Slack workspace in which everybody of the
 // organisation is a member.
-func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string]http.Handler, links []slacksim.Link, log *slog.Logger) (*slacksim.Workspace, error) {
+func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string]http.Handler, links []slacksim.Link, rates slacksim.Rates, log *slog.Logger) (*slacksim.Workspace, error) {
 	users := make([]slacksim.User, 0, len(people)+2)
 	ids := map[string]string{}
 	for i, p := range byID(people) {
@@ -79,6 +79,6 @@ func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string
 				Members: append([]string{GuestID, OutsiderID, "U0BOT"}, first...)},
 		},
 		Featured: append(first, GuestID, OutsiderID),
-		Logger:   log, Links: links, Mounts: mounts,
+		Rates:    rates, Logger: log, Links: links, Mounts: mounts,
 	})
 }
