@@ -31,10 +31,12 @@ func makeFields() []field {
 		{"peers.near", func(o *observation) (n, of *int64) { return &o.near.n, &o.near.of }},
 		{"peers.alike", func(o *observation) (n, of *int64) { return &o.alike.n, &o.alike.of }},
 		{"own.entitlement", func(o *observation) (n, of *int64) { return &o.own.entitlement.Denied, &o.own.entitlement.Decided }},
+		{"own.siblings", func(o *observation) (n, of *int64) { return &o.own.siblings.Denied, &o.own.siblings.Decided }},
 		{"own.all", func(o *observation) (n, of *int64) { return &o.own.all.Denied, &o.own.all.Decided }},
 		{"without.own.entitlement", func(o *observation) (n, of *int64) {
 			return &o.ownOut.entitlement.Denied, &o.ownOut.entitlement.Decided
 		}},
+		{"without.own.siblings", func(o *observation) (n, of *int64) { return &o.ownOut.siblings.Denied, &o.ownOut.siblings.Decided }},
 		{"without.own.all", func(o *observation) (n, of *int64) { return &o.ownOut.all.Denied, &o.ownOut.all.Decided }},
 		{"time", func(o *observation) (n, of *int64) { return &o.hour.n, &o.hour.of }},
 		{"duration", func(o *observation) (n, of *int64) { return &o.longer.n, &o.longer.of }},

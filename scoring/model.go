@@ -20,6 +20,7 @@ const (
 	judgedNear = int(rings) + iota
 	judgedAlike
 	judgedOwn
+	judgedSiblings
 	judgedOwnAll
 	judgedTime
 	judgedDuration
@@ -29,7 +30,7 @@ const (
 var judgementIndex = func() map[string]int {
 	m := map[string]int{
 		"near": judgedNear, "alike": judgedAlike,
-		"own.entitlement": judgedOwn, "own.all": judgedOwnAll,
+		"own.entitlement": judgedOwn, "own.siblings": judgedSiblings, "own.all": judgedOwnAll,
 		"unusual.time": judgedTime, "unusual.duration": judgedDuration,
 	}
 	for r, name := range ringNames {
@@ -96,8 +97,8 @@ func (w *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
 	if o.alike.of > 0 {
 		out[judgedAlike] = scorecard.Millionths((ordinaryLikeness - o.alike.n) * 5_000)
 	}
-	out[judgedOwn] = b.Excess(o.own.entitlement, ownSmoothing)
-	out[judgedOwnAll] = b.Excess(o.own.all, 4*ownSmoothing)
+	own := ownExcess(b, &o.own)
+	copy(out[judgedOwn:], own[:])
 	if o.hour.of > 0 {
 		usual := scorecard.Ln(uint64(o.hour.of+slots*timeSmoothing)) - scorecard.Ln(uint64(slots*(o.hour.n+timeSmoothing)))
 		out[judgedTime] = max(usual, 0)
@@ -114,8 +115,20 @@ func (w *Weights) bounded(i int, x fixed) fixed {
 }
 
 // own is what a person's own requests contribute.
-func (w *Weights) own(b scorecard.Base, c *ownCells) fixed {
-	return w.bounded(judgedOwn, b.Excess(c.entitlement, ownSmoothing)) + w.bounded(judgedOwnAll, b.Excess(c.all, 4*ownSmoothing))
+func (w *Weights) own(b scorecard.Base, c *ownCells) (sum fixed) {
+	for i, x := range ownExcess(b, c) {
+		sum += w.bounded(judgedOwn+i, x)
+	}
+	return sum
+}
+
+// ownExcess measures a person's own requests, in the order of the judgements.
+func ownExcess(b scorecard.Base, c *ownCells) [judgedOwnAll - judgedOwn + 1]fixed {
+	return [...]fixed{
+		b.Excess(c.entitlement, ownSmoothing),
+		b.Excess(c.siblings, 2*ownSmoothing),
+		b.Excess(c.all, 4*ownSmoothing),
+	}
 }
 
 const (

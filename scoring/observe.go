@@ -81,9 +81,14 @@ func (w *World) ownHistory(s *subject, leftOut uint32) (own ownCells) {
 		denied := int64(a.entry & 1)
 		own.all.Decided++
 		own.all.Denied += denied
-		if a.entry>>1 == s.good && s.good != 0 {
+		switch good := a.entry >> 1; {
+		case s.good == 0:
+		case good == s.good:
 			own.entitlement.Decided++
 			own.entitlement.Denied += denied
+		case w.system[good] == w.system[s.good] && w.system[good] != 0:
+			own.siblings.Decided++
+			own.siblings.Denied += denied
 		}
 	}
 	return own
@@ -92,8 +97,9 @@ func (w *World) ownHistory(s *subject, leftOut uint32) (own ownCells) {
 // nobody is the index of no approver.
 const nobody = 1<<32 - 1
 
-// ownCells are a person's own requests: for this entitlement, and all.
-type ownCells struct{ entitlement, all scorecard.Cell }
+// ownCells are a person's own requests: for this entitlement, for others of its
+// system, and all.
+type ownCells struct{ entitlement, siblings, all scorecard.Cell }
 
 // usual counts decisions at this time of the week, and of this length.
 func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation) {

@@ -98,6 +98,8 @@ func judgedWords(i int, f *approvals.Facts, o *observation) (name, words string)
 		return "alike", fmt.Sprintf("The most similar holders share %d%% of their access.", o.alike.n/10)
 	case judgedOwn:
 		return "own.entitlement", fmt.Sprintf("This person's own requests for it: %s.", outcome(o.own.entitlement))
+	case judgedSiblings:
+		return "own.siblings", fmt.Sprintf("This person's own requests for other access to the same system: %s.", outcome(o.own.siblings))
 	case judgedOwnAll:
 		return "own.all", fmt.Sprintf("This person's own requests: %s.", outcome(o.own.all))
 	case judgedTime:

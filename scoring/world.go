@@ -22,15 +22,17 @@ type Options struct {
 type World struct {
 	mu sync.RWMutex
 
-	ids    names[approvals.PrincipalID]
-	words  [singles]names[string] // values of department, title and location
-	goods  names[approvals.EntitlementID]
-	people []person  // by index in ids
-	holds  []holders // by index in goods
-	groups groups
-	faces  []face    // by index in ids
-	active int       // people in the directory who are not suspended
-	since  time.Time // of the first directory
+	ids     names[approvals.PrincipalID]
+	words   [singles]names[string] // values of department, title and location
+	goods   names[approvals.EntitlementID]
+	systems names[string]
+	people  []person  // by index in ids
+	holds   []holders // by index in goods
+	system  []uint32  // by index in goods: which system it belongs to; 0: not known
+	groups  groups
+	faces   []face    // by index in ids
+	active  int       // people in the directory who are not suspended
+	since   time.Time // of the first directory
 
 	cells    *cellTable
 	all      scorecard.Cell
@@ -79,7 +81,21 @@ func NewWorld(o Options) *World {
 	w.people = make([]person, 1, max(o.People, 0)+1)
 	w.holds = make([]holders, 1, max(o.Entitlements, 0)+1)
 	w.lasted = make([][durationSteps]uint32, 1, max(o.Entitlements, 0)+1)
+	w.system = make([]uint32, 1, max(o.Entitlements, 0)+1)
+	w.systems.init(0)
 	return w
+}
+
+// SetCatalogue says which entitlements belong to one system, so that a person's
+// past with one tells of another. Entitlements that it leaves out keep theirs.
+func (w *World) SetCatalogue(all []approvals.Entitlement) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range all {
+		if at := w.putEntitlement(e.ID); at != 0 {
+			w.system[at], _ = w.systems.put(e.System)
+		}
+	}
 }
 
 // Sequence is that of the last audit event whose decision is counted; 0 before
@@ -131,6 +147,7 @@ func (w *World) putEntitlement(id approvals.EntitlementID) uint32 {
 	if added {
 		w.holds = append(w.holds, holders{id: mix(digest(string(id)))})
 		w.lasted = append(w.lasted, [durationSteps]uint32{})
+		w.system = append(w.system, 0)
 	}
 	return at
 }

@@ -284,3 +284,32 @@ func TestWorldMayBeUsedByManyAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestThePastWithASystemTellsOfItsOtherEntitlements(t *testing.T) {
+	t.Parallel()
+	o := small(12)
+	w := build(o)
+	f := o.Facts(33, 7)
+	m := Shipped()
+	var all []approvals.Entitlement
+	for i, e := range o.Entitlements {
+		all = append(all, approvals.Entitlement{ID: e, System: fmt.Sprint("system", i/10)})
+	}
+	deny := func(e int) approvals.Assessment {
+		p := o.People[33]
+		w.Learn(approvals.Learned{
+			Sequence: w.Sequence() + 1, At: synthetic.Now, Entitlement: o.Entitlements[e], Beneficiary: p.ID, Approver: "somebody",
+		})
+		return assessed(t, w, m, f)
+	}
+	w.SetCatalogue(all)
+	before := assessed(t, w, m, f)
+	elsewhere := deny(50)
+	sibling := deny(8)
+	if named(before, "own.siblings") != nil && named(before, "own.siblings").Points > 0 {
+		t.Fatalf("the person was refused in this system before: %+v", before.Factors)
+	}
+	if named(sibling, "own.siblings") == nil || sibling.Raw <= elsewhere.Raw {
+		t.Errorf("raw is %d after a refusal elsewhere and %d after one in the same system", elsewhere.Raw, sibling.Raw)
+	}
+}
