@@ -16,14 +16,13 @@ import (
 // update rewrites golden files.
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// full runs the benchmarks at the size that the figures are stated for.
-var full = flag.Bool("full", false, "benchmark at 100,000 people, 20,000 entitlements, 5,000,000 grants, 1,000,000 decisions")
-
+// benchSize is that for which the figures are stated; -short makes it a
+// twentieth.
 func benchSize() synthetic.Config {
-	if *full {
-		return synthetic.Config{People: 100_000, Entitlements: 20_000, Grants: 5_000_000, Decisions: 1_000_000, Seed: 1}
+	if testing.Short() {
+		return synthetic.Config{People: 5_000, Entitlements: 1_000, Grants: 250_000, Decisions: 50_000, Seed: 1}
 	}
-	return synthetic.Config{People: 5_000, Entitlements: 1_000, Grants: 100_000, Decisions: 50_000, Seed: 1}
+	return synthetic.Config{People: 100_000, Entitlements: 20_000, Grants: 5_600_000, Decisions: 1_000_000, Seed: 1}
 }
 
 type benchState struct {
