@@ -14,16 +14,16 @@ func TestFormDurationIsAWholeNumberOfMinutes(t *testing.T) {
 		want time.Duration
 		ok   bool
 	}{
-		"one minute":             {"1", time.Minute, true},
-		"eight hours":            {"480", 8 * time.Hour, true},
-		"fifteen years":          {"8388607", 8388607 * time.Minute, true},
-		"nothing":                {in: ""},
-		"none":                   {in: "0"},
-		"before now":             {in: "-20"},
-		"words":                  {in: "20m"},
-		"a part of a minute":     {in: "1.5"},
-		"more than is counted":   {in: "8388608"},
-		"what wraps to seconds":  {in: "307445734561826"},
+		"one minute":            {"1", time.Minute, true},
+		"eight hours":           {"480", 8 * time.Hour, true},
+		"fifteen years":         {"8388607", 8388607 * time.Minute, true},
+		"nothing":               {in: ""},
+		"none":                  {in: "0"},
+		"before now":            {in: "-20"},
+		"words":                 {in: "20m"},
+		"a part of a minute":    {in: "1.5"},
+		"more than is counted":  {in: "8388608"},
+		"what wraps to seconds": {in: "307445734561826"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -144,7 +144,13 @@ func (a *Actor) Command(ctx context.Context, channel, text string) error {
 // answerInPlace posts the message that an acknowledgement of a command carries, if it carries one.
 func (w *Workspace) answerInPlace(to *responseURL, ack json.RawMessage) error {
 	var args object
-	if len(ack) == 0 || json.Unmarshal(ack, &args) != nil || len(args) == 0 {
+	if len(ack) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(ack, &args); err != nil {
+		return fmt.Errorf("slacksim: the bot's answer to the command is no JSON object: %w", err)
+	}
+	if len(args) == 0 {
 		return nil
 	}
 	c := &call{name: "respond", args: args}

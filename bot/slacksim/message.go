@@ -1,7 +1,6 @@
 package slacksim
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -252,15 +251,4 @@ func objects(v any) (out []map[string]any, ok bool) {
 		out = append(out, o)
 	}
 	return out, true
-}
-
-// reencode makes v what a JSON decoder would have made of it.
-func reencode(v any) any {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var out any
-	_ = json.Unmarshal(b, &out)
-	return out
 }

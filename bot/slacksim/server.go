@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -72,7 +73,7 @@ func servePage(rw http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
-	_, _ = rw.Write(b)
+	http.ServeContent(rw, r, name, time.Time{}, bytes.NewReader(b))
 }
 
 func writeJSON(rw http.ResponseWriter, v any) {

@@ -2,6 +2,7 @@ package slacksim_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -17,20 +18,29 @@ import (
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
-// raw opens a socket without a client library, to look at the frames themselves.
-func raw(h *harness) (*websocket.Conn, *http.Response, string) {
+// raw opens a socket without a client library, to look at the frames
+// themselves, and returns the address that it used up.
+func raw(h *harness) (*websocket.Conn, string) {
 	h.t.Helper()
 	_, addr, err := h.client.StartSocketModeContext(h.ctx)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	conn, resp, _ := dial(h, addr)
-	return conn, resp, addr
+	conn, _, err := dial(h, addr)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return conn, addr
 }
 
-func dial(h *harness, addr string) (*websocket.Conn, *http.Response, error) {
+// dial opens a socket at addr and returns the HTTP status of the answer, 0 when there was none.
+func dial(h *harness, addr string) (*websocket.Conn, int, error) {
 	d := websocket.Dialer{NetDialContext: h.Dial, WriteBufferSize: 32 << 10}
-	return d.DialContext(h.ctx, addr, nil)
+	conn, resp, err := d.DialContext(h.ctx, addr, nil)
+	if resp == nil {
+		return conn, 0, err
+	}
+	return conn, resp.StatusCode, errors.Join(err, resp.Body.Close())
 }
 
 // frame reads one frame.
@@ -46,13 +56,13 @@ func frame(t *testing.T, c *websocket.Conn) map[string]any {
 func TestTicketWorksOnceAndForHalfAMinute(t *testing.T) {
 	t.Parallel()
 	inBubble(t, config(), func(h *harness) {
-		conn, _, addr := raw(h)
+		conn, addr := raw(h)
 		defer conn.Close()
 		if f := frame(t, conn); f["type"] != "hello" || f["num_connections"] != 1.0 {
 			t.Errorf("first frame: %v", f)
 		}
-		if _, resp, err := dial(h, addr); err == nil || resp == nil || resp.StatusCode != http.StatusForbidden {
-			t.Errorf("second use: %v", err)
+		if _, status, err := dial(h, addr); err == nil || status != http.StatusForbidden {
+			t.Errorf("second use: status %d, error %v", status, err)
 		}
 		_, late, err := h.client.StartSocketModeContext(h.ctx)
 		if err != nil {
@@ -69,7 +79,7 @@ func TestTheEleventhSocketIsTurnedAway(t *testing.T) {
 	t.Parallel()
 	inBubble(t, config(), func(h *harness) {
 		for i := range 11 {
-			conn, _, _ := raw(h)
+			conn, _ := raw(h)
 			defer conn.Close()
 			want := "hello"
 			if i == 10 {
@@ -143,7 +153,7 @@ func TestClientReconnectsAfterEveryKindOfDisconnect(t *testing.T) {
 func TestWarningLeavesTenSeconds(t *testing.T) {
 	t.Parallel()
 	inBubble(t, config(), func(h *harness) {
-		conn, _, _ := raw(h)
+		conn, _ := raw(h)
 		defer conn.Close()
 		frame(t, conn)
 		begin := time.Now()
@@ -232,7 +242,7 @@ func TestClicksAndCommandsAreNotRetried(t *testing.T) {
 	inBubble(t, config(), func(h *harness) {
 		h.connect(nil)
 		begin := time.Now()
-		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != slacksim.ErrNoAck || time.Since(begin) != 3*time.Second {
+		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); !errors.Is(err, slacksim.ErrNoAck) || time.Since(begin) != 3*time.Second {
 			t.Errorf("error %v after %v", err, time.Since(begin))
 		}
 		<-time.After(20 * time.Minute)
@@ -241,7 +251,7 @@ func TestClicksAndCommandsAreNotRetried(t *testing.T) {
 		}
 	})
 	inBubble(t, config(), func(h *harness) {
-		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != slacksim.ErrNoConnection {
+		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); !errors.Is(err, slacksim.ErrNoConnection) {
 			t.Errorf("error %v with nobody connected", err)
 		}
 	})
@@ -267,12 +277,12 @@ func acknowledge(t *testing.T, c *websocket.Conn, padding int) {
 func TestAcknowledgementsOf20KBAreDropped(t *testing.T) {
 	t.Parallel()
 	inBubble(t, config(), func(h *harness) {
-		conn, _, _ := raw(h)
+		conn, _ := raw(h)
 		defer conn.Close()
 		frame(t, conn)
 		var wg sync.WaitGroup
 		wg.Go(func() { acknowledge(t, conn, 20*1024) })
-		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != slacksim.ErrNoAck {
+		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); !errors.Is(err, slacksim.ErrNoAck) {
 			t.Errorf("error %v", err)
 		}
 		if e := h.Envelopes()[0]; e.Outcome != slacksim.Oversize {
@@ -290,7 +300,7 @@ func TestAcknowledgementsInSeveralFramesAreDropped(t *testing.T) {
 	t.Parallel()
 	for frames, want := range map[int]error{1: nil, 3: slacksim.ErrNoAck} {
 		inBubble(t, config(), func(h *harness) {
-			conn, _, _ := raw(h)
+			conn, _ := raw(h)
 			defer conn.Close()
 			frame(t, conn)
 			var wg sync.WaitGroup
@@ -305,7 +315,7 @@ func TestAcknowledgementsInSeveralFramesAreDropped(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != want {
+			if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); !errors.Is(err, want) {
 				t.Errorf("%d frames: error %v, want %v", frames, err, want)
 			}
 			wg.Wait()
@@ -358,9 +368,9 @@ func TestLateAcknowledgementIsLoggedAndDoesNotStopTheRetry(t *testing.T) {
 func TestAcknowledgementOnAnotherSocketDoesNotCount(t *testing.T) {
 	t.Parallel()
 	inBubble(t, config(), func(h *harness) {
-		first, _, _ := raw(h)
+		first, _ := raw(h)
 		defer first.Close()
-		second, _, _ := raw(h)
+		second, _ := raw(h)
 		defer second.Close()
 		frame(t, first)
 		frame(t, second)
@@ -371,7 +381,7 @@ func TestAcknowledgementOnAnotherSocketDoesNotCount(t *testing.T) {
 				_ = first.WriteJSON(map[string]any{"envelope_id": f["envelope_id"]})
 			}
 		}()
-		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); err != slacksim.ErrNoAck {
+		if err := h.As("UANA").Command(h.ctx, "CGEN", "x"); !errors.Is(err, slacksim.ErrNoAck) {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -241,7 +241,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 func TestNothingIsDeliveredAfterClose(t *testing.T) {
 	t.Parallel()
 	inBubble(t, config(), func(h *harness) {
-		conn, _, _ := raw(h)
+		conn, _ := raw(h)
 		frame(t, conn)
 		if _, err := h.As("UANA").DM("x"); err != nil {
 			t.Fatal(err)
