@@ -69,10 +69,10 @@ func (v View) extensions() []slack.BlockElement {
 
 // choices are the durations offered, up to a maximum; also is offered too.
 func choices(most, also time.Duration) []time.Duration {
-	all := []time.Duration{1, 5, 10, 20, 30, 60, 90, 120, 240, 480, 720, 1440, 2880, 4320, 7200, 10080, 20160, 43200}
+	all := []int{1, 5, 10, 20, 30, 60, 90, 120, 240, 480, 720, 1440, 2880, 4320, 7200, 10080, 20160, 43200}
 	var out []time.Duration
-	for _, d := range all {
-		if d *= time.Minute; d <= most && d != also {
+	for _, minutes := range all {
+		if d := time.Duration(minutes) * time.Minute; d <= most && d != also {
 			out = append(out, d)
 		}
 	}

@@ -150,7 +150,8 @@ func at(now time.Time, day, clock string, closes time.Duration) (time.Time, bool
 	if day == "tomorrow" {
 		base = base.AddDate(0, 0, 1)
 	}
-	hour, minute, open := 0, 0, false
+	var hour, minute int
+	var open bool
 	switch m := clockPattern.FindStringSubmatch(clock); {
 	case clock == "noon":
 		hour = 12
