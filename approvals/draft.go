@@ -46,8 +46,8 @@ func (s *Service) Draft(ctx context.Context, actor Actor, ask Ask) (Request, err
 	return r, nil
 }
 
-// Amend replaces what a draft says. Only its requester may, and only before it
-// is sent.
+// Amend replaces what a draft says; an empty Origin leaves the one it has. Only
+// its requester may, and only before it is sent.
 func (s *Service) Amend(ctx context.Context, actor Actor, id RequestID, ask Ask) (Request, error) {
 	r, err := s.Store.Request(ctx, id)
 	if err != nil {
@@ -61,6 +61,9 @@ func (s *Service) Amend(ctx context.Context, actor Actor, id RequestID, ask Ask)
 	}
 	if r, err = s.fill(ctx, r, ask); err != nil {
 		return r, err
+	}
+	if ask.Origin != "" {
+		r.Origin = ask.Origin
 	}
 	change := Change{
 		Requests: []Request{r},

@@ -15,11 +15,12 @@ const (
 	EventRequestDenied    EventKind = "request.denied"
 	EventRequestCancelled EventKind = "request.cancelled"
 	EventRequestLapsed    EventKind = "request.lapsed"
-	EventRequestReminded  EventKind = "request.reminded" // approvers were asked again
-	EventApprovalGiven    EventKind = "approval.given"   // one approver's yes, the quorum not yet reached
-	EventActionRefused    EventKind = "action.refused"   // somebody tried what they may not
-	EventSummaryWritten   EventKind = "summary.written"  // a model's prose was stored beside a decision
-	EventGrantScheduled   EventKind = "grant.scheduled"  // access was decided; nothing is provisioned yet
+	EventRequestReminded  EventKind = "request.reminded"  // approvers were asked again
+	EventRequestCommented EventKind = "request.commented" // somebody said something about it; the words stay with the request
+	EventApprovalGiven    EventKind = "approval.given"    // one approver's yes, the quorum not yet reached
+	EventActionRefused    EventKind = "action.refused"    // somebody tried what they may not
+	EventSummaryWritten   EventKind = "summary.written"   // a model's prose was stored beside a decision
+	EventGrantScheduled   EventKind = "grant.scheduled"   // access was decided; nothing is provisioned yet
 	EventGrantStarted     EventKind = "grant.provisioning"
 	EventGrantActive      EventKind = "grant.active"
 	EventGrantFailed      EventKind = "grant.failed"

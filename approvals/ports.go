@@ -22,6 +22,7 @@ type Store interface {
 	// Decision is the latest decision of a request.
 	Decision(context.Context, RequestID) (Decision, error)
 	Approvals(context.Context, RequestID) ([]Approval, error)
+	Comments(context.Context, RequestID) ([]Comment, error)
 	// LiveGrants lists a principal's grants that may mean access now
 	// (GrantState.Live); entitlement may be empty for all.
 	LiveGrants(context.Context, PrincipalID, EntitlementID) ([]Grant, error)

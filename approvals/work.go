@@ -46,6 +46,7 @@ const (
 	NoticeApproval NoticeKind = "approval" // card: the request as an approver sees it
 	NoticeDetail   NoticeKind = "detail"   // thread under an approval card: all factors, the explanation
 	NoticeChase    NoticeKind = "chase"    // thread: the approver is asked again
+	NoticeComment  NoticeKind = "comment"  // thread under a card: what somebody else said about the request
 	NoticeNudge    NoticeKind = "nudge"    // card: the end is near, for the holder
 	NoticeEnded    NoticeKind = "ended"    // post: access has ended, and what was read back
 	NoticeFailed   NoticeKind = "failed"   // post: provisioning or revoking fails, for holder and owners
@@ -160,6 +161,7 @@ type Change struct {
 	Decisions []Decision // appended
 	Approvals []Approval // appended; one a person and request, else CodeDuplicate
 	Summaries []Summary  // one a request; a second replaces it
+	Comments  []Comment  // appended; one a Key, else CodeDuplicate
 	Learned   []Learned  // appended; Sequence is that of the change's first event
 	Events    []Event    // appended in order
 	Tasks     []Task
@@ -170,7 +172,7 @@ type Change struct {
 // Validate refuses a change that would alter state without an audit event.
 func (c Change) Validate() error {
 	touched := len(c.Requests) + len(c.Grants) + len(c.Bindings) + len(c.Decisions) +
-		len(c.Approvals) + len(c.Summaries) + len(c.Learned)
+		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned)
 	if touched > 0 && len(c.Events) == 0 {
 		return Errorf(CodeInternal, "A change of state came without its audit event; it was not made.")
 	}

@@ -34,7 +34,7 @@ type writer struct {
 func (w *writer) write(changes ...approvals.Change) error {
 	all := merge(changes)
 	steps := []func(approvals.Change) error{
-		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.tasks,
+		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.tasks,
 		func(approvals.Change) error { return w.logged(changes) },
 		w.notices,
 	}
@@ -58,6 +58,7 @@ func merge(changes []approvals.Change) approvals.Change {
 		all.Bindings = append(all.Bindings, c.Bindings...)
 		all.Decisions = append(all.Decisions, c.Decisions...)
 		all.Summaries = append(all.Summaries, c.Summaries...)
+		all.Comments = append(all.Comments, c.Comments...)
 		all.Tasks = append(all.Tasks, c.Tasks...)
 		all.Cancel = append(all.Cancel, c.Cancel...)
 		all.Notices = append(all.Notices, c.Notices...)

@@ -103,6 +103,9 @@ func claimKeys(touched map[string]bool, p *pending) bool {
 	for _, s := range c.Summaries {
 		keys["request\x00"+string(s.Request)] = true
 	}
+	for _, m := range c.Comments {
+		keys["comment\x00"+m.Key] = true
+	}
 	for _, tasks := range [][]approvals.Task{c.Tasks, c.Cancel} {
 		for _, t := range tasks {
 			keys["task\x00"+joinKey(string(t.Kind), t.Key)] = true

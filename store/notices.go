@@ -78,9 +78,27 @@ func (s *Store) RetryNotice(ctx context.Context, l NoticeLease, again time.Time,
 		l.ID, int64(l.Attempt), at(again), printable(cause), int64(settled))
 }
 
+// Superseded reports whether a later notice for the same slot and order waits:
+// what it says will include what this one says.
+func (s *Store) Superseded(ctx context.Context, l NoticeLease) (bool, error) {
+	n, err := single(ctx, s, "look for a later notice", "", readInt,
+		"SELECT count(*) FROM (SELECT 1 FROM notices WHERE ord = $1 AND id > $2 AND slot = $3 LIMIT 1) later", l.Order, l.ID, l.Slot)
+	return n > 0, err
+}
+
+func readMessage(scan scan) (m approvals.Message, err error) {
+	return m, scan(&m.Slot, &m.Channel, &m.TS, &m.Digest)
+}
+
+const selectMessage = "SELECT slot, channel, ts, digest FROM messages WHERE "
+
 // Message says where a slot was delivered; CodeNotFound if it was not yet.
 func (s *Store) Message(ctx context.Context, slot string) (approvals.Message, error) {
-	return single(ctx, s, "read a message", "This was not delivered yet.", func(scan scan) (m approvals.Message, err error) {
-		return m, scan(&m.Slot, &m.Channel, &m.TS, &m.Digest)
-	}, "SELECT slot, channel, ts, digest FROM messages WHERE slot = $1", slot)
+	return single(ctx, s, "read a message", "This was not delivered yet.", readMessage, selectMessage+"slot = $1", slot)
+}
+
+// MessageAt says which slot's message stands at a place; CodeNotFound if none does.
+func (s *Store) MessageAt(ctx context.Context, channel, ts string) (approvals.Message, error) {
+	return single(ctx, s, "find a message", "No message of ours stands there.", readMessage,
+		selectMessage+"channel = $1 AND ts = $2 ORDER BY slot LIMIT 1", channel, ts)
 }

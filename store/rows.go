@@ -28,6 +28,7 @@ var (
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
 		at timestamptz, facts_digest text, version text, policies text, via text`)
 	summaryTable = newTable("summaries", 1, `request_id text, text text, model text, prompt text, at timestamptz`)
+	commentTable = newTable("comments", 1, `id text, request_id text, author text, text text, at timestamptz, key text, below text`)
 	learnedTable = newTable("learned", 2, `sequence bigint, position bigint, at timestamptz, request_id text, entitlement text,
 		beneficiary text, manager text, title text, department text, location text, approver text, approved boolean, duration bigint`)
 	eventTable   = newTable("events", 1, `sequence bigint, at timestamptz, kind text, request_id text, grant_id text, body text`)

@@ -56,11 +56,12 @@ var before = map[int64][]string{
 		`INSERT INTO inbound (key, kind, payload, ord, at, run_at, attempt, leased_until)
 			VALUES ('k', 'event', $1, 'o', '2026-01-02T11:04:05.678Z', '2026-01-02T11:04:05.678Z', 1, '2026-01-02T11:05:05.678Z')`,
 	},
+	4: {`UPDATE notices SET last_error = 'Slack: internal_error'`},
 }
 
 func TestMigrationKeepsTheDataOfEachEarlierVersion(t *testing.T) {
 	t.Parallel()
-	for _, from := range []int64{1, 2, 3} {
+	for _, from := range []int64{1, 2, 3, 4} {
 		onBoth(t, func(t *testing.T, s *Store) {
 			for version := int64(1); version <= from; version++ {
 				migrated(t, s, version)
@@ -107,7 +108,7 @@ func keptData(t *testing.T, s *Store, from int64) {
 		return
 	}
 	due, attempt := want.LapsesAt, 1
-	if from == 3 {
+	if from >= 3 {
 		keptLeases(t, s, due)
 		due, attempt = due.Add(time.Minute), 2
 	}

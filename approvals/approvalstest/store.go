@@ -3,7 +3,6 @@ package approvalstest
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -22,7 +21,10 @@ type Store struct {
 	decisions map[approvals.RequestID][]approvals.Decision
 	answers   map[approvals.RequestID][]approvals.Approval
 	summaries map[approvals.RequestID]approvals.Summary
-	tasks     map[taskKey]approvals.Task
+	comments  []approvals.Comment
+	tasks     map[taskKey]*task
+	holdings  map[approvals.EntitlementID][]approvals.Holding
+	wake      chan struct{}
 	learned   []approvals.Learned
 	events    []approvals.Event
 	notices   []approvals.Notice
@@ -32,11 +34,6 @@ type Store struct {
 
 type account struct{ door, workspace, subject string }
 
-type taskKey struct {
-	kind approvals.TaskKind
-	key  string
-}
-
 var _ approvals.Store = (*Store)(nil)
 
 // NewStore makes an empty store.
@@ -45,7 +42,7 @@ func NewStore() *Store {
 		requests: make(map[approvals.RequestID]approvals.Request), grants: make(map[approvals.GrantID]approvals.Grant),
 		bindings: make(map[account]approvals.Binding), decisions: make(map[approvals.RequestID][]approvals.Decision),
 		answers: make(map[approvals.RequestID][]approvals.Approval), summaries: make(map[approvals.RequestID]approvals.Summary),
-		tasks: make(map[taskKey]approvals.Task),
+		tasks: make(map[taskKey]*task), holdings: make(map[approvals.EntitlementID][]approvals.Holding), wake: make(chan struct{}),
 	}
 }
 
@@ -118,6 +115,11 @@ func (s *Store) check(c approvals.Change) error {
 			return approvals.Errorf(approvals.CodeDuplicate, "This person has answered this request already.")
 		}
 	}
+	for _, m := range c.Comments {
+		if slices.ContainsFunc(s.comments, func(o approvals.Comment) bool { return o.Key == m.Key || o.ID == m.ID }) {
+			return approvals.Errorf(approvals.CodeDuplicate, "This comment was stored already.")
+		}
+	}
 	return nil
 }
 
@@ -160,6 +162,7 @@ func (s *Store) write(c approvals.Change) {
 	for _, sum := range c.Summaries {
 		s.summaries[sum.Request] = sum
 	}
+	s.comments = append(s.comments, c.Comments...)
 	for _, l := range c.Learned {
 		l.Sequence = first
 		s.learned = append(s.learned, l)
@@ -168,16 +171,12 @@ func (s *Store) write(c approvals.Change) {
 		e.Sequence = first + int64(i)
 		s.events = append(s.events, e)
 	}
-	for _, t := range c.Cancel {
-		delete(s.tasks, taskKey{t.Kind, t.Key})
-	}
-	for _, t := range c.Tasks {
-		s.tasks[taskKey{t.Kind, t.Key}] = t
-	}
+	s.put(c.Cancel, c.Tasks)
 	for _, n := range c.Notices {
 		n.ID = int64(len(s.notices)) + 1
 		s.notices = append(s.notices, n)
 	}
+	s.woken()
 }
 
 func missing(what string) error {
@@ -234,6 +233,13 @@ func (s *Store) Approvals(_ context.Context, id approvals.RequestID) ([]approval
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.answers[id]), nil
+}
+
+// Comments lists what was said about a request in the order it was said.
+func (s *Store) Comments(_ context.Context, id approvals.RequestID) ([]approvals.Comment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.comments), func(c approvals.Comment) bool { return c.Request != id }), nil
 }
 
 // LiveGrants lists a principal's grants that may mean access.
@@ -317,15 +323,6 @@ func (s *Store) Notices() []approvals.Notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.notices)
-}
-
-// Tasks lists the tasks that are there, ordered by kind and key.
-func (s *Store) Tasks() []approvals.Task {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Values(s.tasks), func(a, b approvals.Task) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
-	})
 }
 
 // Learned lists the human decisions that were stored for the score.

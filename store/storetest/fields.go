@@ -18,10 +18,12 @@ func everyFieldReadsBack(t *testing.T, s *store.Store) {
 	request.Version, grant.Version, binding.Version = 0, 0, 0
 	decision, approval, summary := filled[approvals.Decision](&f), filled[approvals.Approval](&f), filled[approvals.Summary](&f)
 	decision.Request, approval.Request, summary.Request = request.ID, request.ID, request.ID
+	comment := filled[approvals.Comment](&f)
+	comment.Request = request.ID
 	learned, event, notice := filled[approvals.Learned](&f), filled[approvals.Event](&f), filled[approvals.Notice](&f)
 	apply(t, s, approvals.Change{
 		Requests: []approvals.Request{request}, Grants: []approvals.Grant{grant}, Bindings: []approvals.Binding{binding},
-		Decisions: []approvals.Decision{decision}, Approvals: []approvals.Approval{approval}, Summaries: []approvals.Summary{summary},
+		Decisions: []approvals.Decision{decision}, Approvals: []approvals.Approval{approval}, Summaries: []approvals.Summary{summary}, Comments: []approvals.Comment{comment},
 		Learned: []approvals.Learned{learned}, Events: []approvals.Event{event}, Notices: []approvals.Notice{notice},
 	})
 	request.Version, grant.Version, binding.Version = 1, 1, 1
@@ -31,6 +33,7 @@ func everyFieldReadsBack(t *testing.T, s *store.Store) {
 	same(t, binding, must(s.Binding(bg, binding.Door, binding.Workspace, binding.Subject))(t))
 	same(t, decision, must(s.Decision(bg, request.ID))(t))
 	same(t, []approvals.Approval{approval}, must(s.Approvals(bg, request.ID))(t))
+	same(t, []approvals.Comment{comment}, must(s.Comments(bg, request.ID))(t))
 	same(t, summary, must(s.Summary(bg, request.ID))(t))
 	same(t, []approvals.Learned{learned}, must(s.Learned(bg, 0, 9))(t))
 	same(t, []approvals.Event{event}, must(s.Events(bg, store.EventFilter{}))(t))
