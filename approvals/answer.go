@@ -149,10 +149,10 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 		return r, Errorf(CodeAlreadyDecided, "You have answered this request already.")
 	}
 	c := Change{Decisions: []Decision{d}, Approvals: []Approval{ap}}
-	kind, yes := EventRequestDenied, 1
+	kind := EventRequestDenied
 	if ap.Answer == Approved {
-		kind, yes = EventRequestApproved, 1+stillCount(given, d)
-		if yes < max(d.Ruling.Quorum, 1) {
+		kind = EventRequestApproved
+		if yes := 1 + stillCount(given, d); yes < max(d.Ruling.Quorum, 1) {
 			kind = EventApprovalGiven
 		}
 	}

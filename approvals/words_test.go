@@ -26,7 +26,7 @@ func TestSpanSaysDurationsAsPeopleDo(t *testing.T) {
 		49*time.Hour + 2*time.Minute: "2 days 1 hour 2 minutes",
 	} {
 		if got := approvals.Span(d); got != want {
-			t.Errorf("%s is %q, want %q", time.Duration(d), got, want)
+			t.Errorf("%s is %q, want %q", d, got, want)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func pause(n int, longest time.Duration) time.Duration {
 	if n < 20 {
 		d = min(longest, firstPause<<max(0, n-1))
 	}
-	return min(longest, d-d/5+rand.N(2*d/5+1))
+	return min(longest, d-d/5+rand.N(2*d/5+1)) //nolint:gosec // Nobody gains by guessing a pause.
 }
 
 // breaker counts failures in a row of one connector for one class of tasks.

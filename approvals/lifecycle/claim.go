@@ -89,7 +89,7 @@ func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class) {
 const observeKey = "observe/"
 
 func (w *Worker) poolFor(ctx context.Context, l approvals.Lease, c class) (*pool, error) {
-	name := ""
+	var name string
 	switch c {
 	case explaining:
 		return w.prose, nil

@@ -24,7 +24,7 @@ func TestAccessIsGivenReadBackNudgedAndEnded(t *testing.T) {
 		if m := r.member("amy", "read-only"); !m.EndsAt.Equal(g.EndsAt) {
 			t.Errorf("the system's own end is %s, want %s", m.EndsAt, g.EndsAt)
 		}
-		pass(g.NudgeAt().Sub(time.Now()) + time.Second)
+		pass(time.Until(g.NudgeAt()) + time.Second)
 		if n := len(r.events(id, approvals.EventGrantReminded)); n != 1 {
 			t.Errorf("%d nudges, want 1", n)
 		}
@@ -32,7 +32,7 @@ func TestAccessIsGivenReadBackNudgedAndEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pass(g.EndsAt.Sub(time.Now()) - 2*time.Second)
+		pass(time.Until(g.EndsAt) - 2*time.Second)
 		r.works("amy", "read-only", true)
 		pass(4 * time.Second)
 		r.is(id, approvals.GrantRevoked)

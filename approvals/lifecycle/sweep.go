@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -27,7 +26,9 @@ var alarms = []struct {
 // schedule starts the clockwork: it only puts tasks, under keys on which all
 // replicas agree, so that one of them is done once.
 func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
-	clock := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(cronLog{w.Logger}))
+	// The library logs its own steps only: a failing job says so itself.
+	quiet := cron.DiscardLogger
+	clock := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(quiet))
 	add := func(spec string, names func() []string) error {
 		plan, err := cron.ParseStandard(spec)
 		if err != nil {
@@ -42,7 +43,6 @@ func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
 	if err := add(w.Observe, w.observeNames); err != nil {
 		return nil, err
 	}
-	quiet := cron.DiscardLogger
 	clock.Schedule(cron.Every(watchEvery), cron.SkipIfStillRunning(quiet)(cron.FuncJob(func() { w.watch(ctx) })))
 	clock.Start()
 	return func() { <-clock.Stop().Done() }, nil
@@ -116,8 +116,8 @@ func (w *Worker) watch(ctx context.Context) {
 		return
 	}
 	now := w.Now()
-	if count, oldest, err := w.Store.Overdue(ctx, now); err == nil && w.Config.Overdue != nil {
-		w.Config.Overdue(count, oldest)
+	if count, oldest, err := w.Store.Overdue(ctx, now); err == nil && w.Overdue != nil {
+		w.Overdue(count, oldest)
 	}
 	late, err := w.Store.GrantsDue(ctx, now.Add(-overdueAfter), overdueAtMost)
 	if err != nil {
@@ -156,13 +156,4 @@ func (w *Worker) tell(ctx context.Context, it *item, id approvals.GrantID, after
 			"overdue", late.Truncate(time.Second), "tries", g.Attempts, "error", g.LastError)
 	}
 	return finished
-}
-
-// cronLog keeps the scheduler's own chatter out of the log, but not its errors.
-type cronLog struct{ *slog.Logger }
-
-func (l cronLog) Info(string, ...any) {}
-
-func (l cronLog) Error(err error, msg string, args ...any) {
-	l.Logger.Error(msg, append(args, "error", err)...)
 }

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -170,13 +169,11 @@ func (w *Worker) settle(ctx context.Context, r result) {
 	if !r.step.down {
 		return
 	}
-	again := r.step.at
-	if it.cut {
-		again, it.cut = now, false
-	} else if !p.breaker[it.class].open() {
-		w.giveBack(ctx, it, again, r.step.cause)
+	if !it.cut && !p.breaker[it.class].open() {
+		w.giveBack(ctx, it, r.step.at, r.step.cause)
 		return
 	}
+	it.cut = false
 	if it.lease.Until.Sub(now) < p.budget() {
 		w.giveBack(ctx, it, now, r.step.cause)
 		return
@@ -219,6 +216,6 @@ func (w *Worker) dropStale(ctx context.Context) {
 func (w *Worker) logLost(ctx context.Context, it *item, err error) {
 	if err != nil && approvals.ErrorCode(err) != approvals.CodeConflict {
 		w.Logger.ErrorContext(ctx, "a task's end could not be stored; its lease will run out and it is tried again",
-			"kind", it.lease.Kind, "key", it.lease.Key, slog.Any("error", err))
+			"kind", it.lease.Kind, "key", it.lease.Key, "error", err)
 	}
 }
