@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"os"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/scoring"
 	"github.com/hallpass-dev/hallpass/store"
 )
@@ -18,8 +20,31 @@ func (a *App) score(ctx context.Context) (*scoring.Scorer, error) {
 	if err := a.replayHoldings(ctx); err != nil {
 		return nil, err
 	}
-	s := scoring.New(a.world, a.Store, nil)
+	weights, err := Weights(a.config)
+	if err != nil {
+		return nil, err
+	}
+	s := scoring.New(a.world, a.Store, weights)
 	return s, s.CatchUp(ctx)
+}
+
+// Weights are the configured weights of the score, or those of this version.
+func Weights(c config.Config) (*scoring.Weights, error) {
+	if c.Score.Weights == "" {
+		return scoring.Shipped(), nil
+	}
+	wrong := func(why string) error {
+		return approvals.Problems{c.At("score", "weights").Problem(`name a file that "hallpass score fit" wrote`, "the weights cannot be used: %s", why)}
+	}
+	data, err := os.ReadFile(c.Path(c.Score.Weights))
+	if err != nil {
+		return nil, wrong("the file cannot be read")
+	}
+	w, err := scoring.ParseWeights(data)
+	if err != nil {
+		return nil, wrong(err.Error())
+	}
+	return w, nil
 }
 
 // people puts what the directory says into the score's world.

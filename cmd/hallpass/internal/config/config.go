@@ -25,6 +25,7 @@ type Config struct {
 	Directory  Directory            `yaml:"directory"`
 	Connectors map[string]Connector `yaml:"connectors"`
 	Approvals  Approvals            `yaml:"approvals"`
+	Score      Score                `yaml:"score"`
 	Model      Model                `yaml:"model"`
 	Listen     string               `yaml:"listen"` // health and metrics; default 127.0.0.1:9321
 
@@ -67,6 +68,11 @@ type Approvals struct {
 	LapseAfter    time.Duration `yaml:"lapse_after"`    // default 8h
 	ChaseAfter    time.Duration `yaml:"chase_after"`    // default half of lapse_after
 	SecurityQueue []string      `yaml:"security_queue"` // emails: asked when nobody else is left
+}
+
+// Score says which weights the risk score uses.
+type Score struct {
+	Weights string `yaml:"weights"` // a file that "hallpass score fit" wrote; empty: those of this version
 }
 
 // Model is an optional OpenAI-compatible endpoint that writes prose.

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/scoring"
+	"github.com/hallpass-dev/hallpass/scoring/backtest"
+)
+
+func scoreCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "score", Short: "Measure, fit and explain the risk score"}
+	cmd.AddCommand(backtestCommand(), fitCommand(), explainScoreCommand())
+	return cmd
+}
+
+func backtestCommand() *cobra.Command {
+	var o backtest.Options
+	cmd := &cobra.Command{
+		Use:   "backtest --history decisions.csv (--cross-validate 5 | --requests new.csv --out scores.csv)",
+		Short: "See what the score would have said of past decisions, before a policy trusts it",
+		Long: "The history is a CSV with a header: approved (1 or 0), entitlement, and any attributes of the requester.\n" +
+			"With --cross-validate the score is measured on parts of the history that it has not learned from.\n" +
+			"With --requests it learns from the history and scores the requests, row for row, without learning from them.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Shipped = scoring.ShippedFile()
+			return backtest.Run(cmd.Context(), o, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.History, "history", "", "CSV of decided requests")
+	f.StringVar(&o.Requests, "requests", "", "CSV of requests to score, without the column approved")
+	f.StringVar(&o.Out, "out", "", "where their scores go; - is standard output")
+	f.IntVar(&o.CrossValidate, "cross-validate", 0, "into how many parts the history is cut, 2 to 100")
+	f.StringVar(&o.Weights, "weights", "", `a weights file, or "shipped" (default: fitted on the history where it is long enough)`)
+	f.StringVar(&o.Markdown, "markdown", "", "write a report for people to this file")
+	f.StringVar(&o.HTML, "html", "", "write a self-contained page with curves to this file")
+	f.Uint64Var(&o.Seed, "seed", 1, "deals the parts")
+	_ = cmd.MarkFlagRequired("history")
+	return cmd
+}
+
+func fitCommand() *cobra.Command {
+	var o backtest.FitOptions
+	cmd := &cobra.Command{
+		Use:   "fit --history decisions.csv --out weights.json",
+		Short: "Fit the score's weights to your own organisation's decisions",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Judged = scoring.ShippedFile()
+			return backtest.Fit(cmd.Context(), o, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.History, "history", "", "CSV of decided requests")
+	f.StringVar(&o.Out, "out", "", "where the weights file goes; - is standard output")
+	f.StringVar(&o.Version, "name", "own", "names the result")
+	f.StringVar(&o.Fitted, "note", "", "on what and how it was fitted, for people")
+	_ = cmd.MarkFlagRequired("history")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func explainScoreCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "explain REQUEST",
+		Short: "Print a stored request's score with its counts, and compute it again from what is stored",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := config.Load(path)
+			if err != nil {
+				return err
+			}
+			s, err := app.OpenStore(cmd.Context(), c, app.Options{})
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			d, err := s.Decision(cmd.Context(), approvals.RequestID(args[0]))
+			if err != nil {
+				return err
+			}
+			weights, err := app.Weights(c)
+			if err != nil {
+				return err
+			}
+			identical, err := weights.Explain(cmd.OutOrStdout(), d)
+			if err == nil && !identical {
+				err = approvals.Errorf(approvals.CodeInvalid, "The score computed now is not the stored one: see the model's version above.")
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	return cmd
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hallpass-dev/hallpass/scoring"
+)
+
+// decisions writes a made-up history in which one manager refuses most.
+func decisions(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("approved,entitlement,manager,department\n")
+	for i := range 600 {
+		approved := 1
+		if i%7 == 0 && i%3 != 0 || i%50 == 1 {
+			approved = 0
+		}
+		fmt.Fprintf(&b, "%d,e%d,m%d,d%d\n", approved, i%11, i%7, i%3)
+	}
+	path := filepath.Join(t.TempDir(), "decisions.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestScoreBacktestPrintsItsFigures(t *testing.T) {
+	t.Parallel()
+	var out, errs log
+	if code := run(t.Context(), []string{"score", "backtest", "--history", decisions(t), "--cross-validate", "3"}, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, errs.String())
+	}
+	for _, want := range []string{"AUC", "logloss", "ECE", "p_deny < 1%", "unseen", "simpler method"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not print %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestScoreBacktestScoresRequestsRowForRow(t *testing.T) {
+	t.Parallel()
+	history := decisions(t)
+	requests, scores := filepath.Join(t.TempDir(), "requests.csv"), filepath.Join(t.TempDir(), "scores.csv")
+	if err := os.WriteFile(requests, []byte("entitlement,manager,department\ne1,m0,d1\ne2,m3,d2\nnew,new,new\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs log
+	if code := run(t.Context(), []string{"score", "backtest", "--history", history, "--requests", requests, "--out", scores}, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, errs.String())
+	}
+	data, err := os.ReadFile(scores)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "p_deny,score") {
+		t.Errorf("scores:\n%s", data)
+	}
+}
+
+func TestServeRefusesWeightsThatAreNone(t *testing.T) {
+	dir := accessFolder(t, "hallpass.yaml", "listen:", "score:\n  weights: own.json\nlisten:")
+	t.Setenv("SLACK_BOT_TOKEN", "xoxb-1-x")
+	t.Setenv("SLACK_APP_TOKEN", "xapp-1-x")
+	t.Setenv("DATABASE_URL", "")
+	for name, content := range map[string]string{"absent": "", "broken": `{"version": 1}`} {
+		if content != "" {
+			if err := os.WriteFile(filepath.Join(dir, "own.json"), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out, errs log
+		code := run(t.Context(), []string{"serve", "--config", filepath.Join(dir, "hallpass.yaml")}, &out, &errs)
+		if code != 1 || !strings.Contains(errs.String(), "hallpass.yaml:") || !strings.Contains(errs.String(), "score fit") {
+			t.Errorf("%s: exit code %d\n%s", name, code, errs.String())
+		}
+	}
+	if _, err := scoring.ParseWeights(scoring.ShippedFile()); err != nil {
+		t.Error(err)
+	}
+}
