@@ -187,7 +187,7 @@ func (c *tally) move(before, after share) {
 
 func (t *cellTable) grow() {
 	old := t.slots
-	t.slots = make([]tally, len(old)*3/2)
+	t.slots = make([]tally, len(old)*5/4)
 	for _, s := range old {
 		if s.key != 0 {
 			t.slots[t.find(s.key)] = s
@@ -238,7 +238,7 @@ func (t *shareTable) at(k uint64) *share {
 	if t.slots[i].low == 0 {
 		if (t.used+1)*5 > len(t.slots)*4 {
 			old := t.slots
-			t.slots = make([]shareSlot, len(old)*3/2)
+			t.slots = make([]shareSlot, len(old)*5/4)
 			for _, s := range old {
 				if s.low != 0 {
 					t.slots[t.find(uint64(s.high)<<32|uint64(s.low))] = s

@@ -95,30 +95,57 @@ func (w *World) SetHoldings(e approvals.EntitlementID, people []approvals.Princi
 	if good == 0 {
 		return
 	}
-	keep := make(map[uint32]bool, len(people))
+	next := make([]uint32, 0, len(people))
 	for _, p := range people {
 		if at := w.putPerson(p); at != 0 {
-			keep[at] = true
+			next = append(next, at)
 		}
 	}
-	old := w.holds[good].list
-	if many := w.holds[good].many; many != nil {
-		old = many.ToArray()
+	slices.Sort(next)
+	next = slices.Clip(slices.Compact(next))
+	h := &w.holds[good]
+	old := h.list
+	if h.many != nil {
+		old = h.many.ToArray()
 	}
-	for _, who := range slices.Clone(old) {
-		if !keep[who] {
-			w.removeHolding(good, who)
+	w.exchange(good, old, next)
+	h.list, h.many = next, nil
+	if len(next) > manyHolders {
+		h.list, h.many = nil, roaring.BitmapOf(next...)
+	}
+}
+
+// exchange notes with the people that an entitlement's holders were old and are
+// next, both ascending.
+func (w *World) exchange(good uint32, old, next []uint32) {
+	for len(old) > 0 || len(next) > 0 {
+		switch {
+		case len(next) == 0 || len(old) > 0 && old[0] < next[0]:
+			w.lose(good, old[0])
+			old = old[1:]
+		case len(old) == 0 || next[0] < old[0]:
+			w.gain(good, next[0])
+			next = next[1:]
+		default:
+			old, next = old[1:], next[1:]
 		}
-	}
-	for who := range keep {
-		w.addHolding(good, who)
 	}
 }
 
 func (w *World) addHolding(good, who uint32) {
-	if good == 0 || who == 0 || !w.holds[good].add(who) {
-		return
+	if good != 0 && who != 0 && w.holds[good].add(who) {
+		w.gain(good, who)
 	}
+}
+
+func (w *World) removeHolding(good, who uint32) {
+	if good != 0 && who != 0 && w.holds[good].remove(who) {
+		w.lose(good, who)
+	}
+}
+
+// gain notes with somebody that they hold an entitlement.
+func (w *World) gain(good, who uint32) {
 	p := &w.people[who]
 	if at, ok := slices.BinarySearch(p.held, good); !ok {
 		p.held = slices.Insert(p.held, at, good)
@@ -127,10 +154,7 @@ func (w *World) addHolding(good, who uint32) {
 	w.holdings++
 }
 
-func (w *World) removeHolding(good, who uint32) {
-	if good == 0 || who == 0 || !w.holds[good].remove(who) {
-		return
-	}
+func (w *World) lose(good, who uint32) {
 	p := &w.people[who]
 	if at, ok := slices.BinarySearch(p.held, good); ok {
 		p.held = slices.Delete(p.held, at, at+1)

@@ -47,11 +47,11 @@ var oneApproverLimit = scorecard.Ln(2)
 const maxTerms = 64
 
 // weigh writes each part's contribution to the log-odds and returns their sum.
-func (w *Weights) weigh(o *observation, out *[parts]fixed) fixed {
+func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	*out = [parts]fixed{}
-	base := w.base(o)
+	base := m.base(o)
 	var x [maxTerms]fixed
-	card, now := w.cells(base, &o.now, &x)
+	card, now := m.cells(base, &o.now, &x)
 	out[partBase] = base.LogOdds() + card.Bias()
 	for i := range card.Terms() {
 		at, pair := card.Place(i)
@@ -62,17 +62,17 @@ func (w *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	}
 	worst := now // the worst of these holds, and each says what it adds
 	if o.moved.of > 0 {
-		_, before := w.cells(base, &o.before, &x)
+		_, before := m.cells(base, &o.before, &x)
 		out[partMoved] = max(before-worst, 0)
 		worst += out[partMoved]
 	}
 	if o.alone.of > 0 {
-		_, without := w.cells(base, &o.without, &x)
-		without += w.own(base, &o.ownOut)
-		worst += w.own(base, &o.own)
+		_, without := m.cells(base, &o.without, &x)
+		without += m.own(base, &o.ownOut)
+		worst += m.own(base, &o.own)
 		out[partOneApprover] = max(without-oneApproverLimit-worst, 0)
 	}
-	w.judge(base, o, out[partFirstJudged:])
+	m.judge(base, o, out[partFirstJudged:])
 	var sum fixed
 	for _, p := range out {
 		sum += p
@@ -82,12 +82,12 @@ func (w *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 
 // cells is the log-odds that the cells of decisions give, and the card that
 // gave them.
-func (w *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed) (*scorecard.Card, fixed) {
-	return w.deck.Weigh(b, t.single[:], t.pair[:], x[:])
+func (m *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed) (*scorecard.Card, fixed) {
+	return m.deck.Weigh(b, t.single[:], t.pair[:], x[:])
 }
 
 // judge measures what decisions alone cannot teach, already weighted.
-func (w *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
+func (m *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
 	for r := range rings {
 		out[r] = scarcity(o.peers[r], o.every)
 	}
@@ -105,19 +105,19 @@ func (w *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
 	}
 	out[judgedDuration] = scorecard.Ln(uint64(o.longer.of+1)) - scorecard.Ln(uint64(o.longer.n+1))
 	for i := range out {
-		out[i] = w.bounded(i, out[i])
+		out[i] = m.bounded(i, out[i])
 	}
 }
 
 // bounded weighs a judged measurement within its limits.
-func (w *Weights) bounded(i int, x fixed) fixed {
-	return min(max(x, judgedFloor), judgedCeiling).Mul(w.judged[i])
+func (m *Weights) bounded(i int, x fixed) fixed {
+	return min(max(x, judgedFloor), judgedCeiling).Mul(m.judged[i])
 }
 
 // own is what a person's own requests contribute.
-func (w *Weights) own(b scorecard.Base, c *ownCells) (sum fixed) {
+func (m *Weights) own(b scorecard.Base, c *ownCells) (sum fixed) {
 	for i, x := range ownExcess(b, c) {
-		sum += w.bounded(judgedOwn+i, x)
+		sum += m.bounded(judgedOwn+i, x)
 	}
 	return sum
 }
