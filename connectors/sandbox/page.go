@@ -134,7 +134,8 @@ type systemView struct {
 
 type resourceView struct {
 	Resource
-	Members  []memberView
+	Members  []memberView // those that somebody granted
+	Before   []memberView // standing ones
 	Ended    []endedView
 	Attempts []attemptView
 }
@@ -166,8 +167,13 @@ func (s *Sandbox) view() view {
 	for _, r := range s.cfg.Resources {
 		rv := resourceView{Resource: r}
 		for _, m := range snap.Members {
-			if m.Resource == r.Name {
-				rv.Members = append(rv.Members, memberView{Member: m, Person: person(m.Account), Sessions: sessionsOf(snap, m)})
+			shown := memberView{Member: m, Person: person(m.Account), Sessions: sessionsOf(snap, m)}
+			switch {
+			case m.Resource != r.Name:
+			case m.Standing:
+				rv.Before = append(rv.Before, shown)
+			default:
+				rv.Members = append(rv.Members, shown)
 			}
 		}
 		for _, e := range snap.Ended {
@@ -186,7 +192,23 @@ func (s *Sandbox) view() view {
 		}
 		v.Systems[i].Resources = append(v.Systems[i].Resources, rv)
 	}
+	v.moved()
 	return v
+}
+
+// moved puts first what somebody looks for: systems and resources in which
+// access came or went.
+func (v *view) moved() {
+	still := func(r resourceView) int {
+		if len(r.Members)+len(r.Ended)+len(r.Attempts) > 0 {
+			return 0
+		}
+		return 1
+	}
+	for _, y := range v.Systems {
+		slices.SortStableFunc(y.Resources, func(a, b resourceView) int { return still(a) - still(b) })
+	}
+	slices.SortStableFunc(v.Systems, func(a, b systemView) int { return still(a.Resources[0]) - still(b.Resources[0]) })
 }
 
 func sessionsOf(snap Snapshot, m Member) []Session {
@@ -198,3 +220,6 @@ func sessionsOf(snap Snapshot, m Member) []Session {
 // Stamp renders a time for the page's script, which shows it in the reader's
 // own time zone.
 func (view) Stamp(t time.Time) string { return t.Format(time.RFC3339) }
+
+// Stamp is the same for what the page shows of a member.
+func (memberView) Stamp(t time.Time) string { return t.Format(time.RFC3339) }
