@@ -114,6 +114,29 @@ func (t *cellTable) touch(k *keys) (sum cellKey) {
 	return sum
 }
 
+// touchShares reads what the other approvers' shares need, for the cells of a
+// request in which somebody else leads.
+func (t *cellTable) touchShares(k *keys, approver uint32) {
+	var others [singles + pairs]uint64
+	n := 0
+	note := func(key cellKey) {
+		if key == 0 {
+			return
+		}
+		if c := t.get(key); c.key != 0 && c.lead != approver {
+			others[n] = otherKey(key, approver)
+			n++
+		}
+	}
+	for _, key := range k.single {
+		note(key)
+	}
+	for _, key := range k.pair {
+		note(key)
+	}
+	t.others.touch(others[:n])
+}
+
 // get returns a cell's tally; zero if nothing was decided in it.
 func (t *cellTable) get(k cellKey) tally { return t.slots[t.find(k)] }
 

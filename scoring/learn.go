@@ -61,6 +61,7 @@ func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
 	}
 	k := keysOf(values)
 	w.cells.touch(&k)
+	w.cells.touchShares(&k, approver)
 	for _, key := range k.single {
 		if key != 0 {
 			w.cells.add(key, approver, denied)
