@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -18,19 +19,17 @@ func demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Try Hallpass: a local Slack workspace, the bot and a sandbox system in one process",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			level := slog.LevelError
 			if verbose {
 				level = slog.LevelDebug
 			}
 			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 			if o.Data == "" {
-				dir, err := os.MkdirTemp("", "hallpass-demo-")
-				if err != nil {
+				if o.Data, err = os.MkdirTemp("", "hallpass-demo-"); err != nil {
 					return err
 				}
-				defer os.RemoveAll(dir)
-				o.Data = dir
+				defer func() { err = errors.Join(err, os.RemoveAll(o.Data)) }()
 			}
 			if story && o.Listen == "" {
 				o.Listen = "127.0.0.1:0"

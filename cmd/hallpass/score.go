@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -70,7 +72,7 @@ func explainScoreCommand() *cobra.Command {
 		Use:   "explain REQUEST",
 		Short: "Print a stored request's score with its counts, and compute it again from what is stored",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			c, err := config.Load(path)
 			if err != nil {
 				return err
@@ -79,7 +81,7 @@ func explainScoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer s.Close()
+			defer func() { err = errors.Join(err, closing(s)) }()
 			d, err := s.Decision(cmd.Context(), approvals.RequestID(args[0]))
 			if err != nil {
 				return err

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -15,7 +18,7 @@ func serveCommand() *cobra.Command {
 		Use:   "serve --config access/hallpass.yaml",
 		Short: "Run the bot against Slack and the configured systems",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			var min slog.Level
 			if err := min.UnmarshalText([]byte(level)); err != nil {
 				return usageError{err}
@@ -29,7 +32,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer a.Close()
+			defer func() { err = errors.Join(err, closing(a)) }()
 			log.Info("hallpass starts", "version", version, "database", a.Store.Engine(), "listen", c.Listen)
 			err = a.Run(cmd.Context())
 			log.Info("hallpass stopped")
@@ -41,13 +44,21 @@ func serveCommand() *cobra.Command {
 	return cmd
 }
 
+// closing closes the database, and says so of an error.
+func closing(c io.Closer) error {
+	if err := c.Close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
 func migrateCommand() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:   "migrate --config access/hallpass.yaml",
 		Short: "Bring the database's schema up to date; safe to run again",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			c, err := config.Load(path)
 			if err != nil {
 				return err
@@ -56,7 +67,7 @@ func migrateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer s.Close()
+			defer func() { err = errors.Join(err, closing(s)) }()
 			if err := s.Migrate(cmd.Context()); err != nil {
 				return err
 			}

@@ -55,7 +55,7 @@ func (a *App) Reload(ctx context.Context) {
 		{"people", a.Access.People.Reload}, {"catalogue", a.Access.Catalogue.Reload}, {"policies", a.Access.Policy.Reload},
 	} {
 		if err := part.reload(ctx); err != nil {
-			a.log.Error(part.what+" were not reloaded; the old ones stay in force", "error", err)
+			a.log.Error("not reloaded; what was in force stays in force", "part", part.what, "error", err)
 		}
 	}
 	if err := a.people(ctx); err != nil {

@@ -56,7 +56,7 @@ func newBrowser(t *testing.T, url string) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	start(t, ctx)
+	start(ctx, t)
 	b := &browser{t: t, ctx: ctx, url: strings.TrimSuffix(url, "/")}
 	b.do(chromedp.EmulateViewport(1280, 860), chromedp.Navigate(url), chromedp.WaitVisible(`[data-test="composer"]`))
 	return b
@@ -64,7 +64,7 @@ func newBrowser(t *testing.T, url string) *browser {
 
 // start brings the page up under the context that it lives in: under one with
 // a time limit it would end with that limit.
-func start(t *testing.T, ctx context.Context) {
+func start(ctx context.Context, t *testing.T) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Steps()); err != nil {
 		t.Fatalf("Chromium does not start: %v", err)

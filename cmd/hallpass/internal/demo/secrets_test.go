@@ -297,7 +297,9 @@ func failures(t *testing.T, o Options, secrets []secret) map[string]string {
 		t.Fatal(err)
 	}
 	good := d.options
-	d.App.Store.Close()
+	if err := d.App.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
 	wrong := Tokens{Bot: good.BotToken + "x", App: good.AppToken + "x"}
 	if err := d.Connect(t.Context(), d.workspace.APIURL(), wrong); err != nil {
 		texts["error: wrong tokens"] = fmt.Sprintf("%v %+v %q", err, err, err)
