@@ -54,15 +54,24 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 	if err != nil {
 		return err
 	}
-	wish := understand.Parse(text, world)
+	if in, ok, err := b.below(ctx, s); ok || err != nil {
+		if err != nil {
+			return err
+		}
+		return b.talked(ctx, s, p, in, text, world)
+	}
 	if s.Kind == kindMention {
 		if err := b.pointToDM(ctx, s); err != nil {
 			return err
 		}
 	}
+	if answered, err := b.question(ctx, s, p, text, nil); answered || err != nil {
+		return err
+	}
+	wish := understand.Parse(text, world)
 	switch wish.Intent {
 	case understand.Request:
-		if done, err := b.nameInDraft(ctx, s, p, wish); done || err != nil {
+		if done, err := b.amendOpen(ctx, s, p, text, wish, world); done || err != nil {
 			return err
 		}
 		return b.draft(ctx, s, p, wish)
@@ -79,7 +88,7 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 	case understand.Extend:
 		return b.extendOne(ctx, s, p, wish)
 	case understand.Other:
-		if done, err := b.addToDraft(ctx, s, p, text, wish); done || err != nil {
+		if done, err := b.amendOpen(ctx, s, p, text, wish, world); done || err != nil {
 			return err
 		}
 	}
@@ -170,7 +179,7 @@ func (b *Bot) pointToDM(ctx context.Context, s said) error {
 	if s.attempt > 1 {
 		return nil // a second pointer is noise, a missing one is no loss
 	}
-	_, err := b.post(ctx, s.Channel, first(s.Thread, s.TS), mark{slot: "pointer/" + s.Key}, cards.Say("I've answered you in a direct message."))
+	_, err := b.post(ctx, spot{channel: s.Channel, thread: first(s.Thread, s.TS)}, mark{slot: "pointer/" + s.Key}, cards.Say("I've answered you in a direct message."))
 	if gone(err) {
 		return nil
 	}
@@ -180,7 +189,7 @@ func (b *Bot) pointToDM(ctx context.Context, s said) error {
 // draft stores the wish; its card follows through the outbox.
 func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
 	if wish.Unknown != "" {
-		return approvals.Errorf(approvals.CodeInvalid, "I can't tell who “%s” is: nobody or more than one person here has that name. Please mention the person with @, or write their address.", wish.Unknown)
+		return unknownPerson(wish.Unknown)
 	}
 	o := origin{Channel: s.Channel, TS: s.TS}
 	if wish.Entitlement == "" {
@@ -193,70 +202,6 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, wish und
 	return err
 }
 
-// openDraft is the newest draft of a person that further words belong to.
-func (b *Bot) openDraft(ctx context.Context, p approvals.Principal) (r approvals.Request, ok bool, err error) {
-	recent, err := b.cfg.Store.RequestsBy(ctx, p.ID, 5)
-	for _, r := range recent {
-		if r.State == approvals.RequestDraft && r.Requester == p.ID && b.cfg.Now().Sub(r.CreatedAt) <= draftOpen {
-			return r, true, nil
-		}
-	}
-	return r, false, err
-}
-
-// nameInDraft takes words that name only the access for a draft that was asked
-// which one it means.
-func (b *Bot) nameInDraft(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) (bool, error) {
-	if wish.Entitlement == "" || wish.Reason != "" || wish.Ticket != "" || wish.Beneficiary != "" || wish.Unknown != "" {
-		return false, nil
-	}
-	r, ok, err := b.openDraft(ctx, p)
-	if err != nil || !ok || r.Entitlement != "" {
-		return false, err
-	}
-	ask := askOf(r)
-	ask.Entitlement = wish.Entitlement
-	if wish.Duration > 0 {
-		ask.Duration = wish.Duration
-	}
-	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
-	return true, err
-}
-
-// addToDraft takes words that are no wish of their own for what an open draft
-// lacks, or for another length of time.
-func (b *Bot) addToDraft(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish) (bool, error) {
-	r, ok, err := b.openDraft(ctx, p)
-	if err != nil || !ok {
-		return false, err
-	}
-	ask := askOf(r)
-	changed := false
-	if wish.Duration > 0 {
-		ask.Duration, changed = wish.Duration, true
-	}
-	if wish.Ticket != "" {
-		ask.Ticket, changed = wish.Ticket, true
-	}
-	switch {
-	case r.Reason != "":
-	case !changed:
-		ask.Reason, changed = text, text != ""
-	case wish.Reason != "":
-		ask.Reason = wish.Reason
-	}
-	if !changed {
-		return false, nil
-	}
-	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
-	return true, err
-}
-
-func askOf(r approvals.Request) approvals.Ask {
-	return approvals.Ask{Requester: r.Requester, Beneficiary: r.Beneficiary, Entitlement: r.Entitlement, Duration: r.Duration,
-		Reason: r.Reason, Ticket: r.Ticket, Origin: r.Origin}
-}
-
 // cancelLatest takes back the newest request that is still open.
 func (b *Bot) cancelLatest(ctx context.Context, s said, p approvals.Principal) error {
 	recent, err := b.cfg.Store.RequestsBy(ctx, p.ID, 20)
@@ -267,16 +212,20 @@ func (b *Bot) cancelLatest(ctx context.Context, s said, p approvals.Principal) e
 		if r.State.Final() {
 			continue
 		}
-		if _, err := b.cfg.Service.Cancel(ctx, actor(p, s.entry), r.ID); err != nil {
-			return err
-		}
-		v, err := b.view(ctx, r, p)
-		if err != nil {
-			return err
-		}
-		return b.reply(ctx, s, cards.Cancelled(v))
+		return b.cancel(ctx, s, p, r)
 	}
 	return b.reply(ctx, s, cards.Say("You have nothing open that could be cancelled."))
+}
+
+func (b *Bot) cancel(ctx context.Context, s said, p approvals.Principal, r approvals.Request) error {
+	if _, err := b.cfg.Service.Cancel(ctx, actor(p, s.entry), r.ID); err != nil {
+		return err
+	}
+	v, err := b.view(ctx, r, p)
+	if err != nil {
+		return err
+	}
+	return b.reply(ctx, s, cards.Cancelled(v))
 }
 
 // held lists what a person holds now, of one entitlement if that was named.

@@ -86,6 +86,9 @@ func cause(err error) string {
 // message is, nil when nothing has to be noted.
 func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.Message, error) {
 	if l.Kind == approvals.NoticeHome {
+		if later, err := b.cfg.Store.Superseded(ctx, l); later || err != nil {
+			return nil, err
+		}
 		user, err := b.userOf(ctx, l.To)
 		if err != nil {
 			return nil, err
@@ -96,6 +99,11 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 	exists := err == nil
 	if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
 		return nil, err
+	}
+	if exists && !l.Sending { // a later notice says all that this one would, and more
+		if later, err := b.cfg.Store.Superseded(ctx, l); later || err != nil {
+			return nil, err
+		}
 	}
 	card, ok, err := b.render(ctx, l.Notice, exists)
 	if err != nil || !ok {
@@ -111,13 +119,13 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 			return &m, err
 		} // somebody deleted it: say it anew
 	}
-	channel, thread, ok, err := b.place(ctx, l.Notice)
+	to, ok, err := b.place(ctx, l.Notice)
 	if err != nil || !ok {
 		return nil, err
 	}
 	mark := mark{l.Slot, strconv.FormatInt(l.ID, 10)}
 	if l.Sending {
-		m, found, err := b.find(ctx, channel, thread, mark, time.Time{})
+		m, found, err := b.find(ctx, to, mark, time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +134,7 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 			return &m, b.update(ctx, m, card)
 		}
 	}
-	m, err = b.post(ctx, channel, thread, mark, card)
+	m, err = b.post(ctx, to, mark, card)
 	return &m, err
 }
 
@@ -144,25 +152,41 @@ func (b *Bot) saysAnew(ctx context.Context, l approvals.NoticeLease, m approvals
 	return err == nil && v.Grant != nil && due(v) && m.Digest == cards.Nudge(v, cards.Moved).Digest()
 }
 
+// spot is where a message goes: a conversation, or a thread in it.
+type spot struct {
+	channel, thread string
+	loud            bool // a message of a thread that its conversation shows too, so that it is noticed
+}
+
 // place is where a notice goes: the conversation, and for what belongs below a
 // card, the card's thread. ok is false when there is no such card.
-func (b *Bot) place(ctx context.Context, n approvals.Notice) (channel, thread string, ok bool, err error) {
-	if n.Kind == approvals.NoticeDetail || n.Kind == approvals.NoticeChase {
-		root, err := b.cfg.Store.Message(ctx, strings.TrimPrefix(n.Slot, string(n.Kind)+"/"))
-		if approvals.ErrorCode(err) == approvals.CodeNotFound {
-			return "", "", false, nil
+func (b *Bot) place(ctx context.Context, n approvals.Notice) (to spot, ok bool, err error) {
+	card := strings.TrimPrefix(n.Slot, string(n.Kind)+"/")
+	if n.Kind == approvals.NoticeComment {
+		_, card = approvals.CommentBelow(n.Slot)
+	}
+	asker := strings.HasPrefix(card, requestSlot)
+	if n.Kind == approvals.NoticeDetail || n.Kind == approvals.NoticeChase || n.Kind == approvals.NoticeComment {
+		root, err := b.cfg.Store.Message(ctx, card)
+		switch code := approvals.ErrorCode(err); {
+		case code == "":
+			// Who asked does not follow the thread yet; who may answer is not woken by each word.
+			return spot{root.Channel, root.TS, asker && n.Kind == approvals.NoticeComment}, true, nil
+		case code != approvals.CodeNotFound:
+			return spot{}, false, err
+		case !asker:
+			return spot{}, false, nil
 		}
-		return root.Channel, root.TS, err == nil, err
 	}
 	if n.Channel != "" {
-		return n.Channel, "", true, nil
+		return spot{channel: n.Channel}, true, nil
 	}
 	user, err := b.userOf(ctx, n.To)
 	if err != nil {
-		return "", "", false, err
+		return spot{}, false, err
 	}
-	channel, err = b.dm(ctx, user)
-	return channel, "", err == nil, err
+	to.channel, err = b.dm(ctx, user)
+	return to, err == nil, err
 }
 
 func (b *Bot) update(ctx context.Context, m approvals.Message, card cards.Card) error {
@@ -179,7 +203,8 @@ const lookBack = 100
 // find looks for a message with a mark in a direct conversation or a thread of it,
 // no older than since. In a channel the bot may not read, nothing is found:
 // there a message twice is better than none.
-func (b *Bot) find(ctx context.Context, channel, thread string, mark mark, since time.Time) (m approvals.Message, found bool, err error) {
+func (b *Bot) find(ctx context.Context, in spot, mark mark, since time.Time) (m approvals.Message, found bool, err error) {
+	channel, thread := in.channel, in.thread
 	if !strings.HasPrefix(channel, "D") {
 		return m, false, nil
 	}

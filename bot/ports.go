@@ -23,7 +23,11 @@ type Store interface {
 	// FinishNotice removes a notice and notes where its message is; nil: there is none, or none new.
 	FinishNotice(context.Context, approvals.NoticeLease, *approvals.Message) error
 	RetryNotice(ctx context.Context, l approvals.NoticeLease, again time.Time, cause string) error
+	// Superseded reports whether a later notice for the same slot and order waits.
+	Superseded(context.Context, approvals.NoticeLease) (bool, error)
 	Message(ctx context.Context, slot string) (approvals.Message, error)
+	// MessageAt says which slot's message stands at a place.
+	MessageAt(ctx context.Context, channel, ts string) (approvals.Message, error)
 	// Wake returns a channel that closes when this process stores something.
 	Wake() <-chan struct{}
 
@@ -31,6 +35,7 @@ type Store interface {
 	Grant(context.Context, approvals.GrantID) (approvals.Grant, error)
 	Decision(context.Context, approvals.RequestID) (approvals.Decision, error)
 	Approvals(context.Context, approvals.RequestID) ([]approvals.Approval, error)
+	Comments(context.Context, approvals.RequestID) ([]approvals.Comment, error)
 	Summary(context.Context, approvals.RequestID) (approvals.Summary, error)
 	// RequestsBy lists what a person asked for or benefits from, newest first.
 	RequestsBy(ctx context.Context, person approvals.PrincipalID, limit int) ([]approvals.Request, error)

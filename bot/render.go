@@ -152,6 +152,12 @@ func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card
 			return card, false, err
 		}
 		return cards.Detail(v), true, nil
+	case approvals.NoticeComment:
+		v.Comment, err = b.comment(ctx, n)
+		if err != nil {
+			return card, false, err
+		}
+		return cards.Remark(v), true, nil
 	case approvals.NoticeChase:
 		return cards.Chase(v), r.State == approvals.RequestPending, nil
 	case approvals.NoticeNudge:

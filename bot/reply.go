@@ -43,13 +43,13 @@ func (b *Bot) reply(ctx context.Context, s said, card cards.Card) error {
 			return err
 		}
 	}
-	mark := mark{slot: "reply/" + s.Key}
+	to, mark := spot{channel: channel, thread: s.inThread()}, mark{slot: "reply/" + s.Key}
 	if s.attempt > 1 {
-		if _, ok, err := b.find(ctx, channel, s.inThread(), mark, s.at); err != nil || ok {
+		if _, ok, err := b.find(ctx, to, mark, s.at); err != nil || ok {
 			return err
 		}
 	}
-	_, err := b.post(ctx, channel, s.inThread(), mark, card)
+	_, err := b.post(ctx, to, mark, card)
 	return err
 }
 
@@ -67,15 +67,18 @@ func content(card cards.Card) []slack.MsgOption {
 }
 
 // post sends a message and returns where it stands, as Slack says.
-func (b *Bot) post(ctx context.Context, channel, thread string, mark mark, card cards.Card) (approvals.Message, error) {
+func (b *Bot) post(ctx context.Context, to spot, mark mark, card cards.Card) (approvals.Message, error) {
 	m := approvals.Message{Slot: mark.slot, Digest: card.Digest()}
 	options := append(content(card), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType,
 		EventPayload: map[string]any{"slot": mark.slot, "notice": mark.notice}}))
-	if thread != "" {
-		options = append(options, slack.MsgOptionTS(thread))
+	if to.thread != "" {
+		options = append(options, slack.MsgOptionTS(to.thread))
 	}
-	err := b.call(ctx, "chat.postMessage", channel, func(ctx context.Context) (err error) {
-		m.Channel, m.TS, err = b.api.PostMessageContext(ctx, channel, options...)
+	if to.loud {
+		options = append(options, slack.MsgOptionBroadcast())
+	}
+	err := b.call(ctx, "chat.postMessage", to.channel, func(ctx context.Context) (err error) {
+		m.Channel, m.TS, err = b.api.PostMessageContext(ctx, to.channel, options...)
 		return err
 	})
 	return m, err

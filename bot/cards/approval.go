@@ -57,7 +57,11 @@ func Approval(v View) Card {
 		}
 		blocks = append(blocks, section(line))
 	}
-	foot := "All factors and the policy are in the thread. It lapses " + v.clock(r.LapsesAt) + "."
+	ask := "A question? Reply in the thread"
+	if v.Reader.ID == "" {
+		ask = "A question? Mention me in the thread" // of a channel the bot hears nothing else
+	}
+	foot := "All factors and the policy are in the thread. " + ask + ", and " + name(v.Requester.FirstName()) + " gets it. It lapses " + v.clock(r.LapsesAt) + "."
 	if v.Decision != nil && v.Decision.Fallback {
 		foot = "You are asked because nobody else may answer this. " + foot
 	}
@@ -119,16 +123,7 @@ func Detail(v View) Card {
 	a := d.Assessment
 	var blocks []slack.Block
 	blocks = append(blocks, paragraphs(bold(fmt.Sprintf("Risk %d of 100", a.Score))+", the sum of:", factorLines(a))...)
-	var law []string
-	for _, p := range d.Ruling.Policies {
-		law = append(law, fmt.Sprintf("•  %s %s: %s", words(p.Effect, 20), bold(words(p.ID, 80)), words(p.Reason, 300)))
-	}
-	for _, p := range d.Ruling.Problems {
-		law = append(law, "•  "+words(p, 300))
-	}
-	if len(law) == 0 {
-		law = []string{"•  no policy permits it at once, so people are asked"}
-	}
+	law := law(d.Ruling)
 	blocks = append(blocks, paragraphs(bold("What the policy says"), law)...)
 	foot := fmt.Sprintf("Confidence %s · model %s · world %d · facts %s · policy %s", words(string(a.Confidence), 20), words(a.Model, 60),
 		d.Facts.Evidence.World, d.Facts.Digest()[:12], words(short(d.Ruling.Version.Digest, 13), 13))
@@ -139,6 +134,22 @@ func Detail(v View) Card {
 		text = "AI-written summary: “" + words(v.Summary.Text, 1000) + "”.\n" + text
 	}
 	return Card{Text: bounded(text, maxText), Blocks: blocks}
+}
+
+// law is one line for each policy that spoke, and for what kept a permit from
+// counting.
+func law(r approvals.Ruling) []string {
+	var lines []string
+	for _, p := range r.Policies {
+		lines = append(lines, fmt.Sprintf("•  %s %s: %s", words(p.Effect, 20), bold(words(p.ID, 80)), words(p.Reason, 300)))
+	}
+	for _, p := range r.Problems {
+		lines = append(lines, "•  "+words(p, 300))
+	}
+	if len(lines) == 0 {
+		lines = []string{"•  no policy permits it at once, so people are asked"}
+	}
+	return lines
 }
 
 func factorLines(a approvals.Assessment) []string {

@@ -91,6 +91,27 @@ func ended(why approvals.EndReason) func(*approvals.Grant) {
 	}
 }
 
+// remark is a comment of somebody's.
+func remark(id approvals.PrincipalID, name string) func(*cards.View) {
+	return func(v *cards.View) {
+		text := "Which refund is it?\nThe one of order 7781?"
+		if len(v.Request.Reason) > 1000 { // the worst there is
+			text, name = v.Request.Reason, v.Requester.Name
+		}
+		v.Comment = &cards.Comment{Author: approvals.Principal{ID: id, Name: name}, Comment: approvals.Comment{ID: "cm_1", Author: id, Text: text}}
+	}
+}
+
+// asks is a decision for which Bob is asked, as these references say.
+func asks(manager approvals.PrincipalID, refs ...approvals.ApproverRef) func(*cards.View) {
+	return func(v *cards.View) {
+		d := *v.Decision
+		d.Approvers = []approvals.PrincipalID{"p-bob"}
+		d.Facts.Beneficiary.Manager, d.Facts.Entitlement.Approvers, d.Facts.Entitlement.Owners = manager, refs, []approvals.PrincipalID{"p-bob"}
+		v.Decision, v.Reader.Groups = &d, []string{"dba"}
+	}
+}
+
 // all is every card there is, by name.
 func all(base cards.View) map[string]cards.Card {
 	draft := with(base, state(approvals.RequestDraft), func(v *cards.View) { v.Decision = nil })
@@ -162,6 +183,30 @@ func all(base cards.View) map[string]cards.Card {
 			v.Summary = &approvals.Summary{Text: "A usual request at an unusual hour.", Model: "some-model"}
 		})),
 		"chase": cards.Chase(base),
+
+		"remark-to-requester": cards.Remark(with(base, remark("p-bob", "Bob Lee"))),
+		"remark-to-approver":  cards.Remark(with(base, remark("p-ana", "Ana Diaz"), readBy("p-bob"))),
+		"remark-in-channel":   cards.Remark(with(base, remark("p-ana", "Ana Diaz"), readBy(""))),
+		"who":                 cards.Who(base),
+		"who-quorum":          cards.Who(two),
+		"who-draft":           cards.Who(draft),
+		"who-settled":         cards.Who(approved),
+		"who-nobody":          cards.Who(with(base, func(v *cards.View) { v.Asked = nil })),
+		"why-manager":         cards.Why(with(base, readBy("p-bob"), asks("p-bob", "manager"))),
+		"why-group-and-owner": cards.Why(with(base, readBy("p-bob"), asks("", "group:dba", "owner", "person:p-bob"))),
+		"why-fallback":        cards.Why(with(two, readBy("p-bob"), asks("", "manager"), func(v *cards.View) { v.Decision.Fallback = true })),
+		"why-bystander":       cards.Why(with(base, readBy("p-zoe"))),
+		"why-requester":       cards.Why(base),
+		"why-rule":            cards.Why(with(base, state(approvals.RequestApproved), byRule)),
+		"why-refused": cards.Why(with(base, state(approvals.RequestDenied), func(v *cards.View) {
+			d := *v.Decision
+			d.Ruling = approvals.Ruling{Outcome: approvals.Refuse, Policies: []approvals.PolicyRef{{ID: "guests_never", Effect: "forbid", Reason: "Guests get no access."}}}
+			v.Decision = &d
+		})),
+		"why-draft":      cards.Why(draft),
+		"unclear":        cards.Unclear(),
+		"buttons-decide": cards.ButtonsDecide(),
+		"unheard":        cards.Unheard(),
 
 		"nudge":         cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Due),
 		"nudge-letting": cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Letting),

@@ -23,6 +23,7 @@ type View struct {
 	Grant       *approvals.Grant
 	EndedBy     approvals.Principal // who ended the grant; zero: the clock
 	Summary     *approvals.Summary
+	Comment     *Comment
 	Asked       []string                // names of those who were asked
 	Offered     []approvals.Entitlement // the closest, when a draft leaves it open which is meant
 	Sought      string                  // the words that were not clear
@@ -32,6 +33,12 @@ type View struct {
 type Answer struct {
 	Name string
 	approvals.Approval
+}
+
+// Comment is what somebody said about the request.
+type Comment struct {
+	Author approvals.Principal
+	approvals.Comment
 }
 
 func (v View) zone() *time.Location { return v.Reader.Zone() }

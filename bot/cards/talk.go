@@ -1,0 +1,111 @@
+package cards
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// Remark repeats a comment below somebody else's card, marked whose words they are.
+func Remark(v View) Card {
+	c := *v.Comment
+	who := bold(name(c.Author.Name)) + " · about " + v.thing()
+	blocks := []slack.Block{small(who), quote(c.Text)}
+	text := who + ": “" + words(c.Text, 1000) + "”"
+	if r := v.Request; v.Reader.ID != "" && (v.Reader.ID == r.Requester || v.Reader.ID == r.Beneficiary) { // an approver's card says so already
+		blocks = append(blocks, small("Reply in this thread, and "+name(c.Author.FirstName())+" gets it."))
+	}
+	return Card{Text: bounded(text, maxText), Blocks: blocks}
+}
+
+// Who answers "who can approve?" from the stored decision.
+func Who(v View) Card {
+	switch {
+	case v.Request.State == approvals.RequestDraft:
+		return Say("Nobody has been asked yet: it is decided who may approve this when you send it.")
+	case v.Request.State.Final():
+		return Say("Nobody any more. " + v.decided())
+	case len(v.Asked) == 0:
+		return Say("Nobody may approve this right now.")
+	}
+	s := join(v.asked(), 12) + " can approve " + bold(v.thing()) + " for " + name(v.Beneficiary.Name) + "."
+	if q := v.quorum(); q > 1 {
+		s += fmt.Sprintf(" It takes %d of them.", q)
+	}
+	if got := v.yes(); len(got) > 0 {
+		s += " So far: " + join(got, 5) + "."
+	}
+	if d := v.Decision; d != nil && d.Fallback {
+		s += " Nobody else may, so the security queue was asked."
+	}
+	return Say(s)
+}
+
+// Why answers "why was I asked?", and to those who wait, why people are asked
+// at all, from the stored decision.
+func Why(v View) Card {
+	if v.Decision == nil {
+		return Say("Nobody has been asked yet: it is decided when this is sent.")
+	}
+	d := *v.Decision
+	title := bold(v.thing()) + " for " + name(v.Beneficiary.Name)
+	switch {
+	case d.Ruling.Outcome == approvals.Refuse:
+		title += " is refused by policy."
+	case d.Ruling.Outcome == approvals.AutoApprove && v.Request.DecidedBy == "":
+		title += " was allowed at once; nobody had to be asked."
+	default:
+		title += " needs somebody's approval."
+	}
+	switch reasons := v.asks(d); {
+	case v.Reader.ID == v.Request.Requester || v.Reader.ID == v.Request.Beneficiary:
+	case !slices.Contains(d.Approvers, v.Reader.ID):
+		title += " You are not among those who may answer it."
+	case d.Fallback:
+		title += " You are asked because nobody else may answer, and you are in the security queue."
+	case len(reasons) > 0:
+		title += " You are asked because " + join(reasons, 4) + "."
+	default:
+		title += " You are among those who may answer it."
+	}
+	lines := append([]string{"", bold("What the policy says")}, law(d.Ruling)...)
+	return Card{Text: bounded(title+"\n"+strings.Join(lines[1:], "\n"), maxText), Blocks: paragraphs(title, lines)}
+}
+
+// asks says for which of the entitlement's approver references the reader
+// stands, by the facts of the decision.
+func (v View) asks(d approvals.Decision) []string {
+	var why []string
+	for _, ref := range d.Facts.Entitlement.Approvers {
+		switch kind, of := ref.Split(); {
+		case kind == string(approvals.ApproverManager) && d.Facts.Beneficiary.Manager == v.Reader.ID:
+			why = append(why, "you are "+name(v.Beneficiary.FirstName())+"'s manager")
+		case kind == string(approvals.ApproverOwner) && slices.Contains(d.Facts.Entitlement.Owners, v.Reader.ID):
+			why = append(why, "you own it")
+		case kind == "person" && of == string(v.Reader.ID):
+			why = append(why, "the catalogue names you")
+		case kind == "group" && v.Reader.In(of):
+			why = append(why, "you are in the group "+words(of, 60))
+		}
+	}
+	return why
+}
+
+// Unclear says that words about a draft were not understood.
+func Unclear() Card {
+	return Say("I couldn't tell what to change, so the request is as it was. Say it in other words, such as “make it 4 hours”, or press Change… on the card.")
+}
+
+// ButtonsDecide says that words alone approve and deny nothing.
+func ButtonsDecide() Card {
+	return Say("Words decide nothing here: please press Approve or Deny on the card. I've passed nothing on.")
+}
+
+// Unheard says that a comment was kept, and that nobody reads it.
+func Unheard() Card {
+	return Say("I've kept this with the request. Nobody was asked about it, so nobody was told.")
+}

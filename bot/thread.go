@@ -1,0 +1,124 @@
+package bot
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/understand"
+)
+
+// What the slots of a request's cards begin with; the request's id follows,
+// and after a slash the reader's.
+const (
+	requestSlot  = "request/"
+	approvalSlot = "approval/"
+)
+
+// talk is the thread below a card of a request.
+type talk struct {
+	slot    string
+	request approvals.Request
+}
+
+// below finds the card that an entry was written below, if it is one of a
+// request's.
+func (b *Bot) below(ctx context.Context, s said) (in talk, ok bool, err error) {
+	if s.Thread == "" || s.Thread == s.TS || (s.Kind != kindMessage && s.Kind != kindMention) {
+		return in, false, nil
+	}
+	m, err := b.cfg.Store.MessageAt(ctx, s.Channel, s.Thread)
+	if approvals.ErrorCode(err) == approvals.CodeNotFound {
+		return in, false, nil
+	}
+	if err != nil {
+		return in, false, err
+	}
+	in.slot = m.Slot
+	if _, card := approvals.CommentBelow(m.Slot); card != "" {
+		in.slot = card
+	}
+	rest, mine := strings.CutPrefix(in.slot, requestSlot)
+	if !mine {
+		if rest, mine = strings.CutPrefix(in.slot, approvalSlot); !mine {
+			return in, false, nil
+		}
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	in.request, err = b.cfg.Store.Request(ctx, approvals.RequestID(id))
+	return in, err == nil, err
+}
+
+// verdicts are words that sound like an answer. Only a button is one.
+var verdicts = regexp.MustCompile(`(?i)^\W*(?:yes|yep|ok(?:ay)?|approved?|lgtm|sure|granted?|go ahead|no|nope|den(?:y|ied)|rejected?|refused?)\b[\s\w]{0,8}[\s!.]*$`)
+
+// briefly is how many words an order has at most in a thread where people talk.
+const briefly = 5
+
+// talked answers what was written below a card of a request. What is neither
+// an order nor a question to the bot is a comment.
+func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk, text string, world understand.World) error {
+	r, wish := in.request, understand.Parse(text, world)
+	self := p.ID == r.Requester || p.ID == r.Beneficiary
+	brief := len(strings.Fields(text)) <= briefly
+	if r.State == approvals.RequestDraft && self {
+		if brief && wish.Intent == understand.Cancel {
+			return b.cancel(ctx, s, p, r)
+		}
+		done, err := b.amend(ctx, s, p, r, text, wish, world)
+		if err != nil || done {
+			return err
+		}
+		return b.reply(ctx, s, cards.Unclear())
+	}
+	if answered, err := b.question(ctx, s, p, text, &r); answered || err != nil {
+		return err
+	}
+	switch {
+	case self && brief && wish.Intent == understand.Cancel && r.State == approvals.RequestPending:
+		return b.cancel(ctx, s, p, r)
+	case self && brief && wish.Intent == understand.Release && r.Grant != "":
+		_, err := b.cfg.Service.Release(ctx, actor(p, s.entry), r.Grant)
+		return err
+	case self && brief && wish.Intent == understand.Extend && r.Grant != "" && wish.Duration > 0:
+		_, err := b.cfg.Service.Extend(ctx, actor(p, s.entry), r.Grant, wish.Duration, wish.Reason, door+"/"+s.Key)
+		return err
+	case !self && r.State == approvals.RequestPending && verdicts.MatchString(text):
+		return b.reply(ctx, s, cards.ButtonsDecide())
+	}
+	_, err := b.cfg.Service.Comment(ctx, actor(p, s.entry), approvals.Comment{Request: r.ID, Text: text, Key: door + "/" + s.Key, Below: in.slot})
+	if err != nil {
+		return err
+	}
+	return b.unheard(ctx, s, r)
+}
+
+// unheard says so when a comment has no reader: a rule allowed the request, and
+// nobody was asked.
+func (b *Bot) unheard(ctx context.Context, s said, r approvals.Request) error {
+	d, err := b.cfg.Store.Decision(ctx, r.ID)
+	if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
+		return err
+	}
+	if len(d.Asked)+len(d.AskedIn) > 0 || r.Beneficiary != r.Requester {
+		return nil
+	}
+	return b.reply(ctx, s, cards.Unheard())
+}
+
+// comment finds what a NoticeComment repeats.
+func (b *Bot) comment(ctx context.Context, n approvals.Notice) (*cards.Comment, error) {
+	id, _ := approvals.CommentBelow(n.Slot)
+	all, err := b.cfg.Store.Comments(ctx, n.Request)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(c approvals.Comment) bool { return c.ID == id })
+	if i < 0 {
+		return nil, approvals.Errorf(approvals.CodeNotFound, "There is no such comment.")
+	}
+	return &cards.Comment{Author: b.named(ctx, all[i].Author), Comment: all[i]}, nil
+}
