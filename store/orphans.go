@@ -14,7 +14,9 @@ type identity struct {
 	locked bool  // whether other processes can tell that this one lives
 }
 
-func newIdentity() *identity { return &identity{id: rand.Int64N(math.MaxInt32) + 1} }
+func newIdentity() *identity {
+	return &identity{id: rand.Int64N(math.MaxInt32) + 1} //nolint:gosec // A name that has to differ, not a secret.
+}
 
 func (i *identity) with(locked bool) *identity { return &identity{id: i.id, locked: locked} }
 

@@ -114,7 +114,7 @@ func (s *Store) transact(ctx context.Context, op string, work func(*sql.Tx) erro
 		select {
 		case <-ctx.Done():
 			return s.dialect.wrap(op, errors.Join(ctx.Err(), err))
-		case <-time.After(rand.N(5 * time.Millisecond << attempt)):
+		case <-time.After(rand.N(5 * time.Millisecond << attempt)): //nolint:gosec // Nobody gains by guessing a pause.
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (v *vigil) regain(ctx context.Context) *pgx.Conn {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(wait/2 + rand.N(wait/2)):
+		case <-time.After(wait/2 + rand.N(wait/2)): //nolint:gosec // Nobody gains by guessing a pause.
 		}
 		conn, err := v.lock(ctx)
 		if err == nil {
