@@ -141,12 +141,12 @@ func (t *cellTable) touchShares(k *keys, approver uint32) {
 func (t *cellTable) get(k cellKey) tally { return t.slots[t.find(k)] }
 
 // elsewhere reports whether anything is known of an approver beside the lead.
-func (c *tally) elsewhere(approver uint32) bool {
-	if c.key == 0 || c.lead == approver {
+func (t *tally) elsewhere(approver uint32) bool {
+	if t.key == 0 || t.lead == approver {
 		return false
 	}
-	_, alone := c.share.credit()
-	return alone != c.decided
+	_, alone := t.share.credit()
+	return alone != t.decided
 }
 
 // without is a cell's count leaving out everything that one approver decided.
@@ -201,11 +201,11 @@ func (t *cellTable) add(k cellKey, approver uint32, denied bool) {
 }
 
 // move replaces one approver's share in the credited counts.
-func (c *tally) move(before, after share) {
+func (t *tally) move(before, after share) {
 	d0, n0 := before.credit()
 	d1, n1 := after.credit()
-	c.denied += d1 - d0
-	c.decided += n1 - n0
+	t.denied += d1 - d0
+	t.decided += n1 - n0
 }
 
 func (t *cellTable) grow() {

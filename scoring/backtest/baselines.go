@@ -77,7 +77,7 @@ func closestHolders(h, r *Table) []float64 {
 	}
 	out := make([]float64, len(r.Rows))
 	for i, row := range r.Rows {
-		overlaps := make([]float64, 3)
+		overlaps := []float64{0, 0, 0} // fewer than three holders: the missing ones share nothing
 		for _, other := range holders[row[e]] {
 			overlaps = append(overlaps, overlap(row, other, e))
 		}

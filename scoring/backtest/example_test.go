@@ -19,7 +19,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	history, requests := filepath.Join(dir, "history.csv"), filepath.Join(dir, "requests.csv")
 	for name, text := range map[string]string{
 		history:  "approved,entitlement,manager\n" + strings.Repeat("1,wiki,grace\n", 40) + strings.Repeat("0,payroll,grace\n", 9),

@@ -179,14 +179,14 @@ func (m *model) fitProfile(rows [][]uint32, denied []bool, name string, without 
 // manager's or entitlement's decisions together, so that it learns from cells
 // in the state in which it will find them.
 func (m *model) innerFold(rows [][]uint32, denied []bool, without []int) []int {
-	for _, at := range without {
-		values := make([]uint32, len(rows))
-		for i, r := range rows {
-			values[i] = r[at]
-		}
-		return grouped(values, innerFolds, innerSeed)
+	if len(without) == 0 {
+		return stratified(denied, innerFolds, innerSeed)
 	}
-	return stratified(denied, innerFolds, innerSeed)
+	values := make([]uint32, len(rows))
+	for i, r := range rows {
+		values[i] = r[without[0]]
+	}
+	return grouped(values, innerFolds, innerSeed)
 }
 
 // measure encodes every training decision with the cells of all inner folds

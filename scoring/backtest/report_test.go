@@ -135,11 +135,11 @@ func TestCellsForgetWhatTheyLearned(t *testing.T) {
 	b := newBook(newLayout(&Table{Columns: []string{"entitlement", "manager"}, Rows: [][]uint32{{1, 1}, {1, 2}, {2, 2}}}))
 	b.learn([]uint32{1, 2}, true, 1)
 	b.learn([]uint32{1, 0}, false, 1)
-	before, pairs := make([]int64, 0), 0
+	var before []int64
 	for _, c := range b.singles[0] {
 		before = append(before, c.Denied, c.Decided)
 	}
-	pairs = len(b.pairs[0])
+	pairs := len(b.pairs[0])
 	b.learn([]uint32{2, 2}, true, 1)
 	b.learn([]uint32{2, 2}, true, -1)
 	var after []int64

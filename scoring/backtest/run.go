@@ -100,7 +100,7 @@ func readFile(name string, words dictionary, decided bool) (*Table, error) {
 	if err != nil {
 		return nil, &approvals.Error{Code: approvals.CodeInvalid, Message: "Can't open " + name + ".", Op: "read decisions", Err: err}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // Nothing was written that could be lost.
 	return readTable(name, bufio.NewReader(f), words, decided)
 }
 

@@ -102,7 +102,8 @@ func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed) (*Card, Fixed)
 			may |= 1 << i
 		}
 	}
-	best, last, worst := -1, -1, Fixed(0)
+	best, worst := -1, Fixed(0)
+	var last int
 	for extra := may; ; extra = (extra - 1) & may { // every subset of may, the empty one last
 		last = must | extra
 		if z := d.cards[last].weigh(b, attributes, pairs, x); best < 0 || z > worst {

@@ -71,12 +71,12 @@ func (o *Organisation) hire() {
 		o.department[i], o.role[i] = d, o.random.IntN(rolesEach)
 		lead, head := i-i%teamSize, d*departmentSize
 		manager := lead
-		switch {
-		case i == 0:
+		switch i {
+		case 0:
 			manager = -1
-		case i == head:
+		case head:
 			manager = 0
-		case i == lead:
+		case lead:
 			manager = head
 		}
 		p := approvals.Principal{
@@ -99,10 +99,10 @@ func PersonID(i int) approvals.PrincipalID {
 // department's, most the role's own.
 func (o *Organisation) usual(department, role, j int) int {
 	n := o.config.Entitlements
-	switch {
-	case j%5 == 0:
+	switch j % 5 {
+	case 0:
 		return j / 5 % everybodys
-	case j%5 == 1:
+	case 1:
 		return everybodys + (department*31+j*7)%(n-everybodys)
 	default:
 		return everybodys + (department*31+role*1009+j*13)%(n-everybodys)
