@@ -42,7 +42,7 @@ func (s *Service) Provision(ctx context.Context, id GrantID, present bool, until
 	}
 	g.CallUntil = until
 	ev := grantEvent(now, EventGrantStarted, System("worker"), g)
-	ev.Operation, ev.ReadBack = "check", presenceWord(present)
+	ev.Operation, ev.ReadBack = "check", standingWord(g.Standing)
 	return s.applyGrant(ctx, g, Change{Events: []Event{ev}})
 }
 
@@ -61,11 +61,11 @@ func (s *Service) standing(ctx context.Context, g Grant, present bool) (bool, er
 	return true, nil
 }
 
-func presenceWord(there bool) string {
+func standingWord(there bool) string {
 	if there {
-		return "present"
+		return "standing access"
 	}
-	return "absent"
+	return "no standing access"
 }
 
 // stillHolds takes the second look before access is given. It returns why the

@@ -88,33 +88,46 @@ func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class) {
 // holders: "observe/NAME@TICK".
 const observeKey = "observe/"
 
+// poolFor finds the pool whose system a task concerns.
 func (w *Worker) poolFor(ctx context.Context, l approvals.Lease, c class) (*pool, error) {
-	var name string
+	id := approvals.GrantID(l.Key)
 	switch c {
 	case explaining:
 		return w.prose, nil
 	case nudging:
-		rest, ok := strings.CutPrefix(l.Key, observeKey)
-		if l.Kind != approvals.TaskSweep || !ok {
+		if l.Kind != approvals.TaskSweep {
 			return w.house, nil
 		}
-		name = rest[:max(0, strings.LastIndexByte(rest, '@'))]
-	default:
-		g, err := w.Store.Grant(ctx, approvals.GrantID(l.Key))
-		if approvals.ErrorCode(err) == approvals.CodeNotFound {
+		if rest, ok := strings.CutPrefix(l.Key, observeKey); ok {
+			return w.poolOf(rest[:max(0, strings.LastIndexByte(rest, '@'))]), nil
+		}
+		var ok bool
+		if id, ok = concerns(l.Key); !ok {
 			return w.house, nil
 		}
-		if err != nil {
-			return nil, err
-		}
-		name = g.Connector
 	}
-	p := w.pools[name]
-	if p == nil { // a grant outlives the configuration of its connector
-		p = newPool(name, nil, Limits{Concurrency: 1})
-		w.pools[name] = p
+	g, err := w.Store.Grant(ctx, id)
+	if approvals.ErrorCode(err) == approvals.CodeNotFound {
+		return w.house, nil
 	}
-	return p, nil
+	if err != nil {
+		return nil, err
+	}
+	if c == revoking && g.State == approvals.GrantActive { // its end is ordered, whether or not its system answers
+		return w.house, nil
+	}
+	return w.poolOf(g.Connector), nil
+}
+
+// poolOf is a connector's pool. A grant outlives the configuration of its
+// connector: the pool of one that is gone fails every call and says why.
+func (w *Worker) poolOf(connector string) *pool {
+	p := w.pools[connector]
+	if p == nil {
+		p = newPool(connector, nil, Limits{Concurrency: 1})
+		w.pools[connector] = p
+	}
+	return p
 }
 
 // step is what a try came to. The zero step: done.

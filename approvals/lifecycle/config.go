@@ -85,7 +85,7 @@ func New(cfg Config) (*Worker, error) {
 	}
 	w := &Worker{
 		Config: cfg, done: make(chan result), pools: make(map[string]*pool),
-		house: newPool("", nil, Limits{Concurrency: 4}), prose: newPool("", nil, Limits{Concurrency: 2}),
+		house: newPool("", nil, Limits{Concurrency: 8}), prose: newPool("", nil, Limits{Concurrency: 2}),
 	}
 	if w.Now == nil {
 		w.Now = time.Now

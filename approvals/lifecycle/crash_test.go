@@ -12,7 +12,6 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
 	"github.com/hallpass-dev/hallpass/connectors/sandbox"
-	"github.com/hallpass-dev/hallpass/store"
 )
 
 // life is that of one process: it dies at its nth call to the database or the
@@ -24,6 +23,12 @@ type life struct {
 	after bool
 	dead  bool
 	last  string // what it was doing when it died
+}
+
+func (l *life) over() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead
 }
 
 // act makes a call, unless the process dies of it.
@@ -53,12 +58,12 @@ func do(l *life, what string, call func() error) error {
 
 // mortalStore is the database as one process sees it until it dies.
 type mortalStore struct {
-	*store.Store
+	database
 	life *life
 }
 
 func (m mortalStore) Apply(ctx context.Context, c approvals.Change) error {
-	return do(m.life, "apply", func() error { return m.Store.Apply(ctx, c) })
+	return do(m.life, "apply", func() error { return m.database.Apply(ctx, c) })
 }
 
 func (m mortalStore) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind, now time.Time, lease time.Duration, limit int) ([]approvals.Lease, error) {
@@ -66,19 +71,19 @@ func (m mortalStore) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind,
 	if err != nil || !ok || due.After(now) {
 		return nil, err // looking in vain is no boundary
 	}
-	return act(m.life, "claim", func() ([]approvals.Lease, error) { return m.Store.ClaimTasks(ctx, kinds, now, lease, limit) })
+	return act(m.life, "claim", func() ([]approvals.Lease, error) { return m.database.ClaimTasks(ctx, kinds, now, lease, limit) })
 }
 
 func (m mortalStore) FinishTask(ctx context.Context, l approvals.Lease) error {
-	return do(m.life, "finish", func() error { return m.Store.FinishTask(ctx, l) })
+	return do(m.life, "finish", func() error { return m.database.FinishTask(ctx, l) })
 }
 
 func (m mortalStore) RetryTask(ctx context.Context, l approvals.Lease, again time.Time, cause string) error {
-	return do(m.life, "retry", func() error { return m.Store.RetryTask(ctx, l, again, cause) })
+	return do(m.life, "retry", func() error { return m.database.RetryTask(ctx, l, again, cause) })
 }
 
 func (m mortalStore) Tick(ctx context.Context, t approvals.Task) (bool, error) {
-	return act(m.life, "tick", func() (bool, error) { return m.Store.Tick(ctx, t) })
+	return act(m.life, "tick", func() (bool, error) { return m.database.Tick(ctx, t) })
 }
 
 // mortalBox is the system as one process reaches it until it dies.
@@ -125,13 +130,13 @@ const lifeSpan = 10 * time.Minute
 func crash(t *testing.T, n int, after bool) (doing string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
+		r := newRig(t, approvalstest.NewStore())
 		l := &life{left: n, after: after}
 		stop := r.worker(r.mortal(l))
 		id := r.hold("amy", approvalstest.ReadOnly, lifeSpan)
 		for range 12 {
 			pass(lifeSpan / 10)
-			if l.dead {
+			if l.over() {
 				break
 			}
 		}

@@ -61,28 +61,28 @@ func (w *Worker) hopeless(g approvals.Grant) string {
 	return ""
 }
 
-// precheck learns what was there before the first effect, or says why that is
-// not to be learned now. The domain tells standing access from what another
-// grant of the holding gave; one that ended just while the system was read
-// would be missed, so that it is read again.
+// precheck learns what was there before the first effect. While another grant
+// of the holding is live, the system cannot tell what was there before from
+// what that grant gave, but it can: it looked when it came first.
 func (w *Worker) precheck(ctx context.Context, it *item, g approvals.Grant) (present bool, stop *step) {
-	instead := func(s step) (bool, *step) { return false, &s }
-	before, err := w.sharing(ctx, g)
+	others, err := w.sharing(ctx, g)
 	if err != nil {
-		return instead(w.retried(ctx, it, err))
+		s := w.retried(ctx, it, err)
+		return false, &s
+	}
+	shared := false
+	for _, o := range others {
+		if shared = shared || o.Prechecked; o.Prechecked && o.Standing {
+			return true, nil
+		}
+	}
+	if shared {
+		return false, nil
 	}
 	p, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, nil) })
 	if fail != nil {
-		return instead(w.provisionTrouble(ctx, it, g, "check", fail))
-	}
-	for _, o := range before {
-		now, err := w.Store.Grant(ctx, o.ID)
-		if err != nil {
-			return instead(w.retried(ctx, it, err))
-		}
-		if p.Present && !now.State.Live() {
-			return instead(again(w.Now().Add(conflictPause)))
-		}
+		s := w.provisionTrouble(ctx, it, g, "check", fail)
+		return false, &s
 	}
 	return p.Present, nil
 }
@@ -159,35 +159,8 @@ func (w *Worker) activate(ctx context.Context, it *item, g approvals.Grant, rece
 	case approvals.GrantProvisioning:
 		return again(w.Now().Add(conflictPause))
 	default: // ended while the call was under way
-		return w.undo(ctx, it, active, receipt)
+		return w.late(ctx, it, active, receipt)
 	}
-}
-
-// undo takes away at once what a call gave to a grant that ended meanwhile. The
-// revoke task proves the end afterwards.
-func (w *Worker) undo(ctx context.Context, it *item, g approvals.Grant, receipt approvals.Receipt) step {
-	if g.Standing {
-		return finished
-	}
-	others, err := w.sharing(ctx, g)
-	if err != nil {
-		return w.retried(ctx, it, err)
-	}
-	for _, o := range others {
-		if backs(o) {
-			return finished
-		}
-	}
-	_, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, receipt) })
-	if fail != nil {
-		w.Logger.WarnContext(ctx, "access that was given too late could not be taken back at once; the revocation goes on",
-			"connector", it.pool.name, "grant", g.ID, "error", fail.Message)
-	}
-	if !g.State.Live() {
-		w.Logger.ErrorContext(ctx, "a connector call outlived its time limit and gave access after its end was proved; it was taken back",
-			"connector", it.pool.name, "grant", g.ID)
-	}
-	return finished
 }
 
 // setEnd gives the system the end date, where it can keep one, so that access

@@ -11,7 +11,7 @@ import (
 )
 
 func TestReleaseWhileProvisioningIsUnderWay(t *testing.T) {
-	inBubble(t, func(t *testing.T, r *rig) {
+	inBubbles(t, func(t *testing.T, r *rig) {
 		r.worker(r.config())
 		r.box.Inject(sandbox.Fault{Op: sandbox.OpGrant, Times: 1, Delay: 5 * time.Second})
 		id := r.hold("amy", approvalstest.ReadOnly, time.Hour)
@@ -73,7 +73,7 @@ func (r *rig) replica(off time.Duration) lifecycle.Config {
 }
 
 func TestReplicasWithClocksApartMakeOneEffect(t *testing.T) {
-	inBubble(t, func(t *testing.T, r *rig) {
+	inBubbles(t, func(t *testing.T, r *rig) {
 		for _, off := range []time.Duration{-2 * time.Second, 0, 2 * time.Second} {
 			r.worker(r.replica(off))
 		}
@@ -174,5 +174,31 @@ func TestWorkerStopsGracefully(t *testing.T) {
 		r.worker(r.config())
 		pass(time.Second)
 		r.is(later, approvals.GrantActive)
+	})
+}
+
+func TestCallThatLandsAfterTheProofIsUndone(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.worker(r.config())
+		r.box.Inject(sandbox.Fault{Op: sandbox.OpGrant, Times: 1, Delay: 8 * time.Second})
+		id := r.hold("amy", approvalstest.ReadOnly, time.Hour)
+		pass(time.Second)
+		// Another run of the same task overtakes the call that hangs.
+		again := approvals.Task{Kind: approvals.TaskProvision, Key: string(id), RunAt: time.Now()}
+		if err := r.store.Apply(t.Context(), approvals.Change{Tasks: []approvals.Task{again}}); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		r.is(id, approvals.GrantActive)
+		if _, err := r.Service.Release(t.Context(), approvals.Person("amy", "test", ""), id); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		r.is(id, approvals.GrantRevoked)
+		r.box.Inject(sandbox.Fault{Op: sandbox.OpRevoke, Times: 3, Err: retryable("The system is down.")})
+		pass(6 * time.Second)
+		r.works("amy", "read-only", true) // the call has landed, and the first try to undo it has failed
+		pass(30 * time.Second)
+		r.works("amy", "read-only", false)
 	})
 }

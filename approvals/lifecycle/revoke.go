@@ -13,9 +13,13 @@ func (w *Worker) revoke(ctx context.Context, it *item, id approvals.GrantID) ste
 	if err != nil {
 		return w.retried(ctx, it, err)
 	}
-	switch g.State {
-	case approvals.GrantActive:
+	if g.State == approvals.GrantActive {
 		return w.expire(ctx, it, g)
+	}
+	if it.pool == w.house && g.State.Live() { // it was ended between the queue and here: it belongs to its system's
+		return again(w.Now())
+	}
+	switch g.State {
 	case approvals.GrantResidual:
 		if w.Now().Before(g.ResidualUntil) {
 			return again(g.ResidualUntil)
@@ -62,9 +66,10 @@ func (w *Worker) end(ctx context.Context, it *item, g approvals.Grant) step {
 		if w.Now().Before(g.CallUntil) {
 			return again(g.CallUntil)
 		}
-		// the system's own end date may have been this grant's
-		if err := w.put(ctx, approvals.Task{Kind: approvals.TaskProvision, Key: string(o.ID), RunAt: w.Now()}); err != nil {
-			return w.retried(ctx, it, err)
+		if o.State == approvals.GrantActive { // the system's own end date may have been this grant's
+			if err := w.put(ctx, approvals.Task{Kind: approvals.TaskProvision, Key: string(o.ID), RunAt: w.Now()}); err != nil {
+				return w.retried(ctx, it, err)
+			}
 		}
 		return w.keep(ctx, it, g, "kept: another grant ("+string(o.ID)+") backs it")
 	}

@@ -79,6 +79,9 @@ func (w *Worker) sweep(ctx context.Context, it *item) step {
 	if connector, ok := strings.CutPrefix(name, observeKey); ok {
 		return w.observe(ctx, it, connector)
 	}
+	if grant, ok := concerns(key); ok {
+		return w.undo(ctx, it, grant)
+	}
 	if grant, ok := strings.CutPrefix(name, ownersKey); ok {
 		return w.tell(ctx, it, approvals.GrantID(grant), overdueAfter)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
 	"github.com/hallpass-dev/hallpass/connectors/sandbox"
-	"github.com/hallpass-dev/hallpass/store"
 )
 
 // lose removes tasks behind everybody's back.
@@ -22,7 +21,7 @@ func (r *rig) lose(tasks ...approvals.Task) {
 }
 
 func TestSweepPutsBackWhatGotLost(t *testing.T) {
-	inBubble(t, func(t *testing.T, r *rig) {
+	inBubbles(t, func(t *testing.T, r *rig) {
 		fresh := r.hold("bob", approvalstest.ReadOnly, time.Hour)
 		r.lose(approvals.Task{Kind: approvals.TaskProvision, Key: string(fresh)})
 		r.worker(r.config())
@@ -89,13 +88,7 @@ func TestObserverSavesWhoHoldsWhat(t *testing.T) {
 			{Entitlement: approvalstest.Admin, Account: "bbrandt", Principal: "bob"},
 			{Entitlement: approvalstest.Admin, Account: "nobody@example.org"},
 		}
-		holdings := func() []approvals.Holding {
-			hs, err := r.store.Holdings(context.Background(), approvalstest.Admin, store.HoldingCursor{}, 10)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return hs
-		}
+		holdings := func() []approvals.Holding { return r.double().Holdings(approvalstest.Admin) }
 		if diff := cmp.Diff(want, holdings(), cmpopts.IgnoreFields(approvals.Holding{}, "AsOf")); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
@@ -125,9 +118,8 @@ func TestAccountClaimedTwiceBelongsToNobody(t *testing.T) {
 		}
 		r.worker(r.config())
 		pass(11 * time.Minute)
-		hs, err := r.store.Holdings(context.Background(), approvalstest.Admin, store.HoldingCursor{}, 10)
-		if err != nil || len(hs) != 1 || hs[0].Principal != "" {
-			t.Errorf("holdings %+v, %v; want one of nobody", hs, err)
+		if hs := r.double().Holdings(approvalstest.Admin); len(hs) != 1 || hs[0].Principal != "" {
+			t.Errorf("holdings %+v; want one of nobody", hs)
 		}
 	})
 }

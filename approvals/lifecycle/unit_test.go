@@ -203,3 +203,26 @@ func TestConfigurationThatCannotWorkIsRefused(t *testing.T) {
 		t.Errorf("defaults: lease %s, poll %s, give up %s", w.Lease, w.Poll, w.GiveUp)
 	}
 }
+
+func TestFirstSuccessAfterAnOutageCutsTheCallsThatHang(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	p := newPool("x", nil, Limits{})
+	fill(p, revoking, 2, now.Add(time.Hour))
+	cut := 0
+	var running []*item
+	for it := p.next(now); it != nil; it = p.next(now) {
+		it.cancel = func() { cut++ }
+		running = append(running, it)
+	}
+	for range tripAfter {
+		p.breaker[revoking].fail(now)
+	}
+	p.ended(running[0], finished, now)
+	if cut != 1 || !running[1].cut || running[0].cut {
+		t.Errorf("%d calls were cut, want the one that hangs", cut)
+	}
+	if p.ended(running[1], step{down: true}, now); p.breaker[revoking].failures != 0 {
+		t.Error("a call that was cut counts as a failure")
+	}
+}
