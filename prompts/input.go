@@ -12,7 +12,7 @@ import (
 // pseudonymised on purpose: no person, no system, no identifier, and nothing
 // that a person wrote.
 type SummaryInput struct {
-	Kind        string        // the kind of entitlement in lower-case words, such as "database role"
+	Kind        string        // the kind of access in known words, such as "read only access"; see KindOf
 	Sensitivity string        // "low", "medium", "high" or "critical"
 	Duration    time.Duration // from a minute to 366 days; shown in whole minutes
 	Score       int           // 0 to 100
@@ -51,7 +51,7 @@ var (
 // the rule; it does not repeat the offending text.
 func (in SummaryInput) check() error {
 	bad := func(field, rule string) error { return fmt.Errorf("%w: %s %s", ErrInput, field, rule) }
-	if rule := breaksWords(in.Kind, maxKind); rule != "" {
+	if rule := breaksKind(in.Kind); rule != "" {
 		return bad("kind", rule)
 	}
 	if !slices.Contains([]string{"low", "medium", "high", "critical"}, in.Sensitivity) {

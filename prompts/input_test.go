@@ -25,6 +25,7 @@ func TestWordsOfTheScoreMayLeave(t *testing.T) {
 		"Denial rate 0.5 times the organisation's",
 		"Odds ×2, −18 points",
 		"Where any request starts: people refused 1,240 of 21,400 requests.",
+		"Requests from this manager's team: 12 of 12 approved.",
 		"Requests from this team by people with this title: none was decided yet.",
 		"Without one approver's answers this would look worse; one person's answers alone can't lower the score by more than 10 points.",
 		"The most similar holders share 83% of their access.",

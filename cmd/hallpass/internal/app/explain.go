@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/prompts"
@@ -28,8 +27,11 @@ func (e explainer) Explain(ctx context.Context, d approvals.Decision) (approvals
 func summaryInput(d approvals.Decision) prompts.SummaryInput {
 	e := d.Facts.Entitlement
 	in := prompts.SummaryInput{
-		Kind:        strings.ToLower(strings.ReplaceAll(e.Level, "-", " ")) + " access",
-		Sensitivity: string(e.Sensitivity), Duration: d.Facts.Duration, Score: d.Assessment.Score,
+		Kind: prompts.KindOf(e.Level), Sensitivity: string(e.Sensitivity),
+		Duration: d.Facts.Duration, Score: d.Assessment.Score,
+	}
+	if e.Sensitivity.Rank() == approvals.Critical.Rank() {
+		in.Sensitivity = string(approvals.Critical) // What is not known counts as the worst, in the score as here.
 	}
 	for _, f := range d.Assessment.Factors {
 		in.Factors = append(in.Factors, prompts.Factor{Name: f.Name, Points: f.Points, Words: f.Words})
