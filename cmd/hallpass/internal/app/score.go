@@ -14,7 +14,7 @@ import (
 // directory, decisions and observed holdings from the database.
 func (a *App) score(ctx context.Context) (*scoring.Scorer, error) {
 	a.world = scoring.NewWorld(scoring.Options{})
-	if err := a.people(ctx); err != nil {
+	if err := a.refresh(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.replayHoldings(ctx); err != nil {
@@ -47,8 +47,8 @@ func Weights(c config.Config) (*scoring.Weights, error) {
 	return w, nil
 }
 
-// people puts what the directory says into the score's world.
-func (a *App) people(ctx context.Context) error {
+// refresh puts what directory and catalogue say into the score's world.
+func (a *App) refresh(ctx context.Context) error {
 	people, err := a.Access.People.People(ctx)
 	if err != nil {
 		return err
@@ -57,7 +57,12 @@ func (a *App) people(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	all, err := a.Access.Catalogue.All(ctx)
+	if err != nil {
+		return err
+	}
 	a.world.SetPeople(people, state)
+	a.world.SetCatalogue(all)
 	return nil
 }
 
