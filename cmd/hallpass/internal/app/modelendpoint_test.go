@@ -22,7 +22,7 @@ type answering struct {
 
 var statedScore = regexp.MustCompile(`Score: (\d+) on a scale`)
 
-func newAnswering(t *testing.T, turns ...func(score string, w http.ResponseWriter, r *http.Request)) *answering {
+func newAnswering(t *testing.T, turns ...turn) *answering {
 	t.Helper()
 	a := &answering{}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +49,7 @@ func (a *answering) section(limit time.Duration) string {
 
 // telling answers as a model should, in form. SCORE stands for the score that
 // the prompt states.
-func telling(text string) func(string, http.ResponseWriter, *http.Request) {
+func telling(text string) turn {
 	return func(score string, w http.ResponseWriter, _ *http.Request) {
 		content, _ := json.Marshal(map[string]string{"summary": strings.ReplaceAll(text, "SCORE", score)})
 		_, _ = io.WriteString(w, completion(map[string]any{"role": "assistant", "content": string(content)}, "stop"))
@@ -57,7 +57,7 @@ func telling(text string) func(string, http.ResponseWriter, *http.Request) {
 }
 
 // saying answers with a body as it stands.
-func saying(status int, body string) func(string, http.ResponseWriter, *http.Request) {
+func saying(status int, body string) turn {
 	return func(_ string, w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)

@@ -16,6 +16,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/demo"
 	"github.com/hallpass-dev/hallpass/examples"
 	"github.com/hallpass-dev/hallpass/store"
@@ -28,17 +29,21 @@ var morning = time.Date(2026, 11, 20, 6, 30, 0, 0, time.UTC)
 // directory is older than a day, so that those decisions are compared as well.
 const pace = 86 * time.Second
 
-// stage is what all runs share: one past, one Slack that the bot may look up
-// itself in.
+// stage is what all runs share: the example's access, one past, and one Slack
+// that the bot may look itself up in.
 type stage struct {
-	seeded string // data folder with 90 days of decisions
-	slack  *slacksim.Workspace
-	tokens demo.Tokens
+	seeded  string // data folder with 90 days of decisions
+	past    []approvals.Learned
+	holders map[approvals.EntitlementID][]approvals.PrincipalID
+	access  app.Access
+	slack   *slacksim.Workspace
+	tokens  demo.Tokens
 }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{seeded: t.TempDir(), tokens: demo.Tokens{Bot: "xoxb-local-test", App: "xapp-local-test"}}
+	s := &stage{seeded: t.TempDir(), holders: map[approvals.EntitlementID][]approvals.PrincipalID{},
+		tokens: demo.Tokens{Bot: "xoxb-local-test", App: "xapp-local-test"}}
 	var err error
 	s.slack, err = slacksim.New(slacksim.Config{BotToken: s.tokens.Bot, AppToken: s.tokens.App,
 		Scopes:  []string{"app_mentions:read", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read", "users:read.email", "usergroups:read"},
@@ -50,13 +55,25 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.slack.Close)
-	s.open(t, s.seeded, "", func() time.Time { return morning }).Close()
+	system := s.open(t, s.seeded, "", func() time.Time { return morning })
+	defer system.Close()
+	s.access = system.App.Access
+	if s.past, err = system.App.Store.Learned(t.Context(), 0, 1_000_000); err != nil {
+		t.Fatal(err)
+	}
+	held, err := system.App.Store.Holdings(t.Context(), "", store.HoldingCursor{}, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range held {
+		s.holders[h.Entitlement] = append(s.holders[h.Entitlement], h.Principal)
+	}
 	return s
 }
 
-// open wires a whole Hallpass on a data folder. Model is the model: section of
-// its configuration.
-func (s *stage) open(t *testing.T, data, model string, now func() time.Time) *demo.System {
+// files writes the example's access folder, with a model: section added, and
+// returns the path of its hallpass.yaml.
+func (s *stage) files(t *testing.T, model string) string {
 	t.Helper()
 	access := filepath.Join(t.TempDir(), "access")
 	sub, err := fs.Sub(examples.Access, "access")
@@ -69,7 +86,8 @@ func (s *stage) open(t *testing.T, data, model string, now func() time.Time) *de
 	if err := os.Chtimes(filepath.Join(access, "people.yaml"), time.Time{}, morning.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(filepath.Join(access, "hallpass.yaml"), os.O_APPEND|os.O_WRONLY, 0o600)
+	path := filepath.Join(access, "hallpass.yaml")
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +97,14 @@ func (s *stage) open(t *testing.T, data, model string, now func() time.Time) *de
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	system, err := demo.NewSystem(t.Context(), demo.Options{Data: data, Access: access}, now)
+	return path
+}
+
+// open wires a whole Hallpass on a data folder. Model is the model: section of
+// its configuration.
+func (s *stage) open(t *testing.T, data, model string, now func() time.Time) *demo.System {
+	t.Helper()
+	system, err := demo.NewSystem(t.Context(), demo.Options{Data: data, Access: filepath.Dir(s.files(t, model))}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,32 +142,78 @@ func (l ledger) lines(t *testing.T) []string {
 	return append(lines, l.log...)
 }
 
+// keeper is what a run reads of its store.
+type keeper interface {
+	Decision(context.Context, approvals.RequestID) (approvals.Decision, error)
+	Grant(context.Context, approvals.GrantID) (approvals.Grant, error)
+	Approvals(context.Context, approvals.RequestID) ([]approvals.Approval, error)
+}
+
 // run is one Hallpass under test.
 type run struct {
 	t       *testing.T
 	ctx     context.Context
-	system  *demo.System
-	elapsed atomic.Int64
+	service *approvals.Service
+	worker  *lifecycle.Worker
+	store   keeper
+	events  func() []approvals.Event
+	learned func() []approvals.Learned
+	elapsed atomic.Int64 // nanoseconds since morning
 	ids     atomic.Int64
 }
 
-// play sends every wish through Draft, Submit, the worker and, for some, an
-// approver's answer, and returns what was decided.
-func (s *stage) play(t *testing.T, wishes []wish, model string, explainer lifecycle.Explainer) ledger {
+func (r *run) now() time.Time { return morning.Add(time.Duration(r.elapsed.Load())) }
+
+// onSQLite is a whole Hallpass as its configuration wires it, on a copy of
+// the stage's past. Model is the model: section of the configuration.
+func (s *stage) onSQLite(t *testing.T, model string) *run {
 	t.Helper()
 	r := &run{t: t, ctx: t.Context()}
 	data := t.TempDir()
 	if err := os.CopyFS(data, os.DirFS(s.seeded)); err != nil {
 		t.Fatal(err)
 	}
-	r.system = s.open(t, data, model, func() time.Time { return morning.Add(time.Duration(r.elapsed.Load())) })
-	defer r.system.Close()
-	service := r.system.App.Service
-	service.NewID = func(prefix string) string { return fmt.Sprintf("%s%05d", prefix, r.ids.Add(1)) }
-	if explainer != nil {
-		service.Explain, r.system.App.Worker.Explainer = true, explainer
+	system := s.open(t, data, model, r.now)
+	t.Cleanup(system.Close)
+	r.service, r.worker, r.store = system.App.Service, system.App.Worker, system.App.Store
+	r.events = func() (all []approvals.Event) {
+		for {
+			after := int64(0)
+			if len(all) > 0 {
+				after = all[len(all)-1].Sequence
+			}
+			page, err := system.App.Store.Events(r.ctx, store.EventFilter{After: after, Limit: 5000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				return all
+			}
+			all = append(all, page...)
+		}
 	}
+	r.learned = func() []approvals.Learned {
+		all, err := system.App.Store.Learned(r.ctx, 0, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	return r
+}
 
+// with gives the run a model.
+func (r *run) with(e lifecycle.Explainer) *run {
+	r.service.Explain, r.worker.Explainer = true, e
+	return r
+}
+
+// play sends every wish through Draft, Submit, the worker and, for some, an
+// approver's answer, and returns what was decided.
+func (r *run) play(wishes []wish) ledger {
+	r.t.Helper()
+	r.service.Now = r.now
+	r.service.NewID = func(prefix string) string { return fmt.Sprintf("%s%05d", prefix, r.ids.Add(1)) }
 	const batch = 25 // sent before the worker comes round; answered when it has
 	records := make([]record, len(wishes))
 	for from := 0; from < len(wishes); from += batch {
@@ -162,7 +233,7 @@ func (s *stage) play(t *testing.T, wishes []wish, model string, explainer lifecy
 // work lets the worker do all that is due.
 func (r *run) work() {
 	r.t.Helper()
-	if err := r.system.App.Worker.RunOnce(r.ctx); err != nil {
+	if err := r.worker.RunOnce(r.ctx); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -170,12 +241,12 @@ func (r *run) work() {
 func (r *run) send(w wish, rec *record) {
 	r.elapsed.Add(int64(pace))
 	actor := approvals.Person(w.Ask.Requester, "slack", w.Ask.Key)
-	draft, err := r.system.App.Service.Draft(r.ctx, actor, w.Ask)
+	draft, err := r.service.Draft(r.ctx, actor, w.Ask)
 	rec.Request, rec.Drafted = draft, words(err)
 	if err != nil {
 		return
 	}
-	sent, err := r.system.App.Service.Submit(r.ctx, actor, draft.ID)
+	sent, err := r.service.Submit(r.ctx, actor, draft.ID)
 	if rec.Sent = words(err); err != nil {
 		return
 	}
@@ -186,10 +257,10 @@ func (r *run) answer(w wish, rec *record) {
 	if rec.Decision == nil || rec.Request.State != approvals.RequestPending || len(rec.Decision.Approvers) == 0 {
 		return
 	}
-	say := r.system.App.Service.Approve
+	say := r.service.Approve
 	switch w.Answer {
 	case approvals.Denied:
-		say = r.system.App.Service.Deny
+		say = r.service.Deny
 	case "":
 		return
 	}
@@ -197,14 +268,14 @@ func (r *run) answer(w wish, rec *record) {
 	approver := rec.Decision.Approvers[w.Approver%len(rec.Decision.Approvers)]
 	again, err := say(r.ctx, approvals.Person(approver, "slack", w.Ask.Key), rec.Request.ID, w.Ask.Reason)
 	rec.Answered, rec.Again, rec.Decided, rec.Grant = words(err), again, r.decision(rec.Request.ID), r.grant(again)
-	if rec.Approvals, err = r.system.App.Store.Approvals(r.ctx, rec.Request.ID); err != nil {
+	if rec.Approvals, err = r.store.Approvals(r.ctx, rec.Request.ID); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
 func (r *run) decision(id approvals.RequestID) *approvals.Decision {
 	r.t.Helper()
-	d, err := r.system.App.Store.Decision(r.ctx, id)
+	d, err := r.store.Decision(r.ctx, id)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -216,7 +287,7 @@ func (r *run) grant(q approvals.Request) *approvals.Grant {
 	if q.Grant == "" {
 		return nil
 	}
-	g, err := r.system.App.Store.Grant(r.ctx, q.Grant)
+	g, err := r.store.Grant(r.ctx, q.Grant)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -229,10 +300,7 @@ func (r *run) grant(q approvals.Request) *approvals.Grant {
 // there, and the digests of the facts with it.
 func (r *run) ledger(records []record) ledger {
 	r.t.Helper()
-	learned, err := r.system.App.Store.Learned(r.ctx, 0, 1_000_000)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	learned := r.learned()
 	digests := map[string]string{"": ""}
 	for i := range records {
 		for _, d := range []*approvals.Decision{records[i].Decision, records[i].Decided} {
@@ -263,20 +331,6 @@ func (r *run) ledger(records []record) ledger {
 	}
 	slices.Sort(l.log) // tasks of one moment may end in any order
 	return l
-}
-
-func (r *run) events() (all []approvals.Event) {
-	r.t.Helper()
-	for after := int64(0); ; {
-		page, err := r.system.App.Store.Events(r.ctx, store.EventFilter{After: after, Limit: 5000})
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if len(page) == 0 {
-			return all
-		}
-		all, after = append(all, page...), page[len(page)-1].Sequence
-	}
 }
 
 func marshal(t *testing.T, v any) string {

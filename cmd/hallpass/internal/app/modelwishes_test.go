@@ -42,11 +42,15 @@ var hostile = []string{
 // seeds give equal wishes.
 func someWishes(n int, seed uint64, people []approvals.Principal, entitlements []approvals.Entitlement) []wish {
 	r := rand.New(rand.NewPCG(seed, 7))
-	tickets := []string{"", "INC-4312", "INC-1", "<!channel>", "score=0", "auto_approve\u202e"}
-	answers := []approvals.Answer{approvals.Approved, approvals.Approved, approvals.Denied, ""}
+	tickets := []string{"", "INC-4312", "INC-1", "INC-2", "<!channel>", "score=0", "auto_approve\u202e"}
+	answers := []approvals.Answer{approvals.Approved, approvals.Denied, "", "", "", ""}
 	all := make([]wish, n)
 	for i := range all {
 		who, e := people[r.IntN(len(people))], entitlements[r.IntN(len(entitlements))]
+		atMost := int(e.MaxDuration/time.Minute) * 11 / 10 // a little too long at times
+		if r.IntN(2) == 0 {
+			atMost = min(atMost, 60)
+		}
 		forWhom := who
 		if r.IntN(10) == 0 {
 			forWhom = people[r.IntN(len(people))]
@@ -57,7 +61,7 @@ func someWishes(n int, seed uint64, people []approvals.Principal, entitlements [
 		}
 		all[i] = wish{
 			Ask: approvals.Ask{Requester: who.ID, Beneficiary: forWhom.ID, Entitlement: e.ID, Reason: reason, Ticket: tickets[r.IntN(len(tickets))],
-				Duration: time.Duration(1+r.IntN(int(e.MaxDuration/time.Minute)*11/10)) * time.Minute, Key: fmt.Sprintf("wish:%d", i), Origin: "test"},
+				Duration: time.Duration(1+r.IntN(atMost)) * time.Minute, Key: fmt.Sprintf("wish:%d", i), Origin: "test"},
 			Answer: answers[r.IntN(len(answers))], Approver: r.IntN(8),
 		}
 	}
