@@ -99,8 +99,26 @@ func shot(ctx context.Context, t *testing.T, name string) {
 	}
 }
 
+// again tries an action anew when the page has redrawn itself between finding
+// an element and using it: nothing was done to the element then.
+func again(a chromedp.Action[chromedp.Void]) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		for range 5 {
+			if v, err = a(ctx, t); err == nil || ctx.Err() != nil {
+				return v, err
+			}
+		}
+		return v, err
+	}
+}
+
+// typing types into an element.
+func typing(sel, text string) chromedp.Action[chromedp.Void] {
+	return again(chromedp.SendKeys(sel, text))
+}
+
 func click(sel string) chromedp.Action[chromedp.Void] {
-	return chromedp.Steps(chromedp.WaitVisible(sel), chromedp.Click(sel))
+	return again(chromedp.Steps(chromedp.WaitVisible(sel), chromedp.Click(sel)))
 }
 
 // steps returns a function that does things in the browser, within a quarter of a minute, and takes a screenshot.
@@ -125,25 +143,25 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 	ctx := browser(t, 1440, 900, w.URL())
 	step := steps(ctx, t)
 	step("1-begin", chromedp.WaitVisible(`[data-test=composer]`), chromedp.WaitVisible(`.link-state.on`))
-	step("2-card", chromedp.SendKeys(`[data-test=composer]`, "read only on billing-db for 2h, <b>refund</b> *stuck* INC-4312\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
+	step("2-card", typing(`[data-test=composer]`, "read only on billing-db for 2h, <b>refund</b> *stuck* INC-4312\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
 	step("3-confirm", click(`button[data-action-id=deny]`), chromedp.WaitVisible(`[data-test=confirm-yes]`))
 	step("4-kept", click(`[data-test=confirm-no]`), chromedp.WaitNotPresent(`[data-test=confirm-dialog]`))
 	step("5-modal", click(`button[data-action-id=change]`), chromedp.WaitVisible(`[data-test=modal]`))
 	step("6-required", click(`[data-test=modal-submit]`), chromedp.WaitVisible(`[data-test=input-error]`))
-	step("7-search", chromedp.SendKeys(`[data-action-id=what]`, "bill"), chromedp.WaitVisible(`[data-test=option]`))
-	step("8-picked", click(`[data-test=option][data-value=billing-db]`), click(`[data-action-id=level] input[value=read]`), chromedp.SendKeys(`textarea[data-action-id=why]`, "hm"))
+	step("7-search", typing(`[data-action-id=what]`, "bill"), chromedp.WaitVisible(`[data-test=option]`))
+	step("8-picked", click(`[data-test=option][data-value=billing-db]`), click(`[data-action-id=level] input[value=read]`), typing(`textarea[data-action-id=why]`, "hm"))
 	step("9-bot-error", click(`[data-test=modal-submit]`), chromedp.WaitVisible(`[data-block-id=b-why] .problem`))
-	step("10-sent", chromedp.SendKeys(`textarea[data-action-id=why]`, " refunds are stuck"), click(`[data-test=modal-submit]`), chromedp.WaitNotPresent(`[data-test=modal]`))
+	step("10-sent", typing(`textarea[data-action-id=why]`, " refunds are stuck"), click(`[data-test=modal-submit]`), chromedp.WaitNotPresent(`[data-test=modal]`))
 	step("11-thread", click(`[data-test=message][data-user=U0BOT] [data-test=open-thread]`), chromedp.WaitVisible(`[data-test=thread-composer]`))
 	step("12-approved", click(`[data-test=thread] button[data-action-id=approve]`), chromedp.WaitNotPresent(`button[data-action-id=approve]`))
-	step("13-command", click(`[data-test=thread-close]`), chromedp.SendKeys(`[data-test=composer]`, "/access prod 2h\r"), chromedp.WaitVisible(`[data-test=only-you]`))
+	step("13-command", click(`[data-test=thread-close]`), typing(`[data-test=composer]`, "/access prod 2h\r"), chromedp.WaitVisible(`[data-test=only-you]`))
 	step("14-home", click(`[data-test=home-tab]`), chromedp.WaitVisible(`#home [data-action-id=done]`))
 	step("15-people", click(`[data-test=person-switcher]`), chromedp.WaitVisible(`[data-test=person-bob]`))
 	step("16-bob", click(`[data-test=person-bob]`), chromedp.WaitVisible(`[data-test=composer]`), click(`[data-test=channel-general]`), chromedp.WaitVisible(`[data-test=composer][data-channel=CGEN]`),
-		chromedp.SendKeys(`[data-test=composer]`, "@pass read on orders-db for @dba, see https://example.com/x\r"), chromedp.WaitVisible(`[data-test=open-thread]`))
+		typing(`[data-test=composer]`, "@pass read on orders-db for @dba, see https://example.com/x\r"), chromedp.WaitVisible(`[data-test=open-thread]`))
 	step("17-hood", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=envelope]`))
 	step("18-dropped", click(`[data-test=fault-link_disabled]`), chromedp.WaitVisible(`.link-state.off`), click(`[data-test=dm]`), chromedp.WaitVisible(`[data-test=composer][data-channel=DBOB]`),
-		chromedp.SendKeys(`[data-test=composer]`, "/access x\r"), chromedp.WaitVisible(`[data-test=toast][data-kind=error]`))
+		typing(`[data-test=composer]`, "/access x\r"), chromedp.WaitVisible(`[data-test=toast][data-kind=error]`))
 }
 
 func TestPageFitsASmallScreenAndWorksByKeyboard(t *testing.T) {
@@ -159,16 +177,16 @@ func TestPageFitsASmallScreenAndWorksByKeyboard(t *testing.T) {
 			t.Errorf("the page is %d wide: %v", wide, err)
 		}
 	}
-	step("small-1-card", chromedp.SendKeys(`[data-test=composer]`, "billing-db\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
+	step("small-1-card", typing(`[data-test=composer]`, "billing-db\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
 	fits()
 	step("small-2-modal", click(`button[data-action-id=change]`), chromedp.WaitVisible(`[data-test=modal]`))
 	fits()
 	step("small-3-escape", chromedp.KeyEvent(kb.Escape), chromedp.WaitNotPresent(`[data-test=modal]`))
 	step("small-4-side", click(`[data-test=menu]`), chromedp.WaitVisible(`[data-test=dm]`))
 	step("small-5-people", chromedp.Focus(`[data-test=person-switcher]`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`[data-test=person-search]`),
-		chromedp.SendKeys(`[data-test=person-search]`, "bob"), chromedp.WaitNotPresent(`[data-test=person-ana]`), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter),
+		typing(`[data-test=person-search]`, "bob"), chromedp.WaitNotPresent(`[data-test=person-ana]`), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter),
 		chromedp.WaitReady(`[data-test=composer][data-channel=DBOB]`))
-	step("small-6-thread", chromedp.SendKeys(`[data-test=composer]`, "orders-db\r"), chromedp.WaitVisible(`button[data-action-id=approve]`),
+	step("small-6-thread", typing(`[data-test=composer]`, "orders-db\r"), chromedp.WaitVisible(`button[data-action-id=approve]`),
 		click(`[data-test=message][data-user=U0BOT] [data-test=open-thread]`), chromedp.WaitVisible(`[data-test=thread-composer]`))
 	fits()
 	step("small-7-hood", chromedp.KeyEvent(kb.Escape), click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=envelope]`))
