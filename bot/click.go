@@ -28,6 +28,8 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 		_, err = b.cfg.Service.Approve(ctx, who, request, "")
 	case cards.ActionDeny:
 		_, err = b.cfg.Service.Deny(ctx, who, request, "")
+	case cards.ActionElse:
+		err = b.openDenial(ctx, s, p, request)
 	case cards.ActionRelease:
 		_, err = b.cfg.Service.Release(ctx, who, grant)
 	case cards.ActionExtend, cards.ActionMore:

@@ -156,6 +156,43 @@ func TestOutageIsCaughtUpInOrder(t *testing.T) {
 	})
 }
 
+func TestWhatPilesUpIsSaidOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		bob := w.asked()
+		r := w.latest("p-ana")
+		settle()
+		w.stop()
+		for range 50 { // second looks, each of which says anew how things stand
+			if _, err := w.svc.Decide(w.ctx, approvals.System("test"), r.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.svc.Deny(w.ctx, approvals.Person("p-cleo", "test", ""), r.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		published, updated, posted := w.calls.of("views.publish"), w.calls.of("chat.update"), w.calls.of("chat.postMessage")
+		w.start()
+		w.until("Bob's card is edited", func() bool {
+			m, ok := w.As("UBOB").Message(bob.Channel, bob.TS)
+			return ok && strings.Contains(m.Plain(), "Denied")
+		})
+		settle()
+		if _, err := w.As("UANA").WaitHome(w.ctx, func(v slacksim.View) bool { return strings.Contains(v.Plain(), "Nothing of yours waits") }); err != nil {
+			t.Error(err)
+		}
+		// Three people have a Home tab and a card each, and two of them a thread.
+		if n := w.calls.of("views.publish") - published; n != 3 {
+			t.Errorf("%d Home tabs are published", n)
+		}
+		if n := w.calls.of("chat.update") - updated; n != 5 {
+			t.Errorf("%d messages are edited", n)
+		}
+		if n := w.calls.of("chat.postMessage") - posted; n != 0 {
+			t.Errorf("%d messages are posted", n)
+		}
+	})
+}
+
 func TestRestartHandlesWhatWasKept(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.stop()

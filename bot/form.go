@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +18,7 @@ var errTooLate = approvals.Errorf(approvals.CodeInvalid, "That took too long on 
 // openForm opens the form, for a new request or to change a draft. Slack lets
 // it open only within 3 s of the click.
 func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id approvals.RequestID) error {
-	if s.attempt > 1 || b.cfg.Now().Sub(s.at) > triggerLives {
+	if !b.inTime(s) {
 		return errTooLate
 	}
 	index, err := b.index(ctx)
@@ -42,8 +43,15 @@ func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id ap
 			f.ForUser, _ = b.userOf(ctx, f.Request.Beneficiary) // left empty it is asked for again
 		}
 	}
-	err = b.call(ctx, "views.open", "", func(ctx context.Context) error {
-		_, err := b.api.OpenViewContext(ctx, s.Trigger, cards.Form(index.All(), f))
+	return b.open(ctx, s, cards.Form(index.All(), f))
+}
+
+// inTime reports whether Slack still lets a form open for an entry.
+func (b *Bot) inTime(s said) bool { return s.attempt <= 1 && b.cfg.Now().Sub(s.at) <= triggerLives }
+
+func (b *Bot) open(ctx context.Context, s said, form slack.ModalViewRequest) error {
+	err := b.call(ctx, "views.open", "", func(ctx context.Context) error {
+		_, err := b.api.OpenViewContext(ctx, s.Trigger, form)
 		return err
 	})
 	switch slackCode(err) {
@@ -58,14 +66,18 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 	if e.Kind == kindSuggestion {
 		return b.suggest(ctx, e)
 	}
-	problems, err := b.submit(ctx, e)
+	take, blame := b.submit, cards.InputEntitlement
+	if e.Action == cards.CallbackDeny {
+		take, blame = b.deny, cards.InputNote
+	}
+	problems, err := take(ctx, e)
 	if err != nil {
 		b.log.WarnContext(ctx, "a form was not taken", "user", e.User, "error", err)
 		message := approvals.ErrorMessage(err)
 		if errors.Is(err, context.DeadlineExceeded) {
 			message = "That took too long on our side. Please send it again."
 		}
-		problems = map[string]string{cards.InputEntitlement: message}
+		problems = map[string]string{blame: message}
 	}
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(problems)
@@ -151,4 +163,45 @@ func lacks(ask approvals.Ask, e approvals.Entitlement) map[string]string {
 		problems[cards.InputTicket] = "This one needs a ticket number."
 	}
 	return problems
+}
+
+// openDenial opens the form for a denial with a note, for those who may answer
+// by the decision as it was stored. The Service looks anew when it is sent.
+func (b *Bot) openDenial(ctx context.Context, s said, p approvals.Principal, id approvals.RequestID) error {
+	if !b.inTime(s) {
+		return errTooLate
+	}
+	r, err := b.cfg.Store.Request(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.State != approvals.RequestPending {
+		return approvals.Errorf(approvals.CodeAlreadyDecided, "This request is already %s.", r.State)
+	}
+	asked, err := b.cfg.Store.Decision(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(asked.Approvers, p.ID) {
+		return approvals.Errorf(approvals.CodeForbidden, "You are not among those who may answer this request.")
+	}
+	v, err := b.view(ctx, r, p)
+	if err != nil {
+		return err
+	}
+	return b.open(ctx, s, cards.DenyForm(v))
+}
+
+// deny takes the form of a denial.
+func (b *Bot) deny(ctx context.Context, e entry) (problems map[string]string, err error) {
+	p, err := b.identify(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	note := e.Inputs[cards.InputNote]
+	if note == "" {
+		return map[string]string{cards.InputNote: "Please say why not, or press Deny on the card."}, nil
+	}
+	_, err = b.cfg.Service.Deny(ctx, actor(p, e), approvals.RequestID(e.Private), note)
+	return nil, err
 }

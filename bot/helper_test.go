@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,6 +137,27 @@ type world struct {
 	stop      func() // ends the bot and waits for it
 	start     func() // starts it again
 	logs      *strings.Builder
+	calls     *counter // the bot's calls of Slack
+}
+
+// counter counts calls by the last part of their address.
+type counter struct {
+	http.RoundTripper
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	c.n[path.Base(r.URL.Path)]++
+	c.mu.Unlock()
+	return c.RoundTripper.RoundTrip(r)
+}
+
+func (c *counter) of(method string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n[method]
 }
 
 func users() []slacksim.User {
@@ -204,6 +227,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 			t.Fatal(err)
 		}
 		w := &world{Workspace: sim, t: t, ctx: ctx, store: db, law: &law{}, dir: directory(), catalogue: c, logs: &strings.Builder{}}
+		w.calls = &counter{RoundTripper: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}, n: map[string]int{}}
 		w.svc = &approvals.Service{Store: db, Directory: w.dir, Catalogue: c, Scorer: scorer{}, Policy: w.law, Fallback: []approvals.PrincipalID{"p-ada"}}
 		w.start = func() {
 			run, halt := context.WithCancel(ctx)
@@ -235,7 +259,7 @@ func (w *world) newBot() *bot.Bot {
 	w.t.Helper()
 	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), Service: w.svc, Store: w.store, Directory: w.dir,
 		Catalogue: w.catalogue, Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
-		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}})
+		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: w.calls}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -146,6 +146,9 @@ func (b *Bot) accountChanged(ctx context.Context, s said) error {
 // decides reports whether an entry may settle something: then the person is
 // looked up anew.
 func decides(e entry) bool {
+	if e.Kind == kindSubmission {
+		return e.Action == cards.CallbackDeny
+	}
 	return e.Kind == kindClick && (e.Action == cards.ActionApprove || e.Action == cards.ActionDeny || e.Action == cards.ActionSend || e.Action == cards.ActionConfirm)
 }
 

@@ -70,7 +70,11 @@ func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
 		b.log.ErrorContext(ctx, "a notice can't be delivered and is given up; invite the bot to the channel, or see whether the person has a full account",
 			"slot", l.Slot, "kind", l.Kind, "to", l.To, "channel", l.Channel, "error", err)
 	}
-	if err := b.cfg.Store.FinishNotice(ctx, l, m); err != nil {
+	switch err := b.cfg.Store.FinishNotice(ctx, l, m); approvals.ErrorCode(err) {
+	case "":
+	case approvals.CodeConflict: // the clock jumped, or Slack was slow: whoever has it now looks before sending
+		b.log.WarnContext(ctx, "a notice's lease ran out while it was delivered", "slot", l.Slot, "error", err)
+	default:
 		b.log.ErrorContext(ctx, "a delivered notice could not be noted", "slot", l.Slot, "error", err)
 	}
 }

@@ -76,7 +76,8 @@ func (v View) answers() []slack.BlockElement {
 		yes = confirm(yes, "Approve this?", what+". Sensitivity: "+string(v.Entitlement.Sensitivity)+".", "Approve", false)
 	}
 	no := button(ActionDeny, id, "Deny", "Deny "+v.plainThing()).WithStyle(slack.StyleDanger)
-	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true)}
+	more := slack.NewOverflowBlockElement(ActionElse, slack.NewOptionBlockObject(id, label("Deny with a note…", maxOption), nil))
+	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true), more}
 }
 
 // baseFactor is where every request starts: it tells nothing of this one.

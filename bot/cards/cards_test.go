@@ -235,6 +235,19 @@ func TestFormFitsHoweverLargeTheCatalogue(t *testing.T) {
 	}
 }
 
+func TestDenialFormFits(t *testing.T) {
+	t.Parallel()
+	for kind, v := range map[string]cards.View{"usual": view(), "worst": worst()} {
+		form := cards.DenyForm(v)
+		if problems := slacksim.ValidateView(decoded[map[string]any](t, form)); len(problems) > 0 {
+			t.Errorf("%s: %v", kind, problems)
+		}
+		if kind == "usual" {
+			golden(t, "form-deny", form)
+		}
+	}
+}
+
 func TestDigestFollowsContent(t *testing.T) {
 	t.Parallel()
 	a, b := cards.Say("one"), cards.Say("two")

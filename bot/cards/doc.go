@@ -33,7 +33,7 @@ func (c Card) Digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// The action ids of buttons and inputs, and the callback id of the form. A
+// The action ids of buttons and inputs, and the callback ids of the forms. A
 // button's value is the id of a request or grant; what follows a space in it
 // is an entitlement's id or a number of minutes, and is checked like any input.
 const (
@@ -43,6 +43,7 @@ const (
 	ActionPick    = "pick" // followed by "/" and a number
 	ActionApprove = "approve"
 	ActionDeny    = "deny"
+	ActionElse    = "answer_else" // a menu; its option opens the form for a denial with a note
 	ActionRelease = "release"
 	ActionExtend  = "extend"
 	ActionMore    = "more" // a menu of extensions; the options' values are like the button's
@@ -51,10 +52,12 @@ const (
 	ActionAsk     = "ask"       // opens the form
 	ActionAgain   = "ask_again" // a new draft like an old request
 	CallbackForm  = "request_form"
+	CallbackDeny  = "deny_form"
 
 	InputEntitlement = "entitlement"
 	InputDuration    = "duration"
 	InputReason      = "reason"
 	InputTicket      = "ticket"
 	InputFor         = "for"
+	InputNote        = "note"
 )
