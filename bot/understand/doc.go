@@ -35,11 +35,17 @@ type World struct {
 	Zone   *time.Location // the speaker's; nil: UTC
 	// CloseOfDay is when "end of day" is, after local midnight. Zero: 18 h.
 	CloseOfDay time.Duration
+	// Speaker is who says it: access for the speaker is for nobody else. May be
+	// empty.
+	Speaker approvals.PrincipalID
 }
 
 // Wish is what was understood. What is empty was not said, or not clearly.
 type Wish struct {
-	Intent      Intent
+	Intent Intent
+	// Amends says that the words correct a wish that was said before, such as
+	// "make it 4 hours". Their Intent is Other: there may be nothing to correct.
+	Amends      bool
 	Entitlement approvals.EntitlementID // empty: see Candidates
 	// Candidates are at most three entitlements, closest first, when the words
 	// fit more than one or none exactly.

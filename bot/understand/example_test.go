@@ -16,5 +16,5 @@ func ExampleParse() {
 	// Output:
 	// request billing-db:read-only 2h0m0s INC-4312
 	// refunds stuck
-	// "" ["billing-db-staging:read-write" "billing-db:read-only" "billing-db:read-write"]
+	// "" ["billing-db:read-only" "billing-db:read-write" "billing-db-staging:read-write"]
 }

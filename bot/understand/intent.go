@@ -2,21 +2,35 @@ package understand
 
 import "regexp"
 
+const (
+	polite   = `^\W*(?:(?:ok(?:ay)?|so|oh|well|hey|hi|please|pls|plz|can you|could you|can i|could i|can we|could we|you can|you may|i(?:'d| would)? (?:need|like|want)(?: to)?|i want|need(?: to)?|no|wait|actually|sorry|thanks|thx|thank you|give me|let me|i wanna|all)\b[,!.\s]*)*`
+	unitless = `(?:minutes?|minuts?|mins?|m|hours?|hrs?|hr|h|days?)\b`
+	an       = `(?:an?|half an?|one|two|three|\d+|[a-z]+)`
+)
+
 // The patterns are tried in this order; each must fit the whole wish, or its
 // beginning, so that "cancel the stuck refunds" in a reason starts nothing.
 var intents = []struct {
 	intent  Intent
 	pattern *regexp.Regexp
 }{
-	{Help, regexp.MustCompile(`(?i)^\W*(?:help|hi|hello|hey|good (?:morning|afternoon|evening)|\?+|usage|how (?:do(?:es)? (?:this|it|i)|can i)\b.*|what (?:can|do) you do|what is this|who are you)\b[\s!.?]*(?:there|hallpass|me|please|work|use.*)?[\s!.?]*$|^\W*\?+\W*$`)},
-	{List, regexp.MustCompile(`(?i)^\W*(?:(?:please )?(?:list|show|see)(?: me)?(?: all)?(?: (?:my|of my|mine|what i have|what i hold))?(?: (?:current|active|open|pending))?(?: (?:access|grants?|requests?|permissions?))?|what(?:'s| is| do| access| am| are)? ?(?:do |access |can |have )*(?:i|my)\b.*(?:have|hold|access|got|waiting|wait for|active|open|pending|requests?|grants?)(?: (?:right )?now| to| at the moment| for)?|my (?:access|grants?|requests?)|status|do i have (?:any )?access.*)[\s!.?]*$`)},
-	{Release, regexp.MustCompile(`(?i)^\W*(?:(?:ok(?:ay)?|thanks|thank you|hey|all)[,!. ]*)*(?:i(?:'m|’m| am)? ?(?:all )?(?:done|finished)\b|im (?:all )?(?:done|finished)\b|(?:all )?(?:done|finished)[\s!.]*$|done with\b|finished with\b|release\b|give (?:it|my access|the access|access|.{1,60}) back|give back\b|i don(?:'|’)?t need (?:it|this|that|the access|access|my access|.{1,60}) any ?more|drop (?:my|the) access|revoke my\b|take it back|no longer need\b|i no longer need\b)`)},
-	{Cancel, regexp.MustCompile(`(?i)^\W*(?:please |can you |could you |no,? )*(?:cancel(?: (?:that|it|this|my|the|last|request|please)\b|[\s!.]*$)|never ?mind\b|nevermind\b|forget (?:it|that|about it)\b|withdraw\b|scratch that\b|stop (?:that|it|the request)\b|take (?:it|that|my request) back)`)},
-	{Extend, regexp.MustCompile(`(?i)^\W*(?:please |can (?:you|i|we) |could (?:you|i) |i(?:'d| would)? (?:need|like|want) (?:to )?|need (?:to )?)*(?:extend\b|prolong\b|renew\b|(?:some |a bit |a little )?more time\b|(?:a bit |a little )?longer\b|(?:get |have )?another \S+ (?:minutes?|mins?|m|hours?|hrs?|h|days?)\b|(?:keep|have) (?:it|my access|access) (?:for )?(?:longer|another)\b|\S+ more (?:minutes?|mins?|hours?|hrs?|days?)\b)`)},
+	{Help, regexp.MustCompile(`(?i)^\W*(?:help|hi|hello|hey|good (?:morning|afternoon|evening)|usage|how (?:do(?:es)? (?:this|it|i|we|you)|can i)\b.*|what (?:can|do|should) (?:you|i|we) (?:do|ask|request|get|say|type)\b.*|what is this|who are you|what are you)\b[\s!.?]*(?:there|hallpass|me|please|pls|work|use.*)?[\s!.?]*$|^[\s?]*\?[\s?]*$`)},
+	{List, regexp.MustCompile(`(?i)^\W*(?:(?:please |can you |could you )*(?:list|show|see)(?: me)?(?: all)?(?: (?:my|of my|mine|what i have|what i hold))?(?: (?:current|active|open|pending))?(?: (?:access(?:es)?|grants?|requests?|permissions?))?(?: please| pls)?` +
+		`|(?:what|which)(?:'?s|’s| is| do| access(?:es)?| grants?| requests?| am| are| have)? ?(?:do |access |can |have |am |still |currently )*(?:i|my|me|pending|open)\b.*(?:have|hold|access|got|waiting|wait for|active|open|pending|requests?|grants?|me)(?: (?:right )?now| to| at the moment| for| currently)?` +
+		`|my (?:current |open |active )?(?:access|grants?|requests?)|status|(?:do|have) i (?:still )?(?:have|got|hold)\b.*|(?:when|how long)\b.*\b(?:my|i)\b.*(?:access|have|hold|end|expires?|got|left|keep).*|how much time do i have.*)[\s!.?]*$`)},
+	{Cancel, regexp.MustCompile(`(?i)` + polite + `(?:cancel(?: (?:that|it|this|my|the|last|request|please)\b|[\s!.]*$|,)|never ?mind\b|nvm\b|forget (?:it|that|about it|my request)\b|withdraw\b|scratch that\b|stop (?:that|it|(?:the|my) request)\b|(?:ignore|drop|delete|retract) (?:my|the|that)(?: last)? request|take (?:that|my request) back|i(?:'ve| have)? changed my mind\b)|(?i)^\W*(?:i )?(?:do(?:n't| not)|don’t) need (?:it|this|that)(?: after all| any ?more)?[,.;\s]*(?:please )?cancel\b`)},
+	{Release, regexp.MustCompile(`(?i)` + polite + `(?:i(?:'m|’m| am)? ?(?:all )?(?:done|finished)\b|im (?:all )?(?:done|finished)\b|(?:all )?(?:done|finished)(?:[\s!.,]|[^\w\s])*(?:here|thanks|thank you|thx|ty|cheers|now|\W)*(?:[\s!.]|[^\w\s])*$|(?:done|finished) (?:with|here|now)\b|release\b|(?:give|hand) (?:it|my access|the access|access|.{1,60}) back|(?:give|hand|giving|handing) back\b|i (?:do not|don(?:'|’)?t) need (?:it|this|that|the access|access|my access|.{1,60}) any ?more|(?:drop|end|close|remove|revoke|return) (?:my|the)\b.*|take (?:it )?back\b|(?:i )?no longer need\b|(?:you can )?(?:take|have) (?:it|my access|.{1,40}) back)|(?i)^.{0,60}[,.!;]\s*(?:i'm |i am |im |all )(?:done|finished)[\s!.]*$`)},
+	{Extend, regexp.MustCompile(`(?i)` + polite + `(?:i(?:'m| am) not (?:done|finished) yet\b.*\b(?:more|longer|another)\b|extend\b|an? extension\b|prolong\b|renew\b|(?:some |a bit |a little )?more time\b|(?:a bit |a little )?longer\b|(?:get |have )?another ` + an + ` ` + unitless + `|(?:keep|have|hold) .{1,60}?(?:for )?(?:longer\b|another\b|until\b|till?\b)|(?:get |have )?(?:an? )?` + an + ` (?:more|extra|additional) ` + unitless + `|` + an + ` ` + unitless + ` (?:more|longer)\b|\+\s?\d+\s?` + unitless + `)|^\W*\+\s?\d+\s?` + unitless)},
 }
 
-// asks are words with which people begin to ask for access.
-var asks = regexp.MustCompile(`(?i)\b(?:need|access|grant|permission|permissions|request|give me|can i (?:get|have)|could i (?:get|have)|let me (?:in|into)|log ?in to|want)\b`)
+var (
+	// asks are words with which people begin to ask for access.
+	asks = regexp.MustCompile(`(?i)\b(?:need|needs|access|grant|permission|permissions|request|requesting|give me|can i (?:get|have|see)|could i (?:get|have|see)|let me (?:in|into)|get me into|log ?in to|want|would like|i'd like|wanna|gotta|have to|necesito|zugriff|bitte)\b`)
+	// tells are verbs of a sentence that tells how things are.
+	tells = regexp.MustCompile(`(?i)\b(?:is|are|was|were|isn't|aren't|did|does|doesn't|had|has|went|goes|looks?|seems?|keeps?|feels?|says?|said|should|will)\b`)
+	// corrects are words with which people begin to correct what they asked.
+	corrects = regexp.MustCompile(`(?i)^\W*(?:no|nope|actually|sorry|wait|oh|make (?:it|that)|change (?:it|that)|i meant?|instead|rather|not|only|just|set it)\b|\binstead\W*$`)
+)
 
 func intentOf(text string) Intent {
 	for _, i := range intents {

@@ -3,36 +3,23 @@ package understand
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
-// generic words name a kind of thing, never the thing: alone they fill nothing.
-var generic = set("database", "cluster", "server", "service", "app", "application", "console", "account", "system", "host", "machine",
-	"bucket", "queue", "repository", "project", "dashboard", "tool", "team", "data", "api", "web", "production", "staging", "development",
-	"table", "environment", "env", "role", "portal", "site", "platform", "log", "cloud", "vpn", "secret", "user", "customer")
-
-// levels are the words for how much one may do, after normal.
-var levels = set("readonly", "readwrite", "admin", "only")
-
-// environments are the words for where.
-var environments = set("production", "staging", "development", "test", "sandbox", "qa")
-
-func set(words ...string) map[string]bool {
-	m := make(map[string]bool, len(words))
-	for _, w := range words {
-		m[w] = true
-	}
-	return m
-}
-
 // entry is an entitlement as the search sees it.
 type entry struct {
 	approvals.Entitlement
 	level, env string
+}
+
+// phrase is a name of a thing: its words, and the level or environment that
+// it says besides.
+type phrase struct {
+	core, narrow []string
+	entries      []int32
 }
 
 // Index is a catalogue ready for searching. It is made once for each version
@@ -41,19 +28,23 @@ type Index struct {
 	list       []approvals.Entitlement
 	entries    []entry
 	postings   map[string][]int32 // word to the entries that it names, ascending
-	phrases    map[string][]int32 // names of two to four words, to the entries that have them
-	sorted     []string           // all words, for what is half typed
-	byLength   map[int][]string   // all words, for slips of the finger
-	spread     map[string]int     // in how many resources a word occurs
-	resources  int
-	vocabulary map[string]bool // whole names and single words, as written
-	custom     map[string]bool // words of levels that are none of the three usual ones
-	own        map[string]bool // those levels
+	tags       map[string][]int32 // word to the entries that it describes
+	phrases    map[string]*phrase // by core and narrow words
+	begins     map[string][]*phrase
+	sorted     []string            // all words, for what is half typed
+	byLength   map[int][]string    // all words, for slips of the finger
+	spread     map[string]int      // in how many resources a word occurs
+	solid      map[string]bool     // words of a resource's or system's own name
+	resources  map[string][]string // names of resources to their words
+	vocabulary map[string]bool     // whole names and single words, as written
+	custom     map[string]bool     // words of levels that are none of the three usual ones
+	own        map[string]bool     // those levels
 }
 
 // NewIndex makes a catalogue searchable.
 func NewIndex(catalogue []approvals.Entitlement) *Index {
-	x := &Index{list: catalogue, postings: map[string][]int32{}, phrases: map[string][]int32{}, byLength: map[int][]string{}, spread: map[string]int{},
+	x := &Index{list: catalogue, postings: map[string][]int32{}, tags: map[string][]int32{}, phrases: map[string]*phrase{}, begins: map[string][]*phrase{},
+		byLength: map[int][]string{}, spread: map[string]int{}, solid: map[string]bool{}, resources: map[string][]string{},
 		vocabulary: map[string]bool{}, custom: map[string]bool{}, own: map[string]bool{}}
 	last := map[string]map[string]bool{} // resource to its words
 	for i, e := range catalogue {
@@ -65,36 +56,86 @@ func NewIndex(catalogue []approvals.Entitlement) *Index {
 		}
 		if last[e.Resource] == nil {
 			last[e.Resource] = map[string]bool{}
+			x.resources[strings.ToLower(e.Resource)] = parts(e.Resource)
 		}
-		for _, text := range append(append([]string{e.Resource, e.Name, e.System}, e.Aliases...), e.Tags...) {
-			x.vocabulary[strings.ToLower(text)] = true
+		x.entries = append(x.entries, en)
+		for n, text := range append([]string{e.Resource, e.System, title(e.Name), e.Name}, e.Aliases...) {
 			ps := parts(text)
-			if n := len(ps); n > 1 && n <= longestPhrase && text != e.System {
-				phrase := strings.Join(ps, " ")
-				x.phrases[phrase] = append(x.phrases[phrase], int32(i))
+			if n != 1 && n != 3 {
+				x.phrase(ps, int32(i))
 			}
-			for _, p := range ps {
-				x.vocabulary[p] = true
-				if levels[p] || environments[p] || filler[p] || own[p] || len(p) < 2 {
-					continue
-				}
-				if list := x.postings[p]; len(list) == 0 || list[len(list)-1] != int32(i) {
-					x.postings[p] = append(list, int32(i))
-				}
+			skip := own
+			if n > 3 && len(ps) == 1 {
+				skip = nil // an alias may be called like the level
+			}
+			for _, p := range x.words(text, x.postings, skip, int32(i)) {
+				x.solid[p] = x.solid[p] || n < 2 || len(ps) == 1
 				if !last[e.Resource][p] {
 					last[e.Resource][p] = true
 					x.spread[p]++
 				}
 			}
 		}
-		x.entries = append(x.entries, en)
+		for _, text := range e.Tags {
+			x.words(text, x.tags, own, int32(i))
+		}
 	}
-	x.resources = len(last)
 	x.sorted = slices.Sorted(maps.Keys(x.postings))
 	for _, w := range x.sorted {
 		x.byLength[len(w)] = append(x.byLength[len(w)], w)
 	}
 	return x
+}
+
+// title is what an entitlement's resource is called: its name without the
+// level at its end.
+func title(name string) string {
+	if at := strings.LastIndex(name, ", "); at > 0 {
+		return name[:at]
+	}
+	return name
+}
+
+// words enters the words of a text, and returns them.
+func (x *Index) words(text string, into map[string][]int32, own map[string]bool, i int32) (entered []string) {
+	x.vocabulary[strings.ToLower(text)] = true
+	for _, p := range parts(text) {
+		x.vocabulary[p] = true
+		if levels[p] || environments[p] || own[p] || len(p) < 2 || (filler[p] && !generic[p]) {
+			continue
+		}
+		if list := into[p]; len(list) == 0 || list[len(list)-1] != i {
+			into[p] = append(list, i)
+		}
+		entered = append(entered, p)
+	}
+	return entered
+}
+
+// phrase enters a name that is recognised when it is said as a whole.
+func (x *Index) phrase(ps []string, i int32) {
+	ph := phrase{}
+	for _, p := range ps {
+		switch {
+		case levels[p] || environments[p]:
+			ph.narrow = append(ph.narrow, p)
+		case !links[p]:
+			ph.core = append(ph.core, p)
+		}
+	}
+	if len(ph.core) == 0 || len(ph.core) > longestPhrase {
+		return
+	}
+	key := strings.Join(ph.core, " ") + "|" + strings.Join(ph.narrow, " ")
+	known := x.phrases[key]
+	if known == nil {
+		known = &ph
+		x.phrases[key] = known
+		x.begins[ph.core[0]] = append(x.begins[ph.core[0]], known)
+	}
+	if n := len(known.entries); n == 0 || known.entries[n-1] != i {
+		known.entries = append(known.entries, i)
+	}
 }
 
 // longestPhrase is how many words of a name are looked for together.
@@ -115,225 +156,7 @@ func levelOf(level string) string {
 // distinctive reports whether a word points at a thing rather than at a kind.
 func (x *Index) distinctive(w string) bool {
 	n := x.spread[w]
-	return n > 0 && !generic[w] && (n <= 3 || n*6 <= x.resources)
-}
-
-// finder searches an index for the words of one text.
-type finder struct {
-	*Index
-	meant map[string][]string // what a word of the text stands for in the catalogue
-}
-
-func (x *Index) finder() *finder { return &finder{x, map[string][]string{}} }
-
-// hit is what one entitlement has in common with the words sought.
-type hit struct {
-	*entry
-	tokens uint64 // which of the tokens it matches, the first 64
-	strong bool   // one of them is distinctive
-	score  float64
-}
-
-// result is what a search found.
-type result struct {
-	one        approvals.EntitlementID
-	candidates []approvals.EntitlementID
-	strong     bool         // something distinctive was named
-	words      map[int]bool // positions of the words that named it
-	narrowed   map[int]bool // positions of the words that named a level or an environment
-}
-
-// find ranks the catalogue against words and says whether one entitlement is
-// meant and no other could be.
-func (f *finder) find(ws []word) result {
-	hits, named := f.hits(ws)
-	res := result{words: named, narrowed: f.narrowing(ws)}
-	strong := slices.DeleteFunc(slices.Clone(hits), func(h hit) bool { return !h.strong })
-	if len(strong) == 0 {
-		res.candidates = top(hits)
-		return res
-	}
-	res.strong = true
-	said, places := f.said(ws)
-	fit := strong
-	if len(places) > 0 {
-		fit = slices.DeleteFunc(slices.Clone(strong), func(h hit) bool { return !places[h.env] })
-		if len(fit) == 0 { // the environment that was named has nothing like it
-			res.candidates = top(strong)
-			return res
-		}
-	}
-	best := byName(fullest(fit), ws)
-	pool := best
-	if len(said) > 0 {
-		pool = slices.DeleteFunc(slices.Clone(best), func(h hit) bool { return !said[h.level] })
-	}
-	alike := !slices.ContainsFunc(best, func(h hit) bool { return h.tokens != best[0].tokens }) // else two things were named
-	if len(pool) == 1 && alike {
-		res.one = pool[0].ID
-		return res
-	}
-	if len(pool) == 0 {
-		pool = best
-	}
-	res.candidates = top(pool)
-	return res
-}
-
-// byName keeps only the hits whose resource is written out, if there are any:
-// "billing-db" is not "billing-db-staging".
-func byName(hits []hit, ws []word) []hit {
-	written := map[string]bool{}
-	for _, w := range ws {
-		written[w.norm] = true
-	}
-	if exact := slices.DeleteFunc(slices.Clone(hits), func(h hit) bool { return !written[strings.ToLower(h.Resource)] }); len(exact) > 0 {
-		return exact
-	}
-	return hits
-}
-
-// fullest leaves out the hits that match only a part of what another matches.
-func fullest(hits []hit) []hit {
-	kinds := map[uint64]bool{}
-	for _, h := range hits {
-		kinds[h.tokens] = true
-	}
-	return slices.DeleteFunc(slices.Clone(hits), func(h hit) bool {
-		for k := range kinds {
-			if k != h.tokens && k&h.tokens == h.tokens {
-				return true
-			}
-		}
-		return false
-	})
-}
-
-// hits matches the catalogue against the words, and says which words named
-// something.
-func (f *finder) hits(ws []word) ([]hit, map[int]bool) {
-	named, at := map[int]bool{}, map[int32]int{}
-	var hits []hit
-	token := -1
-	defer func() { f.markPhrases(ws, hits, at) }()
-	for pos, w := range ws {
-		if w.used || filler[w.norm] {
-			continue
-		}
-		for _, p := range parts(w.norm) {
-			if levels[p] || environments[p] || len(p) < 2 {
-				continue
-			}
-			if token++; token > 63 {
-				return hits, named
-			}
-			for _, m := range f.means(p) {
-				named[pos] = true
-				strong, worth := f.distinctive(m), math.Log(1+float64(f.resources)/float64(f.spread[m]))
-				for _, i := range f.postings[m] {
-					n, seen := at[i]
-					if !seen {
-						n = len(hits)
-						at[i] = n
-						hits = append(hits, hit{entry: &f.entries[i]})
-					}
-					if h := &hits[n]; h.tokens&(1<<token) == 0 {
-						h.tokens |= 1 << token
-						h.strong = h.strong || strong
-						h.score += worth
-					}
-				}
-			}
-		}
-	}
-	return hits, named
-}
-
-// markPhrases takes a name of several words, said as a whole, for distinctive
-// even if each of its words is not.
-func (f *finder) markPhrases(ws []word, hits []hit, at map[int32]int) {
-	var said []string
-	for _, w := range ws {
-		if !w.used {
-			said = append(said, parts(w.norm)...)
-		}
-	}
-	for from := range said {
-		for n := 2; n <= longestPhrase && from+n <= len(said); n++ {
-			for _, i := range f.phrases[strings.Join(said[from:from+n], " ")] {
-				if n, ok := at[i]; ok {
-					hits[n].strong = true
-				}
-			}
-		}
-	}
-}
-
-// means is what a token stands for in the catalogue: itself, or, when no
-// entitlement has it, the words that it is a slip of.
-func (f *finder) means(p string) []string {
-	if f.spread[p] > 0 {
-		return []string{p}
-	}
-	if generic[p] {
-		return nil
-	}
-	if m, ok := f.meant[p]; ok {
-		return m
-	}
-	var found []string
-	for n := len(p) - 2; n <= len(p)+2; n++ {
-		for _, w := range f.byLength[n] {
-			if near(p, w) {
-				found = append(found, w)
-			}
-		}
-	}
-	f.meant[p] = found
-	return found
-}
-
-// narrowing finds the words that name a level or an environment.
-func (x *Index) narrowing(ws []word) map[int]bool {
-	found := map[int]bool{}
-	for pos, w := range ws {
-		for _, p := range parts(w.norm) {
-			found[pos] = found[pos] || levels[p] || environments[p] || x.custom[p]
-		}
-	}
-	return found
-}
-
-// said collects the levels and environments that the words name.
-func (x *Index) said(ws []word) (said, places map[string]bool) {
-	said, places = map[string]bool{}, map[string]bool{}
-	all := map[string]bool{}
-	for _, w := range ws {
-		if w.used {
-			continue
-		}
-		for _, p := range parts(w.norm) {
-			all[p] = true
-			if environments[p] {
-				places[p] = true
-			}
-			if levels[p] && p != "only" {
-				said[p] = true
-			}
-		}
-	}
-	if said["readwrite"] {
-		delete(said, "readonly") // "read and write" is one level
-	}
-	for level, spoken := range x.own {
-		for _, p := range strings.Fields(level) {
-			spoken = spoken && all[p]
-		}
-		if spoken {
-			said[level] = true
-		}
-	}
-	return said, places
+	return n > 0 && x.solid[w] && !generic[w] && (n <= 3 || n*6 <= len(x.resources))
 }
 
 // Search ranks the catalogue against a few words, closest first, for a select
@@ -343,29 +166,21 @@ func (x *Index) Search(words string, limit int) []approvals.Entitlement {
 		return x.list[:min(limit, len(x.list))]
 	}
 	ws := split(words)
-	said, places := x.said(ws)
-	hits, _ := x.finder().hits(ws)
-	at := make(map[*entry]int, len(hits))
-	for i, h := range hits {
-		at[h.entry] = i
-	}
+	f := x.finder()
+	said, places := f.said(ws)
+	m := f.match(ws)
 	for _, p := range parts(words) { // what is half typed
 		from, _ := slices.BinarySearch(x.sorted, p)
 		for _, w := range x.sorted[from:] {
 			if len(p) < 2 || !strings.HasPrefix(w, p) {
 				break
 			}
-			for _, i := range x.postings[w] {
-				n, seen := at[&x.entries[i]]
-				if !seen {
-					n = len(hits)
-					at[&x.entries[i]] = n
-					hits = append(hits, hit{entry: &x.entries[i]})
-				}
-				hits[n].score += 0.5
+			for _, i := range append(slices.Clip(x.postings[w]), x.tags[w]...) {
+				m.of(x, i).score += 0.5
 			}
 		}
 	}
+	hits := m.hits
 	for i, h := range hits {
 		if said[h.level] {
 			hits[i].score += 0.75
@@ -385,7 +200,13 @@ func (x *Index) Search(words string, limit int) []approvals.Entitlement {
 // rank orders hits: closest first, equal ones with the least power first.
 func rank(hits []hit) {
 	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.Sensitivity.Rank(), b.Sensitivity.Rank()), cmp.Compare(a.ID, b.ID))
+		if a.score != b.score {
+			return cmp.Compare(b.score, a.score)
+		}
+		if a, b := a.Sensitivity.Rank(), b.Sensitivity.Rank(); a != b {
+			return cmp.Compare(a, b)
+		}
+		return cmp.Compare(a.ID, b.ID)
 	})
 }
 

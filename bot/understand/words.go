@@ -10,8 +10,7 @@ type word struct {
 	norm       string
 	start, end int  // bytes in the text
 	used       bool // taken by a slot: no part of the reason
-	wish       bool // names the access
-	narrow     bool // names a level or an environment
+	negated    bool // what is not wanted
 }
 
 // split parts a text into words: letters, digits and what joins them inside a
@@ -33,7 +32,7 @@ func split(text string) []word {
 		start = -1
 	}
 	for i, r := range text {
-		inner := strings.ContainsRune("-_'’@./:+", r)
+		inner := strings.ContainsRune("-_'’@./+", r) || (r == ':' && start >= 0 && i+1 < len(text) && isDigit(text[i-1]) && isDigit(text[i+1]))
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || (inner && (start >= 0 || r == '@')) {
 			if start < 0 {
 				start = i
@@ -49,11 +48,20 @@ func split(text string) []word {
 	return ws
 }
 
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
 // parts cuts a name into its tokens in normal form: "billing-db" is billing,
 // database.
 func parts(s string) []string {
 	var out []string
-	for _, f := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	s = strings.ToLower(s)
+	switch s {
+	case "r/o":
+		s = "ro"
+	case "r/w":
+		s = "rw"
+	}
+	for _, f := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		out = append(out, normal(f))
 	}
 	return out
@@ -66,7 +74,7 @@ var synonyms = map[string]string{
 	"read": "readonly", "viewer": "readonly", "view": "readonly", "write": "readwrite", "writer": "readwrite", "writing": "readwrite",
 	"edit": "readwrite", "administrator": "admin", "root": "admin", "superuser": "admin", "k8s": "kubernetes", "kube": "kubernetes",
 	"repos": "repository", "repo": "repository", "pg": "postgres", "postgresql": "postgres", "gh": "github", "deployment": "deploy",
-	"deployer": "deploy", "logs": "log",
+	"deployer": "deploy", "logs": "log", "debugging": "debug", "reading": "readonly", "infra": "infrastructure", "raed": "readonly", "wirte": "readwrite", "wrtie": "readwrite",
 }
 
 // normal is a word as the catalogue and a text are compared: synonyms made

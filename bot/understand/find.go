@@ -1,0 +1,334 @@
+package understand
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// finder searches an index for the words of one text.
+type finder struct {
+	*Index
+	meant map[string][]string // what a word of the text stands for in the catalogue
+}
+
+func (x *Index) finder() *finder { return &finder{x, map[string][]string{}} }
+
+// hit is what one entitlement has in common with the words sought.
+type hit struct {
+	*entry
+	tokens uint64 // which of the tokens it matches, the first 64
+	whole  int    // how many words its longest name has that was said as a whole
+	strong bool   // one of them is distinctive, or a whole name was said
+	score  float64
+}
+
+// found is what words have in common with the catalogue.
+type found struct {
+	hits   []hit
+	at     []int32 // of each entry, one more than its place in hits; zero: none
+	needed uint64  // the tokens that the thing that is meant must have
+}
+
+// of is the hit of an entry.
+func (m *found) of(x *Index, i int32) *hit {
+	if m.at[i] == 0 {
+		m.hits = append(m.hits, hit{entry: &x.entries[i]})
+		m.at[i] = int32(len(m.hits))
+	}
+	return &m.hits[m.at[i]-1]
+}
+
+// result is what a search found.
+type result struct {
+	one        approvals.EntitlementID
+	candidates []approvals.EntitlementID
+	strong     bool // something distinctive was named
+	whole      bool // by its whole name
+}
+
+// find ranks the catalogue against words and says whether one entitlement is
+// meant and no other could be.
+func (f *finder) find(ws []word) (res result) {
+	m := f.match(ws)
+	strong := slices.DeleteFunc(slices.Clone(m.hits), func(h hit) bool { return !h.strong })
+	said, places := f.said(ws)
+	if len(strong) == 0 {
+		for i, h := range m.hits {
+			if said[h.level] || places[h.env] {
+				m.hits[i].score += 0.75
+			}
+		}
+		res.candidates = top(m.hits)
+		return res
+	}
+	res.strong = true
+	fit := strong
+	if len(places) > 0 {
+		fit = slices.DeleteFunc(slices.Clone(strong), func(h hit) bool { return !places[h.env] })
+		if len(fit) == 0 { // the environment that was named has nothing like it
+			res.candidates = top(strong)
+			return res
+		}
+	}
+	best := longest(byName(fullest(fit), ws))
+	pool := best
+	if len(said) > 0 {
+		pool = slices.DeleteFunc(slices.Clone(best), func(h hit) bool { return !said[h.level] })
+	}
+	alike := !slices.ContainsFunc(best, func(h hit) bool { return h.tokens != best[0].tokens }) // else two things were named
+	if len(pool) == 1 && alike && len(said) < 2 && len(places) < 2 && m.needed&^pool[0].tokens == 0 {
+		res.one, res.whole = pool[0].ID, pool[0].whole > 0
+		return res
+	}
+	if len(pool) == 0 {
+		pool = best
+	}
+	res.candidates = top(pool)
+	return res
+}
+
+// byName keeps only the hits whose resource is written out, if there are any:
+// "billing-db" is not "billing-db-staging".
+func byName(hits []hit, ws []word) []hit {
+	written := map[string]bool{}
+	for _, w := range ws {
+		written[w.norm] = len(parts(w.norm)) > 1
+	}
+	if exact := slices.DeleteFunc(slices.Clone(hits), func(h hit) bool { return !written[strings.ToLower(h.Resource)] }); len(exact) > 0 {
+		return exact
+	}
+	return hits
+}
+
+// fullest leaves out the hits that match only a part of what another matches.
+func fullest(hits []hit) []hit {
+	kinds := map[uint64]bool{}
+	for _, h := range hits {
+		kinds[h.tokens] = true
+	}
+	return slices.DeleteFunc(slices.Clone(hits), func(h hit) bool {
+		for k := range kinds {
+			if k != h.tokens && k&h.tokens == h.tokens {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// longest keeps, of the hits that match the same words in one environment,
+// those with the longest name that was said as a whole: "fix a refund" is one
+// level of a database. A single word is no such name.
+func longest(hits []hit) []hit {
+	type place struct {
+		tokens uint64
+		env    string
+	}
+	most := map[place]int{}
+	for _, h := range hits {
+		at := place{h.tokens, h.env}
+		most[at] = max(most[at], h.whole)
+	}
+	return slices.DeleteFunc(slices.Clone(hits), func(h hit) bool {
+		n := most[place{h.tokens, h.env}]
+		return n > 1 && h.whole < n
+	})
+}
+
+// match finds what words have in common with the catalogue.
+func (f *finder) match(ws []word) (m found) {
+	m.at = make([]int32, len(f.entries))
+	var core []string
+	narrow := map[string]bool{}
+	token := 0
+	for _, w := range ws {
+		if w.used || w.negated || f.foreign(w) {
+			continue
+		}
+		for _, p := range parts(w.norm) {
+			if levels[p] || environments[p] {
+				narrow[p] = true
+				continue
+			}
+			meant := f.means(p, w.norm)
+			switch {
+			case links[p]:
+				continue
+			case len(meant) == 1:
+				core = append(core, meant[0])
+			default:
+				core = append(core, p)
+			}
+			if len(p) < 2 || token > 63 || (filler[w.norm] && !f.nounly(w)) {
+				continue
+			}
+			if generic[p] && !loose[p] || slices.ContainsFunc(meant, f.distinctive) {
+				m.needed |= 1 << token
+			}
+			for _, to := range meant {
+				slip := to != p && len(w.norm) < 6
+				strong, worth := f.distinctive(to) && !slip, math.Log(1+float64(len(f.resources))/float64(f.spread[to]))
+				for _, i := range f.postings[to] {
+					h := m.of(f.Index, i)
+					h.strong = h.strong || strong
+					if h.tokens&(1<<token) == 0 {
+						h.tokens |= 1 << token
+						h.score += worth
+					}
+				}
+			}
+			token++
+		}
+	}
+	f.wholes(core, narrow, &m)
+	return m
+}
+
+// nounly reports whether a word that is usually filler is a word of the
+// catalogue too, such as "issue" and "log".
+func (f *finder) nounly(w word) bool {
+	return slices.ContainsFunc(parts(w.norm), func(p string) bool { return generic[p] || f.solid[p] })
+}
+
+// wholes marks the entitlements one of whose names was said as a whole. That
+// is distinctive even if each of its words is not.
+func (f *finder) wholes(core []string, narrow map[string]bool, m *found) {
+	for from, first := range core {
+		for _, ph := range f.begins[first] {
+			n := len(ph.core)
+			if from+n > len(core) || !slices.Equal(ph.core, core[from:from+n]) ||
+				slices.ContainsFunc(ph.narrow, func(p string) bool { return !narrow[p] }) ||
+				(n == 1 && len(ph.narrow) == 0 && generic[first]) {
+				continue
+			}
+			for _, i := range ph.entries {
+				h := m.of(f.Index, i)
+				h.strong, h.whole = true, max(h.whole, n+len(ph.narrow))
+				h.score++
+			}
+		}
+	}
+}
+
+// tokens are the parts of a word; the name of a resource is not taken for a
+// level that it has in it.
+func (f *finder) tokens(w word) []string {
+	ps := parts(w.norm)
+	if f.resources[w.norm] == nil {
+		return ps
+	}
+	return slices.DeleteFunc(ps, func(p string) bool { return levels[p] })
+}
+
+// foreign reports whether a word is a name of its own that no entitlement has:
+// "billing-cache" is not the billing database.
+func (f *finder) foreign(w word) bool {
+	ps := parts(w.norm)
+	if len(ps) < 2 || f.resources[w.norm] != nil {
+		return false
+	}
+	var common []int32
+	counted := 0
+	for _, p := range ps {
+		if levels[p] || environments[p] || f.custom[p] || filler[p] {
+			continue
+		}
+		var list []int32
+		for _, m := range f.means(p, p) {
+			list = append(list, f.postings[m]...)
+		}
+		if counted++; counted > 1 {
+			has := make(map[int32]bool, len(list))
+			for _, i := range list {
+				has[i] = true
+			}
+			list = slices.DeleteFunc(common, func(i int32) bool { return !has[i] })
+		}
+		if common = list; len(common) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// means is what a token of a word stands for in the catalogue: itself, or,
+// when no entitlement has it, the words that it is a slip of. Nobody slips at
+// the first letter.
+func (f *finder) means(p, as string) []string {
+	if f.spread[p] > 0 {
+		return []string{p}
+	}
+	if generic[p] || filler[as] || levels[p] || environments[p] || f.custom[p] {
+		return nil
+	}
+	if m, ok := f.meant[as+" "+p]; ok {
+		return m
+	}
+	var meant []string
+	long := p
+	if strings.HasSuffix(as, "s") && !strings.HasSuffix(p, "s") {
+		long = p + "s"
+	}
+	for n := len(p) - 2; n <= len(p)+2; n++ {
+		for _, w := range f.byLength[n] {
+			if w[0] == p[0] && (near(p, w) || long != p && near(long, w+"s")) {
+				meant = append(meant, w)
+			}
+		}
+	}
+	f.meant[as+" "+p] = meant
+	return meant
+}
+
+// narrows reports whether a word names a level or an environment.
+func (f *finder) narrows(w word) bool {
+	return slices.ContainsFunc(f.tokens(w), func(p string) bool { return levels[p] || environments[p] || f.custom[p] })
+}
+
+// levels reports whether a word names a level.
+func (f *finder) levels(w word) bool {
+	return slices.ContainsFunc(f.tokens(w), func(p string) bool { return levels[p] || f.custom[p] })
+}
+
+// said collects the levels and environments that the words name. "Read and
+// write" is one level; "read only and write" are two.
+func (f *finder) said(ws []word) (said, places map[string]bool) {
+	said, places = map[string]bool{}, map[string]bool{}
+	var all []string
+	var spoken []string
+	for _, w := range ws {
+		if w.used || w.negated || f.foreign(w) {
+			continue
+		}
+		for _, p := range f.tokens(w) {
+			all = append(all, p)
+			if environments[p] {
+				places[p] = true
+			}
+			if levels[p] {
+				spoken = append(spoken, p)
+			}
+		}
+		if len(f.tokens(w)) == 1 && set("ro", "readonly")[w.norm] {
+			spoken = append(spoken, "only")
+		}
+	}
+	for i, p := range spoken {
+		if p == "only" || (p == "readonly" && i+1 < len(spoken) && spoken[i+1] == "readwrite") {
+			continue
+		}
+		said[p] = true
+	}
+	for level, ok := range f.own {
+		for _, p := range strings.Fields(level) {
+			ok = ok && slices.Contains(all, p)
+		}
+		if ok {
+			said[level] = true
+		}
+	}
+	return said, places
+}
