@@ -51,6 +51,10 @@ bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
 	@.ci/deps postgres
 	$(WITHPG) -durable -- go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
 
+.PHONY: prompt-eval
+prompt-eval: ## Judge recorded model answers, and a real model where one is configured.
+	@go run ./prompts/eval
+
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Run every fuzz target for a few seconds.
 	@.ci/fuzz $(PKG)

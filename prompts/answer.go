@@ -56,21 +56,25 @@ var (
 		`(twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|quarters?|twice|thrice|double|triple|percentage)\b`)
 	// advice is the speech of somebody who wants something done.
 	advice = regexp.MustCompile(`(?i)\b(you|your|we|i|our|should|shall|must|ought|please|recommend\w*|advi[sc]e\w*|advis\w*|suggest\w*|urg(e|ed|ent|ently|ing)|` +
-		`immediately|instruct\w*|ignore\w*|disregard\w*|click\w*|need(s|ed)? to|has to|have to|safe|safely|trust\w*|fine to|ok|okay|go ahead|proceed\w*|` +
+		`immediately|instruct\w*|ignore\w*|disregard\w*|click\w*|need(s|ed)? to|has to|have to|safe|safely|trust\w*|fine to|ok|okay|wise\w*|prudent\w*|cautio\w*|careful\w*|closer look|worth|beware|double[ -]check\w*|no risk|risk[ -]free|harmless|go ahead|proceed\w*|` +
 		`lgtm|green ?light\w*|sign(ed)? ?off|endors\w*|warrant\w*|justif\w*|confirm\w*|override\w*|bypass\w*)\b`)
 	// verdict is any form of the words for a decision.
 	verdict = regexp.MustCompile(`(?i)\b[a-z-]*(approv|den(y|i)|refus|reject|grant|declin|permit|authori[sz]|allow|accept|revok)[a-z]*\b`)
+	// ofRequests are the words that may stand between a count of requests and
+	// what became of them: those that say which requests, and no others.
+	ofRequests = `(?:such|earlier|past|previous|similar|comparable|human|requests?|cases|decisions|of|from|by|for|in|at|to|on|with|this|that|these|those|the|the same|same|` +
+		`its|their|own|other|people|person's|team|teammates|manager|manager's|department|location|title|entitlement|access|system|it|was|were|have|had|been|also|so far|only)`
 	// pastDecisions is the one way in which a verdict may be spoken of: counts
 	// of what people decided before, such as "12 of 12 such requests were
 	// approved", and the nouns for what came of it and who gave it, such as
 	// "earlier grants".
-	pastDecisions = regexp.MustCompile(`(?i)\b[0-9][0-9,]* of (the )?((last|past|earlier|previous) )?[0-9][0-9,]* ([a-z']+ ){0,6}?((were|been) (all |later )?)?(approved|denied|refused)\b` +
+	pastDecisions = regexp.MustCompile(`(?i)\b[0-9][0-9,]* (out )?of (the )?((last|past|earlier|previous) )?[0-9][0-9,]* (` + ofRequests + ` ){0,14}?((were|been) (all |later )?)?(approved|denied|refused)\b` +
 		`|\b(people|approvers) (have )?(approved|denied|refused) [0-9][0-9,]* of [0-9]` +
-		`|\b[0-9][0-9,]* (approvals|denials|refusals)\b|\b(earlier|past|previous|other) (grants|approvals|denials|refusals)\b|\bapprovers?\b`)
+		`|\b[0-9][0-9,]* (approvals|denials|refusals)\b|\b(earlier|past|previous|other) (grants|approvals|denials|refusals)\b|\bapprovers?\b|\bolder than allowed\b`)
 	// singled marks a sentence on this request, which has no decision yet.
 	singled = regexp.MustCompile(`(?i)\b(this|the|it|one)\b[a-z ]*\b(is|was|has been|be|being|already|hereby|now)\b[a-z ]*\b(approved|denied|refused)\b`)
 	// stated is where a text says what the score is.
-	stated   = regexp.MustCompile(`(?i)\bscor(?:e|es|ed)(?: (?:is|of|at|was|stands at))? ([0-9]+)`)
+	stated   = regexp.MustCompile(`(?i)\bscor(?:e|es|ed)(?: (?:is|of|at|was|stands|comes|out|to|in|as|this|the|a|request|access|risk|here|reads|reaches|totals|equals|sits|lands|currently|now))* ([0-9]+)\b`)
 	sentence = regexp.MustCompile(`[.;:!?]+(\s+|$)`)
 )
 
@@ -94,7 +98,7 @@ func checkSummary(text, given string, score int) error {
 		return bad("it advises or addresses the reader")
 	}
 	for _, part := range sentence.Split(text, -1) {
-		if singled.MatchString(part) || verdict.MatchString(pastDecisions.ReplaceAllString(part, "")) {
+		if singled.MatchString(part) || verdict.MatchString(part) && verdict.MatchString(pastDecisions.ReplaceAllString(part, "")) {
 			return bad("it speaks of a decision other than counts of earlier ones")
 		}
 	}

@@ -39,7 +39,7 @@ func (c *Client) Summarize(ctx context.Context, in SummaryInput) (Summary, error
 	if s, ok := c.cache.get(key); ok {
 		return s, nil
 	}
-	text, err := c.ask(ctx, user, in.Score)
+	text, err := c.ask(ctx, user, in)
 	if err != nil {
 		return Summary{}, fmt.Errorf("summarise: %w", err)
 	}
@@ -50,7 +50,7 @@ func (c *Client) Summarize(ctx context.Context, in SummaryInput) (Summary, error
 
 // ask spends one call, if breaker and budget let it, and returns the checked
 // text.
-func (c *Client) ask(ctx context.Context, user string, score int) (string, error) {
+func (c *Client) ask(ctx context.Context, user string, in SummaryInput) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -63,7 +63,7 @@ func (c *Client) ask(ctx context.Context, user string, score int) (string, error
 		c.breaker.leave(callUnknown)
 		return "", ErrBudget
 	}
-	text, spent, err := c.call(ctx, user, score)
+	text, spent, err := c.call(ctx, user, in)
 	c.budget.settle(day, reserved, spent)
 
 	result := callSucceeded
@@ -87,7 +87,7 @@ func (c *Client) ask(ctx context.Context, user string, score int) (string, error
 
 // call makes one call within the time limit and checks what came back. spent
 // is the endpoint's own count of tokens, 0 without one.
-func (c *Client) call(ctx context.Context, user string, score int) (text string, spent int, err error) {
+func (c *Client) call(ctx context.Context, user string, in SummaryInput) (text string, spent int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	resp, err := c.api.CreateChatCompletion(ctx, c.summary.request(c.model, user))
@@ -109,8 +109,19 @@ func (c *Client) call(ctx context.Context, user string, score int) (text string,
 	if text, err = decodeAnswer(choice.Message.Content); err != nil {
 		return "", spent, err
 	}
-	if err := checkSummary(text, user, score); err != nil {
+	if err := c.checked(text, user, in); err != nil {
 		return "", spent, err
 	}
 	return text, spent, nil
+}
+
+// checked returns why text may not be shown; nil when it passes every check.
+func (c *Client) checked(text, user string, in SummaryInput) error {
+	if err := checkSummary(text, user, in.Score); err != nil {
+		return err
+	}
+	if err := checkLanguage(text, user, c.summary.rules()); err != nil {
+		return err
+	}
+	return newFacts(in).check(text)
 }
