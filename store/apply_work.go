@@ -122,10 +122,19 @@ func (w *writer) logged(changes []approvals.Change) error {
 func (w *writer) notices(c approvals.Change) error {
 	now := w.store.now()
 	var rows [][]any
+	var homes []any
 	for _, n := range c.Notices {
+		if n.Kind == approvals.NoticeHome && !slices.Contains(homes, any(n.Slot)) {
+			homes = append(homes, n.Slot)
+		}
 		rows = append(rows, []any{n.Slot, n.Order, string(n.Kind), string(n.Request), string(n.Grant), string(n.To), n.Channel, n.Words, at(now)})
 	}
-	return w.put(noticeTable, rows, "")
+	if err := w.put(noticeTable, rows, ""); err != nil || len(homes) == 0 {
+		return err
+	}
+	_, err := execute(w.ctx, w.tx, `DELETE FROM notices WHERE kind = 'home' AND leased_until IS NULL AND slot IN (`+params(1, len(homes))+`)
+		AND EXISTS (SELECT 1 FROM notices later WHERE later.kind = 'home' AND later.slot = notices.slot AND later.leased_until IS NULL AND later.id > notices.id)`, homes...)
+	return err
 }
 
 // params is "$2, $3" for two of them from 2 on.

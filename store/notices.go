@@ -15,21 +15,29 @@ type NoticeLease = approvals.NoticeLease
 
 // ClaimNotices leases at most limit notices that are due at now: of each Order
 // only the oldest that is not delivered, so that the door sees them in order.
-// Notices of an empty Order wait for nothing.
+// Notices of an empty Order wait for nothing. Home tabs come last: nobody waits
+// for them.
 func (s *Store) ClaimNotices(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]NoticeLease, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
 	leases, err := list(ctx, s, "claim notices", readNotice, `WITH due AS MATERIALIZED (
-			SELECT id FROM notices WHERE run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) AND (ord = '' OR NOT EXISTS (
-				SELECT 1 FROM notices earlier WHERE earlier.ord = notices.ord AND earlier.id < notices.id))
-			ORDER BY run_at, id LIMIT $2`+s.dialect.skipLocked+`)
+			SELECT * FROM (`+s.dueNotices("<>")+`) cards UNION ALL SELECT * FROM (`+s.dueNotices("=")+`) homes)
 		UPDATE notices SET attempt = attempt + 1, leased_until = $3, holder = $4
-		FROM (SELECT id AS pick FROM due) picked WHERE notices.id = pick
+		FROM (SELECT id AS pick FROM due ORDER BY late, run_at, id LIMIT $2) picked WHERE notices.id = pick
 		RETURNING id, slot, ord, kind, request_id, grant_id, recipient, channel, words, attempt, settled, leased_until, last_error`,
 		at(now), int64(limit), at(now.Add(lease)), s.holder.Load().mark())
 	slices.SortFunc(leases, func(a, b NoticeLease) int { return cmp.Compare(a.ID, b.ID) })
 	return leases, err
+}
+
+// dueNotices selects notices that are due: Home tabs, or all others.
+func (s *Store) dueNotices(home string) string {
+	late := map[string]string{"<>": "0", "=": "1"}[home]
+	return `SELECT id, run_at, ` + late + ` AS late FROM notices
+		WHERE kind ` + home + ` 'home' AND run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) AND (ord = '' OR NOT EXISTS (
+			SELECT 1 FROM notices earlier WHERE earlier.ord = notices.ord AND earlier.id < notices.id))
+		ORDER BY run_at, id LIMIT $2` + s.dialect.skipLocked
 }
 
 func readNotice(scan scan) (l NoticeLease, err error) {

@@ -48,6 +48,28 @@ func noticesKeepOrder(t *testing.T, s *store.Store) {
 	same(t, 1, len(must(s.ClaimNotices(bg, now.Add(time.Minute), time.Minute, 1))(t)))
 }
 
+// homesComeLast: of the Home tabs that wait for a person the last is kept, and
+// everything else is delivered before.
+func homesComeLast(t *testing.T, s *store.Store) {
+	home := func(who approvals.PrincipalID) approvals.Notice {
+		return approvals.Notice{Slot: "home/" + string(who), Order: "home/" + string(who), Kind: approvals.NoticeHome, To: who}
+	}
+	card := func(slot string) approvals.Notice {
+		return approvals.Notice{Slot: slot, Order: slot, Kind: approvals.NoticeRequest, To: "bob"}
+	}
+	send(t, s, home("bob"), home("ann"), home("bob"))
+	send(t, s, card("a"), home("bob"))
+	send(t, s, card("b"))
+	now := later()
+	same(t, []string{"a", "b"}, slots(must(s.ClaimNotices(bg, now, time.Minute, 2))(t)))
+	waiting := must(s.ClaimNotices(bg, now, time.Minute, 9))(t)
+	same(t, []string{"home/ann", "home/bob"}, slots(waiting))
+
+	send(t, s, home("bob")) // one that is being published is kept, and so is the next
+	check(t, s.FinishNotice(bg, waiting[1], nil))
+	same(t, []string{"home/bob"}, slots(must(s.ClaimNotices(bg, now, time.Minute, 9))(t)))
+}
+
 func noticeSending(t *testing.T, s *store.Store) {
 	now := later()
 	full := approvals.Notice{Slot: "s", Order: "o", Kind: approvals.NoticeAlert, Request: "r", Grant: "g", To: "bob", Channel: "C1", Words: "a & b"}

@@ -64,6 +64,7 @@ func Run(t *testing.T, open Opener) {
 		{"TicksAreFreshOnce", ticks},
 		{"NextTaskSeesLeases", nextTask},
 		{"NoticesKeepTheirOrder", noticesKeepOrder},
+		{"HomeTabsComeLastAndOnce", homesComeLast},
 		{"NoticeOfACrashedSenderIsMarked", noticeSending},
 		{"FinishedNoticeRemembersItsMessage", noticeMessage},
 		{"LaterNoticeSupersedes", laterNoticeSupersedes},
