@@ -31,7 +31,9 @@ func TestLengths(t *testing.T) {
 		"90 min": 90 * min, "90m": 90 * min, "ninety minutes": 90 * min, "forty-five minutes": 45 * min, "a minute": min, "one min": min, "1 minute": min,
 		"the next 3 hours": 3 * hour, "about 20 minutes": 20 * min, "up to 4 hours": 4 * hour, "max 4h": 4 * hour, "another 10 minutes": 10 * min,
 		"a day": 24 * hour, "2 days": 48 * hour, "a week": 168 * hour, "1w": 168 * hour, "a couple of days": 48 * hour, "a few hours": 3 * hour,
-		"0 minutes": 0, "0h": 0, "1000000 days": 0, "-5 minutes": 5 * min, "hours": 0, "h": 0, "a d": 0, "soon": 0, "": 0,
+		"0 minutes": 0, "0h": 0, "1000000 days": 0, "-5 minutes": 5 * min, "1-2h": 0, "another hour": hour, "half hour": 30 * min, "a quarter of an hour": 15 * min, "three quarters of an hour": 45 * min,
+		"twenty five minutes": 25 * min, "two and a half hours": 150 * min, "20ish minutes": 20 * min, "45 minuts": 45 * min, "a fortnight": 14 * 24 * hour, "1 hr 15": 75 * min,
+		"3 hours, sorry, 2h": 2 * hour, "1h, it has been down for 3 hours": hour, "hours": 0, "h": 0, "a d": 0, "soon": 0, "": 0,
 	} {
 		if got := understand.Parse("zendesk for "+said, world()).Duration; got != want {
 			t.Errorf("%q is %s, want %s", said, got, want)
@@ -64,6 +66,20 @@ func TestEndsAreInTheSpeakersZone(t *testing.T) {
 		{"Europe/Madrid", "2026-03-03 14:00", "until close of business", "2026-03-03 18:00"},
 		{"Europe/Madrid", "2026-03-03 14:00", "for today", "2026-03-03 18:00"},
 		{"Europe/Madrid", "2026-03-03 14:00", "for the rest of the day", "2026-03-03 18:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until friday", "2026-03-06 18:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until Tuesday 9am", "2026-03-10 09:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 9am on wednesday", "2026-03-04 09:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until March 5", "2026-03-05 18:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 2026-03-05", "2026-03-05 18:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until half past five", "2026-03-03 17:30"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until quarter to six", "2026-03-03 17:45"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 1730", "2026-03-03 17:30"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 17h", "2026-03-03 17:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 5pm UTC", "2026-03-03 18:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 11am EST", "2026-03-03 17:00"},
+		{"Europe/Madrid", "2026-03-03 14:00", "until 6pm London time", "2026-03-03 19:00"},
+		{"Europe/Madrid", "2026-07-03 14:00", "until 11am EST", "2026-07-03 17:00"}, // people say EST in summer too
+		{"Asia/Singapore", "2026-03-03 21:00", "until 5pm Lisbon time", "2026-03-04 01:00"},
 		{"America/New_York", "2026-03-03 08:00", "until 5pm", "2026-03-03 17:00"},
 		{"Asia/Kolkata", "2026-03-03 23:50", "until 0:30", "2026-03-04 00:30"},
 		{"Europe/Madrid", "2026-03-28 20:00", "until tomorrow 9am", "2026-03-29 09:00"}, // the clocks go forward in between

@@ -16,6 +16,7 @@ const (
 var (
 	untilPattern = regexp.MustCompile(`(?i)\b(?:from now )?(?:(?:up )?(?:until|till|til|'til|through|to the|to|by|ends?(?: at)?|ending(?: at)?|bis|hasta))\s+(?:on )?(` + dayName + `)?[\s,]*(?:at )?(` + clockTime + `)?(?:\s?(utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|wet|eet|ist|sgt|jst|my time|local time|[a-z]+(?:\s[a-z]+)? time)\b)?(?:\s(?:on )?(` + dayName + `))?(?:\s?instead)?`)
 	dayPattern   = regexp.MustCompile(`(?i)\b(?:for )?(?:(?:the )?(?:rest|remainder) of (?:the|my) day|the day|today|this afternoon|eod|end of day|all day)\b`)
+	bareDay      = regexp.MustCompile(`(?i)^(?:today|this afternoon|all day)`)
 	goesOn       = regexp.MustCompile(`^(?:[:.]?\d|[a-z])`) // a time that is none, such as 6:75
 	clockPattern = regexp.MustCompile(`(?i)^(\d{1,2}?)(?:[:.h]?(\d\d)|h)?\s?(a|p)?(?:\.?m\.?)?$`)
 	wordClock    = regexp.MustCompile(`(?i)^(half past|quarter past|quarter to) ([a-z]+|\d{1,2})$`)
@@ -53,7 +54,7 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 			return t.In(now.Location()), m[:2]
 		}
 	}
-	if m := dayPattern.FindStringIndex(text); m != nil && !toldBefore.MatchString(text[:m[0]]) {
+	if m := dayPattern.FindStringIndex(text); m != nil && !toldBefore.MatchString(text[:m[0]]) && !(bareDay.MatchString(text[m[0]:m[1]]) && tells.MatchString(text)) {
 		if t := midnight(now).Add(closes); t.After(now) {
 			return t, m
 		}

@@ -18,6 +18,9 @@ func Parse(text string, w World) Wish {
 	if wish.Intent == Help || wish.Intent == List {
 		return wish
 	}
+	if wish.Intent == Release && gives.MatchString(text) {
+		wish.Intent = Other
+	}
 	r := reading{text: text, words: split(text), finder: w.Index.finder()}
 	wish.Duration, wish.Until = r.length(w)
 	wish.Ticket = r.ticket()
@@ -71,7 +74,7 @@ func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
 		return Other, true
 	case asks && (known || narrow || timed || content == 0):
 		return Request, false
-	case tells.MatchString(r.text) && !r.pure && !r.levelled:
+	case tells.MatchString(r.text) && !r.pure && !level && !timed:
 		return Other, false
 	case res.strong && (r.pure || timed || r.levelled || content <= 2):
 		return Request, false

@@ -204,8 +204,25 @@ func (r *reading) seek() result {
 	}
 	r.foreigners()
 	res := r.finder.find(r.words)
+	if len(res.candidates) == 0 && res.one == "" {
+		res = r.finder.find(r.apart())
+	}
+	if res.one != "" {
+		res.candidates = []approvals.EntitlementID{res.one}
+	}
 	res.one, res.strong = "", false
 	return res
+}
+
+// apart are the words with compound names taken apart: for what to offer when
+// the catalogue has no such name, never for what to fill in.
+func (r *reading) apart() (ws []word) {
+	for _, w := range r.words {
+		for _, p := range parts(w.norm) {
+			ws = append(ws, word{norm: p, start: w.start, end: w.end, used: w.used, negated: w.negated})
+		}
+	}
+	return ws
 }
 
 // claim takes words for names of the access: no part of the reason.
@@ -253,7 +270,7 @@ func (r *reading) mixed(n int, plain []word) (best result, ok bool) {
 		return best, false
 	}
 	all := r.finder.find(slices.Concat(r.words[chosen.from:chosen.to], plain))
-	if best.one != "" && (all.one != best.one || strong > 1 && !r.levelled || !best.whole && r.crowded(s, chosen.from, chosen.to)) {
+	if best.one != "" && (all.one != best.one || strong > 1 && !r.levelled || r.continued(s, chosen.to) || !best.whole && r.crowded(s, chosen.from, chosen.to)) {
 		best.candidates, best.one = []approvals.EntitlementID{best.one}, ""
 	}
 	first, last := chosen.to, chosen.from
@@ -275,6 +292,12 @@ func (r *reading) mixed(n int, plain []word) (best result, ok bool) {
 // the access only in part: it may name another thing.
 func (r *reading) crowded(s segment, from, to int) bool {
 	return to < s.to && !filler[r.words[to-1].norm] || from > s.from && !filler[r.words[from].norm]
+}
+
+// continued reports whether a single unknown word goes on where a name ends,
+// before a slot or the end: "the billing db replica" is another thing.
+func (r *reading) continued(s segment, to int) bool {
+	return to+1 == s.to && !filler[r.words[to-1].norm] && !r.finder.narrows(r.words[to-1]) && !breaks.MatchString(r.text[r.words[to-1].end:r.words[to].start])
 }
 
 // foreigners takes unknown words beside a level, a place or a length for the

@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,17 +17,24 @@ func (r *reading) reason() string {
 				continue
 			}
 			to := from
-			tells, unknown := s.story, 0
+			tells, unknown, content := s.story, 0, 0
 			for to < s.to && !s.taken[to] {
 				w := r.words[to]
 				if !r.finder.known(w) && !w.negated {
 					unknown++
 				}
+				if !filler[w.norm] {
+					content++
+				}
 				to++
 			}
 			// One unknown word before a name is a slip or a level of another system.
-			tells = tells || unknown > 1 || unknown == 1 && (to == s.to || from > s.from)
-			if said := r.told(r.words[from].start, r.words[to-1].end); tells && said != "" {
+			tells = tells || unknown > 0 && content > 1 || unknown == 1 && (to == s.to || from > s.from)
+			said := r.told(r.words[from].start, r.words[to-1].end)
+			if to < s.to {
+				said = leads.ReplaceAllString(said, "")
+			}
+			if tells && said != "" {
 				out = append(out, said)
 			}
 			from = to
@@ -89,6 +97,9 @@ func tidy(s string) string {
 }
 
 var hanging = set("for", "until", "till", "and", "please", "pls", "plz", "thanks", "thx", "ticket", "from")
+
+// leads are words that lead from a story to the name after it.
+var leads = regexp.MustCompile(`(?i)(?:\s(?:in|on|about|with|to|of|at|into|need|the|a|an))+$`)
 
 func cutLastWord(s string) (rest, last string, ok bool) {
 	i := strings.LastIndexByte(s, ' ')
