@@ -54,7 +54,7 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 			return t.In(now.Location()), m[:2]
 		}
 	}
-	if m := dayPattern.FindStringIndex(text); m != nil && !toldBefore.MatchString(text[:m[0]]) && !(bareDay.MatchString(text[m[0]:m[1]]) && tells.MatchString(text)) {
+	if m := dayPattern.FindStringIndex(text); m != nil && !toldBefore.MatchString(text[:m[0]]) && (!bareDay.MatchString(text[m[0]:m[1]]) || !tells.MatchString(text)) {
 		if t := midnight(now).Add(closes); t.After(now) {
 			return t, m
 		}

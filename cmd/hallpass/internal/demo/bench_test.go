@@ -312,12 +312,12 @@ func (m *measured) activations(b *testing.B) (ds []time.Duration) {
 		}
 		for _, e := range events {
 			last = e.Sequence
-			switch {
-			case e.Kind == approvals.EventRequestDecided:
+			switch e.Kind {
+			case approvals.EventRequestDecided:
 				decided[e.Request] = e.At
-			case e.Kind == approvals.EventGrantScheduled:
+			case approvals.EventGrantScheduled:
 				waiting++
-			case e.Kind == approvals.EventGrantActive:
+			case approvals.EventGrantActive:
 				waiting--
 				ds = append(ds, e.At.Sub(decided[e.Request]))
 			}
