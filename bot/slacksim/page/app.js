@@ -139,7 +139,9 @@ async function refresh() {
   try {
     do {
       again = false;
-      s = await state(at.as, at.channel);
+      const { as, channel } = at, got = await state(as, channel);
+      if (at.as !== as || at.channel !== channel) { again = true; continue; } // one has moved on meanwhile
+      s = got;
       skew = new Date(s.now) - Date.now();
       at.as = s.me.id;
       draw();
