@@ -51,6 +51,7 @@ func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
 	b.shows("May Maya have this?", "Risk")
 	b.clicks(`[data-test="open-thread"]`)
 	b.until("the reasons in the thread", `document.querySelector('[data-test="thread"]').innerText.includes("the sum of")`)
+	b.until("the thread scrolled up", `([...document.querySelectorAll('[data-test="thread"] *')].forEach((x) => { x.scrollTop = 0 }), true)`)
 	b.picture("approve")
 	b.presses("Approve", "May Maya have this?")
 	b.confirms()
