@@ -58,19 +58,19 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 	if err != nil {
 		return r, err
 	}
+	if d.Ruling.Outcome != Route { // the policy changed meanwhile: who answers is held to the same rules
+		d.Approvers, d.Fallback = s.candidates(ctx, d.Facts, d.Assessment)
+	}
+	ap, err := s.authorise(ctx, actor, r, d)
+	if err != nil {
+		return r, err
+	}
 	if d.Ruling.Outcome == Refuse {
 		settled, err := s.settle(ctx, actor, r, d)
 		if err != nil {
 			return r, err
 		}
 		return settled, Errorf(CodeForbidden, "The policy has changed and now refuses this: %s", d.Ruling.Words)
-	}
-	if d.Ruling.Outcome == AutoApprove { // the policy loosened meanwhile: a person's yes still counts, held to the same rules
-		d.Approvers, d.Fallback = s.candidates(ctx, d.Facts, d.Assessment)
-	}
-	ap, err := s.authorise(ctx, actor, r, d)
-	if err != nil {
-		return r, err
 	}
 	ap.Answer, ap.Note = say, strings.TrimSpace(note)
 	return s.record(ctx, actor, r, d, ap)

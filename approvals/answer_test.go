@@ -135,6 +135,21 @@ func TestNobodyDecidesForThemselvesByAnyPath(t *testing.T) {
 	}
 }
 
+func TestWhoMayNotAnswerSettlesNothingWhenThePolicyHasChanged(t *testing.T) {
+	t.Parallel()
+	for name, now := range map[string]approvals.Ruling{
+		"it refuses now": approvalstest.Refused("Frozen."), "it permits now": approvalstest.Automatic(),
+	} {
+		r := newRig(t)
+		req := r.ask(nil)
+		r.Policy.Rule(now)
+		_, err := r.Service.Approve(t.Context(), by("bob"), req.ID, "")
+		code(t, approvals.CodeForbidden, err)
+		same(t, name+": state", approvals.RequestPending, r.request(req.ID).State)
+		same(t, name+": last event", approvals.EventActionRefused, r.kinds(0)[len(r.kinds(0))-1])
+	}
+}
+
 func TestWhoMayNotAnswerIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, actor := range map[string]approvals.Actor{

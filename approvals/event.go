@@ -31,7 +31,6 @@ const (
 	EventGrantRevoked     EventKind = "grant.revoked"
 	EventGrantRetried     EventKind = "grant.retried" // a connector call failed and will be tried again
 	EventGrantOverdue     EventKind = "grant.overdue" // access outlives its end; people were told
-	EventDriftFound       EventKind = "drift.found"   // the system and the grants disagree
 	EventIdentityBound    EventKind = "identity.bound"
 	EventIdentityBlocked  EventKind = "identity.blocked" // an attribute changed that decides who someone is
 	EventIdentityCleared  EventKind = "identity.cleared" // an admin confirmed
