@@ -136,7 +136,7 @@ func (b *Bot) world(ctx context.Context, p approvals.Principal) (understand.Worl
 	if err != nil {
 		return understand.World{}, err
 	}
-	return understand.World{Index: index, People: people, Now: b.cfg.Now(), Zone: p.Zone(), CloseOfDay: b.cfg.CloseOfDay}, nil
+	return understand.World{Index: index, People: people, Now: b.cfg.Now(), Zone: p.Zone(), Speaker: p.ID, CloseOfDay: b.cfg.CloseOfDay}, nil
 }
 
 // indexFor is how long the catalogue is searched as it was read. Only what is

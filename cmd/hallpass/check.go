@@ -89,20 +89,7 @@ func summarise(ctx context.Context, out io.Writer, dir string, people *peoplefil
 		fmt.Fprintln(out, note)
 	}
 	_, err = fmt.Fprintf(out, "%s is sound: %s, %s, %s, %s that hold.\n", dir,
-		peopleCount(len(everybody)), count(len(entitlements), "entitlement"), policies(r.Policies), count(r.Examples, "example"))
+		count(len(everybody), "person", "people"), count(len(entitlements), "entitlement", "entitlements"),
+		count(r.Policies, "policy", "policies"), count(r.Examples, "example", "examples"))
 	return err
-}
-
-func peopleCount(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return fmt.Sprintf("%d people", n)
-}
-
-func policies(n int) string {
-	if n == 1 {
-		return "1 policy"
-	}
-	return fmt.Sprintf("%d policies", n)
 }

@@ -52,7 +52,7 @@ func explain(w io.Writer, err error) {
 		for _, p := range problems {
 			fmt.Fprintln(w, p)
 		}
-		fmt.Fprintf(w, "hallpass: %s found; nothing was started\n", count(len(problems), "problem"))
+		fmt.Fprintf(w, "hallpass: %s found; nothing was started\n", count(len(problems), "problem", "problems"))
 	case errors.As(err, &domain) && domain.Message != "":
 		fmt.Fprintln(w, "hallpass:", domain.Message)
 	default:
@@ -60,9 +60,9 @@ func explain(w io.Writer, err error) {
 	}
 }
 
-func count(n int, word string) string {
+func count(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + word
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, word)
+	return fmt.Sprintf("%d %s", n, many)
 }

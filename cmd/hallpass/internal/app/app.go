@@ -22,7 +22,6 @@ type Options struct {
 	Now        func() time.Time               // nil: time.Now
 	Logger     *slog.Logger                   // nil: silent
 	Connectors map[string]approvals.Connector // stand in for configured connectors of the same name
-	HTTPClient *http.Client                   // for Slack; nil: one with time limits
 	Migrate    bool                           // bring the schema up to date first; embedded SQLite always is
 	Database   string                         // URL that stands in for the configured one
 	BotToken   string                         // stands in for the configured one, as does AppToken

@@ -59,8 +59,8 @@ type Connector struct {
 	DSN         Secret        `yaml:"dsn"`         // postgres: the bot's own login
 	Domain      string        `yaml:"domain"`      // postgres: accounts that end in @domain have logins without it
 	State       string        `yaml:"state"`       // sandbox: the file that it keeps its truth in; empty: in memory
-	Timeout     time.Duration `yaml:"timeout"`     // of one call; default 20s
-	Concurrency int           `yaml:"concurrency"` // calls at once; default 4
+	Timeout     time.Duration `yaml:"timeout"`     // of one call; default 10s
+	Concurrency int           `yaml:"concurrency"` // calls at once; default 8
 }
 
 // Approvals are the defaults of asking and answering.

@@ -22,8 +22,8 @@ const (
 // People of the workspace whom the directory does not know, to show who may
 // not ask.
 const (
-	GuestID    = "U0GUEST"
-	OutsiderID = "U0OUTSIDER"
+	guestID    = "U0GUEST"
+	outsiderID = "U0OUTSIDER"
 )
 
 // Tokens are what a bot shows the local workspace. They are made anew each
@@ -57,8 +57,8 @@ func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string
 		})
 	}
 	users = append(users,
-		slacksim.User{ID: GuestID, Name: "gina.guest", RealName: "Gina Guest", Title: "Auditor, guest account", Email: "gina@auditor.example", Restricted: true},
-		slacksim.User{ID: OutsiderID, Name: "otto.outsider", RealName: "Otto Outsider", Title: "Partner company", Email: "otto@partner.example", TeamID: partnerTeam, Stranger: true})
+		slacksim.User{ID: guestID, Name: "gina.guest", RealName: "Gina Guest", Title: "Auditor, guest account", Email: "gina@auditor.example", Restricted: true},
+		slacksim.User{ID: outsiderID, Name: "otto.outsider", RealName: "Otto Outsider", Title: "Partner company", Email: "otto@partner.example", TeamID: partnerTeam, Stranger: true})
 	var first []string
 	for _, name := range featured {
 		if id := ids[name]; id != "" {
@@ -76,9 +76,9 @@ func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string
 			{ID: "C0BILLING", Name: "billing-support", Topic: "Refunds, invoices, chargebacks"},
 			{ID: "C0SECURITY", Name: "security-access", Topic: "Critical access is decided here by two people"},
 			{ID: "C0PARTNERS", Name: "partners", Topic: "Shared with another company", Shared: true,
-				Members: append([]string{GuestID, OutsiderID, "U0BOT"}, first...)},
+				Members: append([]string{guestID, outsiderID, "U0BOT"}, first...)},
 		},
-		Featured: append(first, GuestID, OutsiderID),
+		Featured: append(first, guestID, outsiderID),
 		Rates:    rates, Logger: log, Links: links, Mounts: mounts,
 	})
 }
