@@ -55,11 +55,12 @@ func (w *Worker) RunOnce(ctx context.Context) error {
 func (w *Worker) loop(ctx context.Context, drain bool) {
 	calls := context.WithoutCancel(ctx) // a call that is under way is finished, not cut
 	look := true
+	wake, stopped := w.Store.Wake(), ctx.Done()
 	for {
-		wake, stopped := w.Store.Wake(), ctx.Done()
 		if ctx.Err() != nil {
 			wake, stopped, look, w.due = nil, nil, false, time.Time{}
 		} else if look && time.Since(w.claimed) >= claimGap {
+			wake = w.Store.Wake() // before the look, and kept until the next: a call that lies between two turns is not missed
 			w.claim(ctx)
 			look = w.full
 		}
@@ -78,7 +79,7 @@ func (w *Worker) loop(ctx context.Context, drain bool) {
 			w.settleMore(calls)
 			look = look || drain || w.idleSlots()
 		case <-wake:
-			look = true
+			look, wake = true, nil
 		case <-timer.C:
 			look = ctx.Err() == nil
 		case <-stopped:
