@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Approve records one approver's yes. The request is decided again on fresh
@@ -15,18 +16,39 @@ import (
 // actor on behalf of either (CodeSelfApproval). A late answer gets
 // CodeAlreadyDecided or CodeLapsed and changes nothing.
 func (s *Service) Approve(ctx context.Context, actor Actor, id RequestID, note string) (Request, error) {
-	return s.answer(ctx, actor, id, Approved, note)
+	return s.answer(ctx, actor, id, Approval{Answer: Approved, Note: note})
+}
+
+// ApproveFor is Approve for less time than was asked, in whole minutes from
+// one. More than was asked is refused (CodeInvalid): nobody gets what they did
+// not ask for. Of several approvals the shortest time holds.
+func (s *Service) ApproveFor(ctx context.Context, actor Actor, id RequestID, d time.Duration, note string) (Request, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	switch d = d.Truncate(time.Minute); {
+	case d < time.Minute:
+		return r, Errorf(CodeInvalid, "Approve for at least one minute, or deny it.")
+	case d > r.Duration:
+		return r, Errorf(CodeInvalid, "This was asked for %s: it can be approved for less, never for more.", Span(r.Duration))
+	case d == r.Duration:
+		d = 0
+	}
+	return s.answer(ctx, actor, id, Approval{Answer: Approved, Note: note, Duration: d})
 }
 
 // Deny records one approver's no, which settles the request. The same people
 // may deny who may approve.
 func (s *Service) Deny(ctx context.Context, actor Actor, id RequestID, note string) (Request, error) {
-	return s.answer(ctx, actor, id, Denied, note)
+	return s.answer(ctx, actor, id, Approval{Answer: Denied, Note: note})
 }
 
-func (s *Service) answer(ctx context.Context, actor Actor, id RequestID, say Answer, note string) (Request, error) {
+// answer records what an actor says, of which Answer, Note and Duration are
+// looked at.
+func (s *Service) answer(ctx context.Context, actor Actor, id RequestID, say Approval) (Request, error) {
 	for range answerTries {
-		r, err := s.answerOnce(ctx, actor, id, say, note)
+		r, err := s.answerOnce(ctx, actor, id, say)
 		if ErrorCode(err) != CodeConflict {
 			return r, err
 		}
@@ -42,12 +64,12 @@ func (s *Service) answer(ctx context.Context, actor Actor, id RequestID, say Ans
 // the request in the same moment.
 const answerTries = 5
 
-func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say Answer, note string) (Request, error) {
+func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say Approval) (Request, error) {
 	r, err := s.Store.Request(ctx, id)
 	if err != nil {
 		return r, err
 	}
-	if err := s.mayTry(ctx, actor, r, say); err != nil {
+	if err := s.mayTry(ctx, actor, r, say.Answer); err != nil {
 		return r, err
 	}
 	old, err := s.Store.Decision(ctx, id)
@@ -72,7 +94,7 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 		}
 		return settled, Errorf(CodeForbidden, "The policy has changed and now refuses this: %s", d.Ruling.Words)
 	}
-	ap.Answer, ap.Note = say, strings.TrimSpace(note)
+	ap.Answer, ap.Note, ap.Duration = say.Answer, strings.TrimSpace(say.Note), say.Duration
 	return s.record(ctx, actor, r, d, ap)
 }
 
@@ -158,6 +180,7 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 	}
 	ground := withDecision(s.event(d.At, kind, actor, r), d)
 	ground.Policies = ap.Policies
+	ground.Detail = shortening(r, ap.Duration)
 	c.Events = []Event{ground}
 	switch kind {
 	case EventRequestDenied:
@@ -166,13 +189,14 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 		}
 		r.DecidedAt, r.DecidedBy, r.Note = d.At, ap.Approver, ap.Note
 		c.Cancel = append(c.Cancel, requestTasks(r)...)
-		c.Learned = []Learned{learned(r, d, ap)}
+		c.Learned = []Learned{learned(r, d, ap, r.Duration)}
 	case EventRequestApproved:
 		r.DecidedBy, r.Note = ap.Approver, ap.Note
-		if r, err = s.approve(ctx, &c, r, d, ground); err != nil {
+		length := Given(r, append(given, ap))
+		if r, err = s.approve(ctx, &c, r, d, length, ground); err != nil {
 			return r, err
 		}
-		c.Learned = []Learned{learned(r, d, ap)}
+		c.Learned = []Learned{learned(r, d, ap, length)}
 	}
 	c.Requests = []Request{r}
 	c.Notices = append(append(requesterCards(r), c.Notices...), approverCards(r, d)...)
@@ -194,11 +218,34 @@ func stillCount(given []Approval, d Decision) int {
 	return n
 }
 
-func learned(r Request, d Decision, ap Approval) Learned {
+// learned is an answer as the score learns it: approved, for how long; denied,
+// of how much.
+func learned(r Request, d Decision, ap Approval, length time.Duration) Learned {
 	b := d.Facts.Beneficiary
 	return Learned{At: d.At, Request: r.ID, Entitlement: r.Entitlement, Beneficiary: b.ID, Manager: b.Manager,
 		Title: b.Title, Department: b.Department, Location: b.Location, Approver: ap.Approver,
-		Approved: ap.Answer == Approved, Duration: r.Duration}
+		Approved: ap.Answer == Approved, Duration: length}
+}
+
+// Given is for how long a request is approved by these answers: the shortest
+// time that anybody gave, and what was asked where nobody shortened it.
+func Given(r Request, answers []Approval) time.Duration {
+	d := r.Duration
+	for _, a := range answers {
+		if a.Answer == Approved && a.Duration > 0 {
+			d = min(d, a.Duration)
+		}
+	}
+	return d
+}
+
+// shortening is the detail of an event when less was given than asked; zero
+// stands for what was asked.
+func shortening(r Request, given time.Duration) map[string]string {
+	if given == 0 || given >= r.Duration {
+		return nil
+	}
+	return map[string]string{"asked": r.Duration.String(), "given": given.String()}
 }
 
 // Cancel takes a request back before it is settled. Requester and beneficiary

@@ -85,6 +85,7 @@ type Approval struct {
 	Request     RequestID     `json:"request"`
 	Approver    PrincipalID   `json:"approver"`
 	Answer      Answer        `json:"answer"`
+	Duration    time.Duration `json:"duration,omitempty"` // less than was asked, in whole minutes; zero: as asked
 	Note        string        `json:"note,omitempty"`
 	At          time.Time     `json:"at"`
 	FactsDigest string        `json:"facts_digest"`

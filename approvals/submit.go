@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"maps"
 	"time"
 )
 
@@ -103,7 +104,7 @@ func (s *Service) settle(ctx context.Context, actor Actor, r Request, d Decision
 	switch d.Ruling.Outcome {
 	case AutoApprove:
 		var err error
-		if r, err = s.approve(ctx, &c, r, d, decided); err != nil {
+		if r, err = s.approve(ctx, &c, r, d, r.Duration, decided); err != nil {
 			return r, err
 		}
 		c.Notices = append(c.Notices, approverCards(r, d)...)
@@ -138,9 +139,9 @@ func (s *Service) settle(ctx context.Context, actor Actor, r Request, d Decision
 }
 
 // approve moves a pending request to approved and adds to the change what
-// gives the access: a new grant, or a later end for the running one. The
-// ground is the event that names the policy or the approver.
-func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision, ground Event) (Request, error) {
+// gives the access for a time: a new grant, or a later end for the running
+// one. The ground is the event that names the policy or the approver.
+func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision, given time.Duration, ground Event) (Request, error) {
 	r, err := r.Move(RequestApproved)
 	if err != nil {
 		return r, err
@@ -151,26 +152,26 @@ func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision,
 	}
 	c.Cancel = append(c.Cancel, requestTasks(r)...)
 	if r.Kind == KindExtension {
-		return r, s.moveEnd(ctx, c, r, ground)
+		return r, s.moveEnd(ctx, c, r, given, ground)
 	}
 	e := d.Facts.Entitlement
 	g := Grant{
 		ID: GrantID(s.newID("gr_")), Request: r.ID, Entitlement: e.ID, Principal: r.Beneficiary,
 		State: GrantScheduled, Connector: e.Connector, Account: d.Facts.Beneficiary.Account(e.System),
-		Target: e.Target, Duration: r.Duration, CreatedAt: d.At,
+		Target: e.Target, Duration: given, CreatedAt: d.At,
 	}
 	r.Grant = g.ID
 	c.Grants = append(c.Grants, g)
 	ev := ground
-	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, nil
+	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, shortening(r, given)
 	c.Events = append(c.Events, ev)
 	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: d.At})
 	return r, nil
 }
 
-// moveEnd gives a running grant a later end. Access never blinks: only the
+// moveEnd gives a running grant a later end, by so much. Access never blinks: only the
 // row and its tasks change here, and the system's own end date follows.
-func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, ground Event) error {
+func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, by time.Duration, ground Event) error {
 	g, err := s.Store.Grant(ctx, r.Grant)
 	if err != nil {
 		return err
@@ -178,11 +179,12 @@ func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, ground Even
 	if g.State != GrantActive || g.Expired(ground.At) {
 		return Errorf(CodeInvalid, "This access has ended meanwhile, so there is nothing left to extend. Ask for it anew.")
 	}
-	g.EndsAt = g.EndsAt.Add(r.Duration)
-	g.Duration += r.Duration
+	g.EndsAt = g.EndsAt.Add(by)
+	g.Duration += by
 	c.Grants = append(c.Grants, g)
 	ev := ground
 	ev.Kind, ev.Detail = EventGrantExtended, map[string]string{"ends_at": g.EndsAt.Format(time.RFC3339)}
+	maps.Copy(ev.Detail, shortening(r, by))
 	c.Events = append(c.Events, ev)
 	c.Tasks = append(c.Tasks, grantTasks(g)...)
 	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: ground.At}) // sets the system's own end date

@@ -26,7 +26,7 @@ var (
 		ruling text, approvers text, fallback boolean, asked text, asked_in text`)
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
-		at timestamptz, facts_digest text, version text, policies text, via text`)
+		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint`)
 	summaryTable = newTable("summaries", 1, `request_id text, text text, model text, prompt text, at timestamptz`)
 	commentTable = newTable("comments", 1, `id text, request_id text, author text, text text, at timestamptz, key text, below text`)
 	learnedTable = newTable("learned", 2, `sequence bigint, position bigint, at timestamptz, request_id text, entitlement text,
@@ -192,14 +192,14 @@ func approvalRow(a approvals.Approval, sequence int64) ([]any, error) {
 		return nil, err
 	}
 	policies, err := asJSON(a.Policies)
-	return []any{string(a.Request), string(a.Approver), sequence, string(a.Answer), a.Note, at(a.At), a.FactsDigest, version, policies, a.Via}, err
+	return []any{string(a.Request), string(a.Approver), sequence, string(a.Answer), a.Note, at(a.At), a.FactsDigest, version, policies, a.Via, int64(a.Duration)}, err
 }
 
 func readApproval(scan scan) (a approvals.Approval, err error) {
 	var given stamp
 	var sequence int64
 	var version, policies string
-	if err := scan(&a.Request, &a.Approver, &sequence, &a.Answer, &a.Note, &given, &a.FactsDigest, &version, &policies, &a.Via); err != nil {
+	if err := scan(&a.Request, &a.Approver, &sequence, &a.Answer, &a.Note, &given, &a.FactsDigest, &version, &policies, &a.Via, &a.Duration); err != nil {
 		return a, err
 	}
 	a.At = given.Time

@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- An approver may give less time than was asked.
+ALTER TABLE approvals ADD COLUMN duration integer NOT NULL DEFAULT 0; -- nanoseconds; 0: as asked
