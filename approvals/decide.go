@@ -60,6 +60,7 @@ func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (Deci
 	d.Ruling = Restrain(f, d.Assessment, s.Policy.Decide(f, d.Assessment))
 	if d.Ruling.Outcome == Route {
 		d.Approvers, d.Fallback = s.candidates(ctx, f, d.Assessment)
+		d.Ruling.Alternatives = s.alternatives(ctx, r, f)
 		d = d.ask()
 	}
 	return d, nil

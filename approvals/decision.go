@@ -36,6 +36,10 @@ type Ruling struct {
 	Quorum   int           `json:"quorum,omitempty"`  // approvals needed when routed, at least 1
 	Channel  string        `json:"channel,omitempty"` // where approvers are asked; empty: by direct message
 	Words    string        `json:"words,omitempty"`   // the reason as a person reads it
+
+	// Alternatives are smaller wishes that would have been approved at once.
+	// The Service looks for them when people are asked; a Policy leaves them empty.
+	Alternatives []Alternative `json:"alternatives,omitempty"`
 }
 
 // Verdict is a policy set's answer on whether one principal may approve.
