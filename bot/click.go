@@ -29,7 +29,9 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 	case cards.ActionDeny:
 		_, err = b.cfg.Service.Deny(ctx, who, request, "")
 	case cards.ActionElse:
-		err = b.openDenial(ctx, s, p, request)
+		err = b.openAnswer(ctx, s, p, request, cards.DenyForm)
+	case cards.ActionLess:
+		err = b.openAnswer(ctx, s, p, request, cards.LessForm)
 	case cards.ActionRelease:
 		_, err = b.cfg.Service.Release(ctx, who, grant)
 	case cards.ActionExtend, cards.ActionMore:

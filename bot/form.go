@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -67,8 +66,11 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 		return b.suggest(ctx, e)
 	}
 	take, blame := b.submit, cards.InputEntitlement
-	if e.Action == cards.CallbackDeny {
+	switch e.Action {
+	case cards.CallbackDeny:
 		take, blame = b.deny, cards.InputNote
+	case cards.CallbackLess:
+		take, blame = b.approveLess, cards.InputDuration
 	}
 	problems, err := take(ctx, e)
 	if err != nil {
@@ -163,45 +165,4 @@ func lacks(ask approvals.Ask, e approvals.Entitlement) map[string]string {
 		problems[cards.InputTicket] = "This one needs a ticket number."
 	}
 	return problems
-}
-
-// openDenial opens the form for a denial with a note, for those who may answer
-// by the decision as it was stored. The Service looks anew when it is sent.
-func (b *Bot) openDenial(ctx context.Context, s said, p approvals.Principal, id approvals.RequestID) error {
-	if !b.inTime(s) {
-		return errTooLate
-	}
-	r, err := b.cfg.Store.Request(ctx, id)
-	if err != nil {
-		return err
-	}
-	if r.State != approvals.RequestPending {
-		return approvals.Errorf(approvals.CodeAlreadyDecided, "This request is already %s.", r.State)
-	}
-	asked, err := b.cfg.Store.Decision(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(asked.Approvers, p.ID) {
-		return approvals.Errorf(approvals.CodeForbidden, "You are not among those who may answer this request.")
-	}
-	v, err := b.view(ctx, r, p)
-	if err != nil {
-		return err
-	}
-	return b.open(ctx, s, cards.DenyForm(v))
-}
-
-// deny takes the form of a denial.
-func (b *Bot) deny(ctx context.Context, e entry) (problems map[string]string, err error) {
-	p, err := b.identify(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	note := e.Inputs[cards.InputNote]
-	if note == "" {
-		return map[string]string{cards.InputNote: "Please say why not, or press Deny on the card."}, nil
-	}
-	_, err = b.cfg.Service.Deny(ctx, actor(p, e), approvals.RequestID(e.Private), note)
-	return nil, err
 }

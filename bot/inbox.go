@@ -147,7 +147,7 @@ func (b *Bot) accountChanged(ctx context.Context, s said) error {
 // looked up anew.
 func decides(e entry) bool {
 	if e.Kind == kindSubmission {
-		return e.Action == cards.CallbackDeny
+		return e.Action == cards.CallbackDeny || e.Action == cards.CallbackLess
 	}
 	return e.Kind == kindClick && (e.Action == cards.ActionApprove || e.Action == cards.ActionDeny || e.Action == cards.ActionSend || e.Action == cards.ActionConfirm)
 }

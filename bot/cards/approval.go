@@ -14,7 +14,7 @@ import (
 const heaviest = 3
 
 // Approval is a request as an approver sees it: who wants what for how long
-// and why, how risky it looks and for which reasons, and two buttons. Once the
+// and why, how risky it looks and for which reasons, and buttons. Once the
 // request is settled it says by whom, and has none.
 func Approval(v View) Card {
 	r := v.Request
@@ -53,7 +53,7 @@ func Approval(v View) Card {
 	if q := v.quorum(); q > 1 {
 		line := fmt.Sprintf("Needs %d approvals.", q)
 		if got := v.yes(); len(got) > 0 {
-			line += " So far: " + join(got, 5) + "."
+			line += " So far: " + join(got, 5) + v.shortened() + "."
 		}
 		blocks = append(blocks, section(line))
 	}
@@ -77,7 +77,8 @@ func (v View) answers() []slack.BlockElement {
 	}
 	no := button(ActionDeny, id, "Deny", "Deny "+v.plainThing()).WithStyle(slack.StyleDanger)
 	more := slack.NewOverflowBlockElement(ActionElse, slack.NewOptionBlockObject(id, label("Deny with a note…", maxOption), nil))
-	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true), more}
+	less := button(ActionLess, id, "Change…", "Approve "+v.plainThing()+" for less time")
+	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true), less, more}
 }
 
 // baseFactor is where every request starts: it tells nothing of this one.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,7 @@ func TestOnlyOpenRequestsHaveButtonsThatDecide(t *testing.T) {
 			t.Fatal(err)
 		}
 		decides := strings.Contains(string(b), `"action_id":"approve"`)
-		open := slices.Contains([]string{"approval", "approval-channel", "approval-quorum", "approval-extension", "approval-unscored"}, name)
+		open := slices.Contains([]string{"approval", "approval-channel", "approval-quorum", "approval-quorum-shortened", "approval-extension", "approval-unscored"}, name)
 		if decides != open {
 			t.Errorf("%s: has an Approve button: %v", name, decides)
 		}
@@ -235,15 +236,43 @@ func TestFormFitsHoweverLargeTheCatalogue(t *testing.T) {
 	}
 }
 
-func TestDenialFormFits(t *testing.T) {
+func TestAnswerFormsFit(t *testing.T) {
 	t.Parallel()
 	for kind, v := range map[string]cards.View{"usual": view(), "worst": worst()} {
-		form := cards.DenyForm(v)
-		if problems := slacksim.ValidateView(decoded[map[string]any](t, form)); len(problems) > 0 {
-			t.Errorf("%s: %v", kind, problems)
+		for name, form := range map[string]slack.ModalViewRequest{"form-deny": cards.DenyForm(v), "form-less": cards.LessForm(v)} {
+			if problems := slacksim.ValidateView(decoded[map[string]any](t, form)); len(problems) > 0 {
+				t.Errorf("%s, %s: %v", kind, name, problems)
+			}
+			if kind == "usual" {
+				golden(t, name, form)
+			}
 		}
-		if kind == "usual" {
-			golden(t, "form-deny", form)
+	}
+}
+
+func TestLessFormOffersNothingLongerThanWasAsked(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[time.Duration][2]string{ // how many are offered, and which at first
+		time.Minute: {"1", "1"}, 7 * time.Minute: {"2", "5"}, 2 * time.Hour: {"8", "90"}, 1000 * time.Hour: {"18", "43200"},
+	} {
+		v := view()
+		v.Request.Duration = asked
+		form := decoded[struct {
+			Blocks []struct {
+				Element struct {
+					Options []struct{ Value string }
+					Initial struct{ Value string } `json:"initial_option"`
+				}
+			}
+		}](t, cards.LessForm(v))
+		in := form.Blocks[1].Element
+		for _, o := range in.Options {
+			if n, err := strconv.Atoi(o.Value); err != nil || time.Duration(n)*time.Minute > asked {
+				t.Errorf("%s: %q is offered", asked, o.Value)
+			}
+		}
+		if got := [2]string{strconv.Itoa(len(in.Options)), in.Initial.Value}; asked < 1000*time.Hour && got != want {
+			t.Errorf("%s: %v, want %v", asked, got, want)
 		}
 	}
 }

@@ -44,6 +44,7 @@ const (
 	ActionApprove = "approve"
 	ActionDeny    = "deny"
 	ActionElse    = "answer_else" // a menu; its option opens the form for a denial with a note
+	ActionLess    = "answer_less" // opens the form for an approval of less time
 	ActionRelease = "release"
 	ActionExtend  = "extend"
 	ActionMore    = "more" // a menu of extensions; the options' values are like the button's
@@ -53,6 +54,7 @@ const (
 	ActionAgain   = "ask_again" // a new draft like an old request
 	CallbackForm  = "request_form"
 	CallbackDeny  = "deny_form"
+	CallbackLess  = "less_form"
 
 	InputEntitlement = "entitlement"
 	InputDuration    = "duration"

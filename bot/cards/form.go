@@ -52,17 +52,6 @@ func Form(catalogue []approvals.Entitlement, f Filled) slack.ModalViewRequest {
 		CallbackID: CallbackForm, PrivateMetadata: string(f.Request.ID), Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
-// DenyForm is the modal in which an approver says why not. The note is read by
-// the requester.
-func DenyForm(v View) slack.ModalViewRequest {
-	what := v.who() + " asks for " + bold(v.thing()) + " for " + bold(v.span()) + "."
-	note := slack.NewPlainTextInputBlockElement(label("Ask in the channel first", 150), InputNote).WithMultiline(true).WithMaxLength(1000)
-	hint := label(short(plain(v.Requester.FirstName(), 60)+" sees your words, and they are kept with the request.", 150), 150)
-	return slack.ModalViewRequest{Type: slack.VTModal, Title: label("Deny with a note", 24), Submit: label("Deny", 24), Close: label("Not now", 24),
-		CallbackID: CallbackDeny, PrivateMetadata: string(v.Request.ID),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{section(what), slack.NewInputBlock(InputNote, label("Why not", 100), hint, note)}}}
-}
-
 func entitlementInput(catalogue []approvals.Entitlement, chosen approvals.Entitlement) slack.BlockElement {
 	var initial *slack.OptionBlockObject
 	if chosen.ID != "" {

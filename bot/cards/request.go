@@ -105,7 +105,7 @@ func Request(v View) Card {
 		what = v.span() + " more of " + bold(v.thing())
 	}
 	blocks := []slack.Block{header(title), section(what + v.ticket()), section(strings.Join(lines, "\n"))}
-	if r.State == approvals.RequestDenied && r.DecidedBy != "" && r.Note != "" {
+	if (r.State == approvals.RequestDenied || r.State == approvals.RequestApproved) && r.DecidedBy != "" && r.Note != "" {
 		blocks = append(blocks, small("In the approver's words"), quote(r.Note))
 	}
 	text := words(title, maxHeader) + ": " + what + ". " + strings.Join(lines, " ")
@@ -123,7 +123,10 @@ func (v View) standing() (title string, lines []string, buttons []slack.BlockEle
 	case approvals.RequestPending:
 		lines = []string{"Waiting for an answer from " + join(v.asked(), 3) + ". If nobody answers, it lapses " + v.clock(r.LapsesAt) + "."}
 		if got := v.yes(); len(got) > 0 && v.quorum() > 1 {
-			lines = append(lines, fmt.Sprintf("%d of %d approvals so far: %s.", len(got), v.quorum(), join(got, 5)))
+			lines = append(lines, fmt.Sprintf("%d of %d approvals so far: %s%s.", len(got), v.quorum(), join(got, 5), v.shortened()))
+		}
+		if could := v.couldBe(); could != "" {
+			lines = append(lines, could)
 		}
 		return "Sent", lines, []slack.BlockElement{button(ActionCancel, id, "Cancel request", "Cancel this request")}
 	case approvals.RequestApproved:
@@ -197,6 +200,18 @@ func (v View) nextExtension() time.Duration {
 		usual = first
 	}
 	return max(0, min(left, usual))
+}
+
+// couldBe says what would be approved at once, "" for nothing.
+func (v View) couldBe() string {
+	if v.Decision == nil || len(v.Decision.Ruling.Alternatives) == 0 || v.Reader.ID != v.Request.Requester {
+		return ""
+	}
+	var ways []string
+	for _, a := range v.Decision.Ruling.Alternatives {
+		ways = append(ways, bold(words(a.Words(), 200)))
+	}
+	return "Don't want to wait? This would be approved at once: " + strings.Join(ways, ", or ") + ". Cancel this request and ask for that."
 }
 
 func (v View) quorum() int {

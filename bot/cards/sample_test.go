@@ -50,6 +50,14 @@ func byBob(v *cards.View) {
 	v.Answers = []cards.Answer{{Name: "Bob Lee", Approval: approvals.Approval{Approver: "p-bob", Answer: approvals.Approved}}}
 }
 
+// short makes Bob's answer one for less time, with a word.
+func short(v *cards.View) {
+	if v.Request.Note == "" {
+		v.Request.Note = "Ask again if it takes longer."
+	}
+	v.Answers = []cards.Answer{{Name: v.Decider.Name, Approval: approvals.Approval{Approver: "p-bob", Answer: approvals.Approved, Duration: 45 * time.Minute}}}
+}
+
 func byRule(v *cards.View) {
 	d := *v.Decision
 	d.Ruling = approvals.Ruling{Outcome: approvals.AutoApprove, Policies: []approvals.PolicyRef{{ID: "low_risk_read", Effect: "permit", Reason: "Reading is open to the team that owns the data."}}}
@@ -148,7 +156,8 @@ func all(base cards.View) map[string]cards.Card {
 		"retrying": cards.Request(with(approved, grant(approvals.GrantProvisioning, func(g *approvals.Grant) {
 			g.Attempts, g.LastError = 2, "The database does not answer."
 		}))),
-		"active": cards.Request(with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive))),
+		"active":           cards.Request(with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive))),
+		"active-shortened": cards.Request(with(approved, short, grant(approvals.GrantActive))),
 		"active-for-other": cards.Request(with(approved, grant(approvals.GrantActive), func(v *cards.View) {
 			v.Beneficiary = approvals.Principal{ID: "p-cleo", Name: "Cleo Owner"}
 			v.Request.Beneficiary = "p-cleo"
@@ -165,14 +174,16 @@ func all(base cards.View) map[string]cards.Card {
 		"lapsed":           cards.Request(with(base, state(approvals.RequestLapsed))),
 		"extended":         cards.Request(extension),
 
-		"approval":           cards.Approval(with(base, readBy("p-bob"))),
-		"approval-channel":   cards.Approval(with(base, readBy(""))),
-		"approval-quorum":    cards.Approval(two),
-		"approval-extension": cards.Approval(with(base, readBy("p-bob"), grant(approvals.GrantActive), func(v *cards.View) { v.Request.Kind = approvals.KindExtension })),
-		"approval-approved":  cards.Approval(with(approved, readBy("p-cleo"), grant(approvals.GrantActive))),
-		"approval-denied":    cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestDenied), byBob)),
-		"approval-cancelled": cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestCancelled))),
-		"approval-lapsed":    cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestLapsed))),
+		"approval":                  cards.Approval(with(base, readBy("p-bob"))),
+		"approval-channel":          cards.Approval(with(base, readBy(""))),
+		"approval-quorum":           cards.Approval(two),
+		"approval-extension":        cards.Approval(with(base, readBy("p-bob"), grant(approvals.GrantActive), func(v *cards.View) { v.Request.Kind = approvals.KindExtension })),
+		"approval-approved":         cards.Approval(with(approved, readBy("p-cleo"), grant(approvals.GrantActive))),
+		"approval-shortened":        cards.Approval(with(approved, short, readBy("p-cleo"), grant(approvals.GrantActive))),
+		"approval-quorum-shortened": cards.Approval(with(two, func(v *cards.View) { v.Answers[0].Duration = 30 * time.Minute })),
+		"approval-denied":           cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestDenied), byBob)),
+		"approval-cancelled":        cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestCancelled))),
+		"approval-lapsed":           cards.Approval(with(base, readBy("p-bob"), state(approvals.RequestLapsed))),
 		"approval-unscored": cards.Approval(with(base, readBy("p-bob"), func(v *cards.View) {
 			d := *v.Decision
 			d.Assessment = approvals.Assessment{Problem: "The history could not be read."}

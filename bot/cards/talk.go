@@ -37,7 +37,7 @@ func Who(v View) Card {
 		s += fmt.Sprintf(" It takes %d of them.", q)
 	}
 	if got := v.yes(); len(got) > 0 {
-		s += " So far: " + join(got, 5) + "."
+		s += " So far: " + join(got, 5) + v.shortened() + "."
 	}
 	if d := v.Decision; d != nil && d.Fallback {
 		s += " Nobody else may, so the security queue was asked."

@@ -116,7 +116,7 @@ func (v View) ticket() string {
 // ground says who or what allowed it, and why.
 func (v View) ground() string {
 	if v.Request.DecidedBy != "" {
-		return "Approved by " + bold(name(v.Decider.Name)) + " " + v.clock(v.Request.DecidedAt) + "."
+		return "Approved by " + bold(name(v.Decider.Name)) + v.shortened() + " " + v.clock(v.Request.DecidedAt) + "."
 	}
 	s := "Approved at once by policy"
 	if v.Decision != nil {
