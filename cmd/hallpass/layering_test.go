@@ -68,6 +68,10 @@ var arrows = []struct {
 	{"scoring/...", []string{"approvals", "prompts", "scoring/..."}},
 	{"prompts/...", []string{"prompts/..."}},
 	{"connectors/peoplefile", []string{"approvals", "approvals/source"}},
+	{"connectors/outbound", nil}, // the guarded HTTPS client of those that call what operators configure
+	{"connectors/contract/...", []string{"approvals", "connectors/contract"}},
+	{"connectors/webhook", []string{"approvals", "connectors/contract", "connectors/outbound"}},
+	{"connectors/exec", []string{"approvals", "connectors/contract"}},
 	{"connectors/...", []string{"approvals", "."}},
 	{"store/storetest/pgtest/...", []string{"store/storetest/pgtest"}},
 	{"store/...", []string{"approvals", "migrations", "store/..."}},
