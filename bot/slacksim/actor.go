@@ -131,7 +131,7 @@ func (a *Actor) Command(ctx context.Context, channel, text string) error {
 		"response_url":          w.newResponseURL(to), "trigger_id": w.newTrigger(a.id, ""),
 	}
 	if w.cfg.EnterpriseID != "" {
-		payload["enterprise_id"], payload["enterprise_name"] = w.cfg.EnterpriseID, w.cfg.TeamName
+		payload["enterprise_id"], payload["enterprise_name"] = w.cfg.EnterpriseID, w.cfg.EnterpriseName
 	}
 	w.mu.Unlock()
 	ack, err := w.request(ctx, Envelope{Type: "slash_commands", What: w.cfg.Command, User: a.id}, payload, true)
@@ -184,26 +184,6 @@ func (a *Actor) openTab(tab string) error {
 	return nil
 }
 
-// Shortcut uses a global shortcut of the app.
-func (a *Actor) Shortcut(ctx context.Context, callbackID string) error {
-	w := a.w
-	w.mu.Lock()
-	u, err := a.me()
-	if err != nil {
-		w.mu.Unlock()
-		return err
-	}
-	if !slices.ContainsFunc(w.cfg.Shortcuts, func(s Shortcut) bool { return s.CallbackID == callbackID }) {
-		w.mu.Unlock()
-		return fmt.Errorf("slacksim: the app has no global shortcut %q", callbackID)
-	}
-	p := w.interaction("shortcut", u, w.cfg.TeamID)
-	p["callback_id"], p["action_ts"], p["trigger_id"] = callbackID, w.stamp(), w.newTrigger(a.id, "")
-	w.mu.Unlock()
-	_, err = w.request(ctx, Envelope{Type: "interactive", What: "shortcut", User: a.id}, p, false)
-	return err
-}
-
 // interaction begins the payload of an interaction. team is the workspace that team.id names, which is not always the
 // person's own: user.team_id is. w.mu is held.
 func (w *Workspace) interaction(kind string, u *User, team string) object {
@@ -212,9 +192,14 @@ func (w *Workspace) interaction(kind string, u *User, team string) object {
 		"team": object{"id": team, "domain": "local"},
 		"user": object{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": u.TeamID},
 	}
-	if w.cfg.EnterpriseID != "" && team == w.cfg.TeamID {
-		p["enterprise"] = object{"id": w.cfg.EnterpriseID, "name": w.cfg.TeamName}
-		p["team"] = object{"id": team, "domain": "local", "enterprise_id": w.cfg.EnterpriseID, "enterprise_name": w.cfg.TeamName}
+	organisation := u.EnterpriseID
+	if team == w.cfg.TeamID {
+		organisation = w.cfg.EnterpriseID
+	}
+	if organisation != "" {
+		name := w.organisationName(organisation)
+		p["enterprise"] = object{"id": organisation, "name": name}
+		p["team"] = object{"id": team, "domain": "local", "enterprise_id": organisation, "enterprise_name": name}
 	}
 	return p
 }

@@ -71,7 +71,7 @@ func (w *Workspace) mention(sign byte, name string, command bool) string {
 			return wrap("@", id)
 		}
 	}
-	i := slices.IndexFunc(w.groups, func(g Group) bool { return strings.EqualFold(g.Handle, name) })
+	i := slices.IndexFunc(w.groups, func(g *group) bool { return strings.EqualFold(g.Handle, name) && !g.Disabled })
 	if i < 0 {
 		return ""
 	}

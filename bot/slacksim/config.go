@@ -15,6 +15,8 @@ type Config struct {
 	TeamName string
 	// EnterpriseID, "E…", makes the workspace part of an Enterprise Grid organisation. Empty means it stands alone.
 	EnterpriseID string
+	// EnterpriseName is the organisation's name. Default: TeamName.
+	EnterpriseName string
 
 	// BotToken is the xoxb- token that Web API calls must carry.
 	BotToken string
@@ -24,7 +26,8 @@ type Config struct {
 	Scopes []string
 	// AppScopes are the app token's scopes. Default: connections:write.
 	AppScopes []string
-	// Events are the bot events that the app is subscribed to. Default: app_home_opened, app_mention, message.im, user_change.
+	// Events are the bot events that the app is subscribed to. The default is app_home_opened, app_mention, message.im,
+	// subteam_members_changed and user_change.
 	Events []string
 
 	// AppName is the bot's display name. Default "Bot".
@@ -33,8 +36,9 @@ type Config struct {
 	BotUserID string
 	// Command is the one slash command, such as "/access". Empty: the app has none.
 	Command string
-	// Shortcuts are the app's global shortcuts.
-	Shortcuts []Shortcut
+	// Shortcuts are the app's global shortcuts; MessageShortcuts are those in the menu of a message.
+	Shortcuts        []Shortcut
+	MessageShortcuts []Shortcut
 
 	Users      []User
 	UserGroups []Group
@@ -57,14 +61,17 @@ type Config struct {
 
 // User is a person or a bot in, or seen from, the workspace.
 type User struct {
-	ID       string `json:"id"`
+	ID       string `json:"id"`   // U…, or W… in an Enterprise Grid organisation
 	Name     string `json:"name"` // the handle, without "@"
 	RealName string `json:"real_name"`
 	Title    string `json:"title"`
 	Email    string `json:"email"`
 	TimeZone string `json:"time_zone"` // IANA name; default UTC
 	// TeamID of another workspace makes the person an outsider, met in a shared channel. Default: the home workspace.
-	TeamID          string `json:"team_id"`
+	TeamID string `json:"team_id"`
+	// EnterpriseID is the Enterprise Grid organisation of the person's own workspace, "E…". Default: the workspace's for its own people. A person of
+	// another workspace with the same organisation is a colleague from elsewhere in it.
+	EnterpriseID    string `json:"enterprise_id"`
 	Restricted      bool   `json:"restricted"`       // a guest in several channels
 	UltraRestricted bool   `json:"ultra_restricted"` // a guest in one channel
 	Bot             bool   `json:"bot"`
@@ -78,7 +85,9 @@ type Group struct {
 	ID     string
 	Handle string
 	Name   string
-	Users  []string
+	Users  []string // user ids
+	// Disabled groups cannot be mentioned, and the Web API shows them only when asked to.
+	Disabled bool
 }
 
 // Channel is a public or private channel. Direct messages are opened on demand.
@@ -96,7 +105,7 @@ type Channel struct {
 	NoBot bool
 }
 
-// Shortcut is a global shortcut of the app.
+// Shortcut is a global or a message shortcut of the app.
 type Shortcut struct {
 	CallbackID string `json:"callback_id"`
 	Name       string `json:"name"`
@@ -115,7 +124,7 @@ type Rates struct {
 
 var defaultScopes = strings.Fields("app_mentions:read chat:write commands im:history im:read im:write users:read users:read.email usergroups:read")
 
-var defaultEvents = []string{"app_home_opened", "app_mention", "message.im", "user_change"}
+var defaultEvents = []string{"app_home_opened", "app_mention", "message.im", "subteam_members_changed", "user_change"}
 
 func (c *Config) setDefaults() {
 	fill := func(s *string, v string) {
@@ -125,6 +134,7 @@ func (c *Config) setDefaults() {
 	}
 	fill(&c.TeamID, "T0LOCAL")
 	fill(&c.TeamName, "Local workspace")
+	fill(&c.EnterpriseName, c.TeamName)
 	fill(&c.BotToken, "xoxb-local")
 	fill(&c.AppToken, "xapp-local")
 	fill(&c.AppName, "Bot")

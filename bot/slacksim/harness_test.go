@@ -21,7 +21,8 @@ import (
 func config() slacksim.Config {
 	return slacksim.Config{
 		AppName: "Pass", Command: "/access",
-		Shortcuts: []slacksim.Shortcut{{CallbackID: "ask", Name: "Ask for access"}},
+		Shortcuts:        []slacksim.Shortcut{{CallbackID: "ask", Name: "Ask for access"}},
+		MessageShortcuts: []slacksim.Shortcut{{CallbackID: "about", Name: "Ask about this"}},
 		Users: []slacksim.User{
 			{ID: "UANA", Name: "ana", RealName: "Ana Diaz", Title: "Engineer", Email: "ana@example.com", TimeZone: "Europe/Madrid"},
 			{ID: "UBOB", Name: "bob", RealName: "Bob Lee", Title: "Manager", Email: "bob@example.com", TimeZone: "America/New_York", Admin: true},

@@ -85,7 +85,7 @@ func init() {
 		"users.info":            {scopes: []string{"users:read"}, tier: 4, required: []string{"user"}, errors: []string{"user_not_found", "user_not_visible"}, call: (*Workspace).usersInfo},
 		"users.list":            {scopes: []string{"users:read"}, tier: 2, errors: []string{"invalid_cursor", "limit_required"}, call: (*Workspace).usersList},
 		"users.lookupByEmail":   {scopes: []string{"users:read.email"}, tier: 3, required: []string{"email"}, errors: []string{"users_not_found"}, call: (*Workspace).lookupByEmail},
-		"usergroups.list":       {scopes: []string{"usergroups:read"}, tier: 2, call: (*Workspace).usergroupsList},
+		"usergroups.list":       {scopes: []string{"usergroups:read"}, tier: 2, errors: []string{"invalid_team"}, call: (*Workspace).usergroupsList},
 		"usergroups.users.list": {scopes: []string{"usergroups:read"}, tier: 2, required: []string{"usergroup"}, errors: []string{"no_such_subteam"}, call: (*Workspace).usergroupMembers},
 
 		"views.open":    {tier: 4, json: true, required: []string{"view"}, errors: append([]string{"view_too_large", "duplicate_external_id"}, triggerErrors...), call: (*Workspace).viewsOpen},

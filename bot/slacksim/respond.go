@@ -79,7 +79,7 @@ func (w *Workspace) serveRespond(rw http.ResponseWriter, r *http.Request) {
 		}
 		w.respond(to, c, content)
 	}
-	_, _ = io.WriteString(rw, `{"ok":true}`)
+	writeJSON(rw, object{"ok": true})
 }
 
 // respond posts content as the answer to an interaction: to one person unless response_type is in_channel, or in place of the

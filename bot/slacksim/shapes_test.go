@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,15 +12,15 @@ import (
 	"testing"
 )
 
-// shapeWorkspace is a workspace without a bot: what would be sent is in its log all the same.
-func shapeWorkspace(t *testing.T) *Workspace {
+// shapeWorkspace is a workspace without a bot, of an organisation unless that is empty: what would be sent is in its log all the same.
+func shapeWorkspace(t *testing.T, enterprise string) *Workspace {
 	t.Helper()
 	w, err := New(Config{
-		Command: "/access", Scopes: append(slices.Clone(defaultScopes), "team:read", "channels:read", "groups:read"), Events: append(slices.Clone(defaultEvents), "message.channels"),
-		Shortcuts: []Shortcut{{"ask", "Ask"}},
+		Command: "/access", Scopes: append(slices.Clone(defaultScopes), "team:read", "channels:read", "groups:read", "channels:history"), Events: append(slices.Clone(defaultEvents), "message.channels"),
+		Shortcuts: []Shortcut{{"ask", "Ask"}}, MessageShortcuts: []Shortcut{{"about", "About this"}}, EnterpriseID: enterprise,
 		Users: []User{{ID: "U1", Name: "ana", RealName: "Ana Diaz", Email: "ana@example.com"},
-			{ID: "U2", Name: "olga", TeamID: "T2"}},
-		UserGroups: []Group{{ID: "S1", Handle: "dba", Users: []string{"U1"}}},
+			{ID: "U2", Name: "olga", TeamID: "T2"}, {ID: "U3", Name: "bob"}},
+		UserGroups: []Group{{ID: "S1", Handle: "dba", Users: []string{"U1"}}, {ID: "S2", Handle: "old", Disabled: true}},
 		Channels:   []Channel{{ID: "C1", Name: "general", Members: []string{"U1", "U2", "U0BOT"}, Shared: true}},
 	})
 	if err != nil {
@@ -77,68 +78,112 @@ func triggerOf(t *testing.T, w *Workspace, what string) string {
 func TestPayloadsHaveTheShapeOfRecordedOnes(t *testing.T) {
 	t.Parallel()
 	reference(t)
-	w := shapeWorkspace(t)
-	ana, ctx := w.As("U1"), t.Context()
-	want := func(err error) { // nobody is connected; the payload is in the log
-		if err == nil {
-			t.Fatal("the click succeeded without a bot")
-		}
+	for name, enterprise := range map[string]string{"a workspace that stands alone": "", "a workspace of an organisation": "E0LOCAL"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := shapeWorkspace(t, enterprise)
+			s := &shapes{t, w, w.As("U1"), 0}
+			s.events()
+			s.interactions()
+			s.answers()
+			t.Logf("%d payloads and answers agree with recordings", s.n)
+		})
 	}
-	check := func(sample string, got object) {
-		t.Helper()
-		for _, p := range differences(sample, readJSON[object](t, reference(t, "samples", sample)), got, sample) {
-			t.Error(p)
-		}
+}
+
+// shapes compares what a workspace sends and answers with what was recorded from Slack.
+type shapes struct {
+	t   *testing.T
+	w   *Workspace
+	ana *Actor
+	n   int // comparisons
+}
+
+func (s *shapes) check(sample string, got object) {
+	s.t.Helper()
+	s.n++
+	for _, p := range differences(sample, readJSON[object](s.t, reference(s.t, "samples", sample)), got, sample) {
+		s.t.Error(p)
 	}
-	_, err := ana.Mention("C1", "hello https://example.com")
+}
+
+func (s *shapes) ok(err error) {
+	s.t.Helper()
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	check("events/AppMentionPayload.json", last(t, w, "app_mention"))
-	if _, err := ana.DM("hello"); err != nil {
-		t.Fatal(err)
-	}
-	check("events/MessagePayload.json", last(t, w, "message"))
-	if err := ana.OpenHome(); err != nil {
-		t.Fatal(err)
-	}
-	check("events/AppHomeOpenedPayload.json", last(t, w, "app_home_opened"))
-	if err := w.UpdateUser("U1", func(u *User) { u.Title = "Boss" }); err != nil {
-		t.Fatal(err)
-	}
-	check("events/UserChangePayload.json", last(t, w, "user_change"))
+}
 
-	posted := callAPI(t, w, "chat.postMessage", url.Values{"channel": {"C1"}, "text": {"t"}, "blocks": {shapeBlocks}})
+// lost is for what a person did: nobody is connected, and the payload is in the log all the same.
+func (s *shapes) lost(err error) {
+	s.t.Helper()
+	if !errors.Is(err, ErrNoConnection) {
+		s.t.Fatalf("without a bot: %v", err)
+	}
+}
+
+func (s *shapes) events() {
+	_, err := s.ana.Mention("C1", "hello https://example.com")
+	s.ok(err)
+	s.check("events/AppMentionPayload.json", last(s.t, s.w, "app_mention"))
+	_, err = s.ana.DM("hello")
+	s.ok(err)
+	s.check("events/MessagePayload.json", last(s.t, s.w, "message"))
+	posted := callAPI(s.t, s.w, "chat.postMessage", url.Values{"channel": {"C1"}, "text": {"t"}})
+	s.check("events/MessagePayload.json", last(s.t, s.w, "message")) // the app's own, which has no subtype
+	callAPI(s.t, s.w, "chat.update", url.Values{"channel": {"C1"}, "ts": {str(posted["ts"])}, "text": {"u"}})
+	s.check("events/MessageChangedPayload.json", last(s.t, s.w, "message"))
+	callAPI(s.t, s.w, "chat.delete", url.Values{"channel": {"C1"}, "ts": {str(posted["ts"])}})
+	s.check("events/MessageDeletedPayload.json", last(s.t, s.w, "message"))
+	s.ok(s.ana.OpenHome())
+	s.check("events/AppHomeOpenedPayload.json", last(s.t, s.w, "app_home_opened"))
+	s.ok(s.w.UpdateUser("U1", func(u *User) { u.Title = "Boss" }))
+	s.check("events/UserChangePayload.json", last(s.t, s.w, "user_change"))
+	s.ok(s.w.UpdateUser("U3", func(u *User) { u.Deleted = true }))
+	s.check("events/UserChangePayload.json", last(s.t, s.w, "user_change"))
+	s.ok(s.w.UpdateGroup("S1", func(g *Group) { g.Users = []string{"U3"} }))
+	s.check("events/SubteamMembersChangedPayload.json", last(s.t, s.w, "subteam_members_changed"))
+}
+
+func (s *shapes) interactions() {
+	ctx := s.t.Context()
+	posted := callAPI(s.t, s.w, "chat.postMessage", url.Values{"channel": {"C1"}, "text": {"t"}, "blocks": {shapeBlocks}})
 	ts := str(posted["ts"])
-	want(ana.Click(ctx, "C1", ts, "go"))
-	check("app-backend/interactive-components/BlockActionPayload.json", last(t, w, "block_actions"))
-	want(ana.Command(ctx, "C1", "prod 2h"))
-	check("app-backend/slash-commands/SlashCommandPayload.json", last(t, w, "/access"))
+	s.lost(s.ana.Click(ctx, "C1", ts, "go"))
+	s.check("app-backend/interactive-components/BlockActionPayload.json", last(s.t, s.w, "block_actions"))
+	s.lost(s.ana.Command(ctx, "C1", "prod 2h"))
+	s.check("app-backend/slash-commands/SlashCommandPayload.json", last(s.t, s.w, "/access"))
+	s.lost(s.ana.MessageShortcut(ctx, "about", "C1", ts))
+	s.check("app-backend/interactive-components/MessageShortcutPayload.json", last(s.t, s.w, "message_action"))
+	reply, err := s.ana.Post("C1", ts, "about this")
+	s.ok(err)
+	s.lost(s.ana.MessageShortcut(ctx, "about", "C1", reply.TS))
+	s.check("app-backend/interactive-components/MessageShortcutPayload.json", last(s.t, s.w, "message_action"))
 
-	opened := callAPI(t, w, "views.open", url.Values{"trigger_id": {triggerOf(t, w, "/access")}, "view": {shapeView}})
-	check("api/views.open.json", opened)
-	view := ana.Views()[0].ID
-	want(ana.ClickView(ctx, view, "k"))
-	check("app-backend/interactive-components/BlockActionPayload.json", last(t, w, "block_actions"))
-	check("api/views.push.json", callAPI(t, w, "views.push", url.Values{"trigger_id": {triggerOf(t, w, "block_actions")}, "view": {shapeView}}))
-	top := ana.Views()[1].ID
-	check("api/views.update.json", callAPI(t, w, "views.update", url.Values{"view_id": {top}, "view": {shapeView}}))
-	want(ana.Submit(ctx, top, nil))
-	check("app-backend/views/ViewSubmissionPayload.json", last(t, w, "view_submission"))
-	want(ana.Close(ctx, top))
-	check("app-backend/views/ViewClosedPayload.json", last(t, w, "view_closed"))
-	check("api/views.publish.json", callAPI(t, w, "views.publish", url.Values{"user_id": {"U1"}, "view": {`{"type":"home","blocks":[{"type":"divider"}]}`}}))
+	s.check("api/views.open.json", callAPI(s.t, s.w, "views.open", url.Values{"trigger_id": {triggerOf(s.t, s.w, "message_action")}, "view": {shapeView}}))
+	s.lost(s.ana.ClickView(ctx, s.ana.Views()[0].ID, "k"))
+	s.check("app-backend/interactive-components/BlockActionPayload.json", last(s.t, s.w, "block_actions"))
+	s.check("api/views.push.json", callAPI(s.t, s.w, "views.push", url.Values{"trigger_id": {triggerOf(s.t, s.w, "block_actions")}, "view": {shapeView}}))
+	top := s.ana.Views()[1].ID
+	s.check("api/views.update.json", callAPI(s.t, s.w, "views.update", url.Values{"view_id": {top}, "view": {shapeView}}))
+	s.lost(s.ana.Submit(ctx, top, nil))
+	s.check("app-backend/views/ViewSubmissionPayload.json", last(s.t, s.w, "view_submission"))
+	s.lost(s.ana.Close(ctx, top))
+	s.check("app-backend/views/ViewClosedPayload.json", last(s.t, s.w, "view_closed"))
+}
 
+func (s *shapes) answers() {
 	for method, form := range map[string]url.Values{
 		"auth.test": {}, "apps.connections.open": {}, "team.info": {}, "users.info": {"user": {"U1"}}, "users.list": {}, "users.lookupByEmail": {"email": {"ana@example.com"}},
-		"usergroups.list": {"include_users": {"true"}}, "usergroups.users.list": {"usergroup": {"S1"}}, "conversations.info": {"channel": {"C1"}},
+		"usergroups.list": {"include_users": {"true"}, "include_count": {"true"}, "include_disabled": {"true"}}, "usergroups.users.list": {"usergroup": {"S1"}}, "conversations.info": {"channel": {"C1"}},
 		"conversations.members": {"channel": {"C1"}}, "chat.postEphemeral": {"channel": {"C1"}, "user": {"U1"}, "text": {"x"}},
+		"views.publish": {"user_id": {"U1"}, "view": {`{"type":"home","blocks":[{"type":"divider"}]}`}},
 	} {
-		got := callAPI(t, w, method, form)
+		got := callAPI(s.t, s.w, method, form)
 		if got["ok"] != true {
-			t.Errorf("%s: %v", method, got)
+			s.t.Errorf("%s: %v", method, got)
 		}
-		check("api/"+method+".json", got)
+		s.check("api/"+method+".json", got)
 	}
 }
 
@@ -146,7 +191,8 @@ func TestPayloadsHaveTheShapeOfRecordedOnes(t *testing.T) {
 var unrecorded = []string{
 	"context_team_id", "context_enterprise_id", // in every events_api payload since 2022
 	"state", "response_urls", "is_cleared", "message.metadata", "metadata.event_payload", "channel_type", "event_context",
-	"response_metadata", "message.state", "view.blocks", "event.event_ts", "members[2].is_stranger",
+	"response_metadata", "message.state", "view.blocks", "event.event_ts", "members[2].is_stranger", "event.app_id", "message.app_id", "previous_message.app_id",
+	"enterprise_user.teams", "user.enterprise_user", // as in users.info
 }
 
 // retyped are properties that arrive in another type than the recordings show: in slash commands Slack sends "false" as text.

@@ -46,13 +46,21 @@ func (w *Workspace) userJSON(u *User) object {
 			}
 		}
 	}
-	if w.cfg.EnterpriseID != "" && home {
+	if u.EnterpriseID != "" {
 		out["enterprise_user"] = object{
-			"id": u.ID, "enterprise_id": w.cfg.EnterpriseID, "enterprise_name": w.cfg.TeamName,
-			"is_admin": u.Admin, "is_owner": false, "is_primary_owner": false, "teams": []string{w.cfg.TeamID},
+			"id": u.ID, "enterprise_id": u.EnterpriseID, "enterprise_name": w.organisationName(u.EnterpriseID),
+			"is_admin": u.Admin, "is_owner": false, "is_primary_owner": false, "teams": []string{u.TeamID},
 		}
 	}
 	return out
+}
+
+// organisationName is the name of an Enterprise Grid organisation. Of others than the workspace's own only the id is known.
+func (w *Workspace) organisationName(id string) string {
+	if id == w.cfg.EnterpriseID {
+		return w.cfg.EnterpriseName
+	}
+	return id
 }
 
 // UpdateUser changes a person: deactivates them, makes them a guest, changes title or address. The app hears user_change. It
@@ -145,36 +153,4 @@ func (w *Workspace) lookupByEmail(c *call) (object, error) {
 		}
 	}
 	return nil, refuse("users_not_found")
-}
-
-func (w *Workspace) usergroupsList(c *call) (object, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	list := []object{}
-	for _, g := range w.groups {
-		o := object{
-			"id": g.ID, "team_id": w.cfg.TeamID, "is_usergroup": true, "is_subteam": true, "name": g.Name, "description": "",
-			"handle": g.Handle, "is_external": false, "date_create": 0, "date_update": 0, "date_delete": 0,
-			"prefs": object{"channels": []string{}, "groups": []string{}}, "channel_count": 0,
-		}
-		if c.bool("include_count") {
-			o["user_count"] = len(g.Users)
-		}
-		if c.bool("include_users") {
-			o["users"] = g.Users
-		}
-		list = append(list, o)
-	}
-	return object{"usergroups": list}, nil
-}
-
-func (w *Workspace) usergroupMembers(c *call) (object, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, g := range w.groups {
-		if g.ID == c.str("usergroup") {
-			return object{"users": g.Users}, nil
-		}
-	}
-	return nil, refuse("no_such_subteam")
 }

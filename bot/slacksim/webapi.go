@@ -204,7 +204,7 @@ func (w *Workspace) authTest(*call) (object, error) {
 func (w *Workspace) teamInfo(*call) (object, error) {
 	team := object{"id": w.cfg.TeamID, "name": w.cfg.TeamName, "domain": "local", "email_domain": "", "icon": object{"image_default": true}}
 	if w.cfg.EnterpriseID != "" {
-		team["enterprise_id"], team["enterprise_name"] = w.cfg.EnterpriseID, w.cfg.TeamName
+		team["enterprise_id"], team["enterprise_name"] = w.cfg.EnterpriseID, w.cfg.EnterpriseName
 	}
 	return object{"team": team}, nil
 }

@@ -36,7 +36,7 @@ type Workspace struct {
 
 	users     map[string]*User
 	userOrder []string
-	groups    []Group
+	groups    []*group
 	channels  map[string]*channel
 	order     []string // channel ids in the order they came to be
 	views     map[string]*View
@@ -106,12 +106,9 @@ func (w *Workspace) load() error {
 		}
 	}
 	for _, g := range w.cfg.UserGroups {
-		for _, id := range g.Users {
-			if w.users[id] == nil {
-				return fmt.Errorf("user group %s: member %s is not a user", g.ID, id)
-			}
+		if err := w.addGroup(g); err != nil {
+			return err
 		}
-		w.groups = append(w.groups, g)
 	}
 	for _, c := range w.cfg.Channels {
 		if err := w.addChannel(c); err != nil {
@@ -136,6 +133,9 @@ func (w *Workspace) addUser(u User) error {
 	}
 	if u.TeamID == "" {
 		u.TeamID = w.cfg.TeamID
+	}
+	if u.EnterpriseID == "" && u.TeamID == w.cfg.TeamID {
+		u.EnterpriseID = w.cfg.EnterpriseID
 	}
 	if u.RealName == "" {
 		u.RealName = u.Name

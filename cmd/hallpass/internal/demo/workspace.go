@@ -69,8 +69,9 @@ func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string
 		TeamID: homeTeam, TeamName: "Northwind (local workspace)", BotToken: tokens.Bot, AppToken: tokens.App,
 		Scopes:  []string{"app_mentions:read", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read", "users:read.email", "usergroups:read"},
 		AppName: "Hallpass", Command: "/access",
-		Shortcuts: []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
-		Users:     users,
+		Shortcuts:        []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
+		MessageShortcuts: []slacksim.Shortcut{{CallbackID: "request_access_about", Name: "Request access for this"}},
+		Users:            users,
 		Channels: []slacksim.Channel{
 			{ID: "C0GENERAL", Name: "general", Topic: "Everybody"},
 			{ID: "C0BILLING", Name: "billing-support", Topic: "Refunds, invoices, chargebacks"},
