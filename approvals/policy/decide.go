@@ -68,17 +68,8 @@ func (s *Set) doubts(f approvals.Facts, a approvals.Assessment) []string {
 	doubt(age < -time.Hour, "the directory claims to come from the future")
 	doubt(a.Problem != "", "there is no score: %s", a.Problem)
 	doubt(a.Problem == "" && (a.Score < 0 || a.Score > 100), "the score %d is not between 0 and 100", a.Score)
-	doubt(f.Duration <= 0, "no duration is asked for")
-	doubt(f.Entitlement.MaxDuration <= 0, "the catalogue sets no maximum duration")
-	doubt(f.Entitlement.MaxDuration > 0 && f.Duration > f.Entitlement.MaxDuration,
-		"%s is more than the %s that the catalogue allows", f.Duration, f.Entitlement.MaxDuration)
 	doubt(f.Entitlement.TicketRequired && f.Ticket == "", "the catalogue asks for a ticket, and none is given")
-	doubt(f.Requester.ID == "" || f.Beneficiary.ID == "", "it is not known who asks, or for whom")
-	doubt(f.Requester.Inactive || f.Beneficiary.Inactive, "the directory says that the person has left")
-	doubt(f.Entitlement.ID == "", "it is not known what is asked for")
-	doubt(f.Kind != approvals.KindAccess && f.Kind != approvals.KindExtension, "%q is not a kind of request", f.Kind)
-	doubt(f.MinuteOfDay < 0 || f.MinuteOfDay >= 24*60 || f.Weekday < 0 || f.Weekday > 6, "the time of day is not a time")
-	return doubts
+	return append(doubts, unfit(f)...)
 }
 
 // finding is what the engine says of one question for all its principals.
@@ -91,7 +82,8 @@ type finding struct {
 }
 
 // evaluate asks the engine for each principal in turn. A permit whose review
-// date has passed does not count for a request.
+// date has passed opens nothing by itself any more; who may answer does not
+// depend on it.
 func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Time, principals []cedar.EntityUID) finding {
 	found := finding{permitted: true}
 	var stale []*rule
@@ -105,7 +97,7 @@ func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Ti
 		permitted := false
 		for _, reason := range diagnostic.Reasons {
 			r := set.get(reason.PolicyID)
-			if r.permits() && action == actionRequest && r.overdue(at) {
+			if r.permits() && action != actionApprove && r.overdue(at) {
 				stale = append(stale, r)
 				continue
 			}

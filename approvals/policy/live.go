@@ -54,5 +54,10 @@ func (l *Live) MayApprove(f approvals.Facts, a approvals.Assessment, p approvals
 	return l.Set().MayApprove(f, a, p)
 }
 
+// MayBreakGlass judges an opening at once by the set in force.
+func (l *Live) MayBreakGlass(f approvals.Facts, a approvals.Assessment) approvals.Verdict {
+	return l.Set().MayBreakGlass(f, a)
+}
+
 // Version says which law is in force.
 func (l *Live) Version() approvals.PolicyVersion { return l.Set().Version() }

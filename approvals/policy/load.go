@@ -37,6 +37,7 @@ type Set struct {
 	all             rules
 	request         rules
 	approve         rules
+	breakGlass      rules
 	version         approvals.PolicyVersion
 	maxDirectoryAge time.Duration
 }
@@ -112,7 +113,7 @@ func compile(files []file, words *vocabulary) (*Set, approvals.Problems) {
 		return nil, inOrder(problems)
 	}
 	slices.SortFunc(all, func(a, b *rule) int { return strings.Compare(a.ref.ID, b.ref.ID) })
-	return &Set{all: all, request: all.about(actionRequest), approve: all.about(actionApprove)}, nil
+	return &Set{all: all, request: all.about(actionRequest), approve: all.about(actionApprove), breakGlass: all.about(actionBreakGlass)}, nil
 }
 
 // inOrder sorts problems as a person works through them.

@@ -13,7 +13,7 @@ import (
 func TestDefectOfTheEngineAsksPeople(t *testing.T) {
 	t.Parallel()
 	broken := &Set{
-		request: rules{{}}, approve: rules{{}}, maxDirectoryAge: time.Hour,
+		request: rules{{}}, approve: rules{{}}, breakGlass: rules{{}}, maxDirectoryAge: time.Hour,
 		version: approvals.PolicyVersion{Digest: "d"},
 	}
 	f := approvals.Facts{
@@ -27,6 +27,9 @@ func TestDefectOfTheEngineAsksPeople(t *testing.T) {
 	}
 	v := broken.MayApprove(f, approvals.Assessment{}, approvals.Principal{ID: "b"})
 	if v.Allowed || !v.Forbidden || len(v.Problems) != 1 {
+		t.Errorf("%+v", v)
+	}
+	if v = broken.MayBreakGlass(f, approvals.Assessment{}); v.Allowed || !v.Forbidden || len(v.Problems) != 1 {
 		t.Errorf("%+v", v)
 	}
 }

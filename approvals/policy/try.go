@@ -114,12 +114,8 @@ func (s *Set) answer(e example) answer {
 		v := s.MayApprove(e.facts, e.assessment, e.approver)
 		return answer{outcome: word(v.Allowed, expectMayApprove, expectMayNotApprove), by: ids(v.Policies), problems: v.Problems}
 	case actionBreakGlass:
-		q, people := e.question()
-		found := s.evaluate(q, s.all.about(actionBreakGlass), actionBreakGlass, e.facts.At, people)
-		return answer{
-			outcome: word(found.permitted && len(found.problems) == 0, expectMayOpen, expectMayNotOpen),
-			by:      ids(refs(found.matched)), problems: found.problems,
-		}
+		v := s.MayBreakGlass(e.facts, e.assessment)
+		return answer{outcome: word(v.Allowed, expectMayOpen, expectMayNotOpen), by: ids(v.Policies), problems: v.Problems}
 	default:
 		r := s.Decide(e.facts, e.assessment)
 		return answer{outcome: string(r.Outcome), by: ids(r.Policies), problems: r.Problems, quorum: r.Quorum, channel: r.Channel}
