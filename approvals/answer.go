@@ -81,7 +81,7 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 		return r, err
 	}
 	if d.Ruling.Outcome != Route { // the policy changed meanwhile: who answers is held to the same rules
-		d.Approvers, d.Fallback = s.candidates(ctx, d.Facts, d.Assessment)
+		d.Approvers, d.Fallback = s.candidates(ctx, d)
 	}
 	ap, err := s.authorise(ctx, actor, r, d)
 	if err != nil {
@@ -150,6 +150,9 @@ func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decis
 	ap := Approval{Request: r.ID, Approver: actor.Principal, At: d.At,
 		FactsDigest: d.Facts.Digest(), Version: d.Ruling.Version, Via: actor.Via}
 	if !slices.Contains(d.Approvers, actor.Principal) {
+		if err := s.unresolved(ctx, d.Facts); err != nil {
+			return ap, err
+		}
 		return ap, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "answer",
 			Message: "You are not among those who may answer this request."})
 	}

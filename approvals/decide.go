@@ -56,10 +56,10 @@ func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (Deci
 		return Decision{}, err
 	}
 	d := Decision{Request: r.ID, Sequence: earlier.Sequence + 1, At: f.At, Facts: f, Assessment: s.Scorer.Assess(f),
-		Asked: earlier.Asked, AskedIn: earlier.AskedIn}
+		Asked: earlier.Asked, AskedIn: earlier.AskedIn, Unreached: earlier.Unreached, UnreachedIn: earlier.UnreachedIn}
 	d.Ruling = Restrain(f, d.Assessment, s.Policy.Decide(f, d.Assessment))
 	if d.Ruling.Outcome == Route {
-		d.Approvers, d.Fallback = s.candidates(ctx, f, d.Assessment)
+		d.Approvers, d.Fallback = s.candidates(ctx, d)
 		d.Ruling.Alternatives = s.alternatives(ctx, r, f)
 		d = d.ask()
 	}
@@ -103,8 +103,10 @@ func Restrain(f Facts, a Assessment, r Ruling) Ruling {
 
 // candidates resolves whom to ask, in the catalogue's order, each held to the
 // policy's approve action. Nobody is a candidate for a request of their own or
-// for their own benefit. When nobody is left, the security queue is asked.
-func (s *Service) candidates(ctx context.Context, f Facts, a Assessment) (ids []PrincipalID, fallback bool) {
+// for their own benefit. When nobody is left, or nobody who can be reached, the
+// security queue is asked.
+func (s *Service) candidates(ctx context.Context, d Decision) (ids []PrincipalID, fallback bool) {
+	f, a := d.Facts, d.Assessment
 	for _, ref := range f.Entitlement.Approvers {
 		for _, p := range s.resolve(ctx, ref, f) {
 			if s.mayAnswer(f, a, p, false) {
@@ -112,7 +114,7 @@ func (s *Service) candidates(ctx context.Context, f Facts, a Assessment) (ids []
 			}
 		}
 	}
-	if len(ids) > 0 {
+	if len(d.reachable(ids)) > 0 {
 		return ids, false
 	}
 	for _, id := range s.Fallback {
@@ -162,6 +164,6 @@ func (s *Service) resolve(ctx context.Context, ref ApproverRef, f Facts) []Princ
 		}
 		return people
 	default:
-		return nil
+		return s.elsewhere(ctx, kind, name)
 	}
 }

@@ -73,6 +73,10 @@ type Decision struct {
 	Fallback   bool          `json:"fallback,omitempty"`  // nobody else was left: the security queue is asked
 	Asked      []PrincipalID `json:"asked,omitempty"`     // who has a card of this request, from this decision or an earlier one
 	AskedIn    []string      `json:"asked_in,omitempty"`  // the channels that have one
+	// Unreached and UnreachedIn are the people and channels whom no card could
+	// be delivered to: others are asked in their stead, and they get no more.
+	Unreached   []PrincipalID `json:"unreached,omitempty"`
+	UnreachedIn []string      `json:"unreached_in,omitempty"`
 }
 
 // Answer is what an approver said.

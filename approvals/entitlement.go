@@ -59,7 +59,8 @@ type Entitlement struct {
 }
 
 // ApproverRef says whom to ask: "manager" (the beneficiary's), "owner" (the
-// entitlement's), "group:NAME" or "person:ID".
+// entitlement's), "group:NAME", "person:ID", or a group that lives elsewhere,
+// such as "slack-group:HANDLE".
 type ApproverRef string
 
 // The references that carry no name.

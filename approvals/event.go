@@ -17,6 +17,7 @@ const (
 	EventRequestLapsed    EventKind = "request.lapsed"
 	EventRequestReminded  EventKind = "request.reminded"  // approvers were asked again
 	EventRequestCommented EventKind = "request.commented" // somebody said something about it; the words stay with the request
+	EventRequestUnreached EventKind = "request.unreached" // a card could not be delivered to an approver or a channel; others are asked
 	EventApprovalGiven    EventKind = "approval.given"    // one approver's yes, the quorum not yet reached
 	EventActionRefused    EventKind = "action.refused"    // somebody tried what they may not
 	EventSummaryWritten   EventKind = "summary.written"   // a model's prose was stored beside a decision

@@ -14,16 +14,22 @@ func requesterCards(r Request) []Notice {
 }
 
 // ask adds those who are to be asked now: the channel that the policy names,
-// or each approver, up to a bound, by a message of their own.
+// or each approver who can be reached, up to a bound, by a message of their own.
 func (d Decision) ask() Decision {
-	if d.Ruling.Channel != "" && !d.Fallback {
+	if d.Ruling.Channel != "" && !d.Fallback && !slices.Contains(d.UnreachedIn, d.Ruling.Channel) {
 		if !slices.Contains(d.AskedIn, d.Ruling.Channel) {
 			d.AskedIn = append(slices.Clone(d.AskedIn), d.Ruling.Channel)
 		}
 		return d
 	}
-	d.Asked = appendNew(slices.Clone(d.Asked), d.Approvers[:min(len(d.Approvers), askedAtMost)]...)
+	there := d.reachable(d.Approvers)
+	d.Asked = appendNew(slices.Clone(d.Asked), there[:min(len(there), askedAtMost)]...)
 	return d
+}
+
+// reachable are those of some people whom a card may still reach.
+func (d Decision) reachable(ids []PrincipalID) []PrincipalID {
+	return slices.DeleteFunc(slices.Clone(ids), func(id PrincipalID) bool { return slices.Contains(d.Unreached, id) })
 }
 
 // approverCards asks those whom a decision asks, or edits what they were shown.

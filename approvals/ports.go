@@ -35,6 +35,13 @@ type Store interface {
 	AutoApprovals(ctx context.Context, beneficiary PrincipalID, since time.Time) (int, error)
 }
 
+// Groups says who is in a group that the directory does not hold, such as a
+// Slack user group. It is asked at each decision and again at each answer, so
+// it must never answer from memory, nor in part: who cannot be told is an error.
+type Groups interface {
+	GroupMembers(ctx context.Context, name string) ([]PrincipalID, error)
+}
+
 // Scorer turns facts into advice.
 type Scorer interface {
 	// Evidence counts what the past and the peers say of a request, on one

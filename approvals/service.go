@@ -23,6 +23,8 @@ type Service struct {
 	Now   func() time.Time           // nil: time.Now
 	NewID func(prefix string) string // nil: prefix and 26 random characters
 
+	Groups map[string]Groups // groups that live elsewhere, by the kind of reference that names them, e.g. "slack-group"
+
 	Fallback   []PrincipalID // the security queue: asked when nobody else is left
 	LapseAfter time.Duration // how long a request waits for an answer; zero: 8 h
 	ChaseAfter time.Duration // when approvers are reminded; zero: half of LapseAfter

@@ -98,9 +98,14 @@ func (s *Service) alreadyThere(ctx context.Context, r Request, e Entitlement) er
 // settle stores a decision on a pending request and all that follows from it,
 // in one transaction. Extra events come first.
 func (s *Service) settle(ctx context.Context, actor Actor, r Request, d Decision, events ...Event) (Request, error) {
+	return s.settleWith(ctx, r, d, Change{Events: events})
+}
+
+// settleWith is settle with more that is to be stored in the same transaction.
+func (s *Service) settleWith(ctx context.Context, r Request, d Decision, c Change) (Request, error) {
 	decided := withDecision(s.event(d.At, EventRequestDecided, Actor{Kind: ActorPolicy, Via: "policy"}, r), d)
 	decided.Detail = map[string]string{"outcome": string(d.Ruling.Outcome)}
-	c := Change{Decisions: []Decision{d}, Events: append(events, decided)}
+	c.Decisions, c.Events = []Decision{d}, append(c.Events, decided)
 	switch d.Ruling.Outcome {
 	case AutoApprove:
 		var err error

@@ -23,7 +23,7 @@ var (
 	bindingTable = newTable("bindings", 3, `door text, workspace text, subject text, version bigint, principal text, email text,
 		state text, note text, bound_at timestamptz`)
 	decisionTable = newTable("decisions", 2, `request_id text, sequence bigint, at timestamptz, facts text, assessment text,
-		ruling text, approvers text, fallback boolean, asked text, asked_in text`)
+		ruling text, approvers text, fallback boolean, asked text, asked_in text, unreached text, unreached_in text`)
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
 		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint`)
@@ -146,7 +146,7 @@ func decisionRow(d approvals.Decision) ([]any, error) {
 		row = append(row, text)
 	}
 	row = append(row, d.Fallback)
-	for _, v := range []any{d.Asked, d.AskedIn} {
+	for _, v := range []any{d.Asked, d.AskedIn, d.Unreached, d.UnreachedIn} {
 		text, err := asJSON(v)
 		if err != nil {
 			return nil, err
@@ -176,14 +176,15 @@ func factsText(f approvals.Facts) (string, error) {
 
 func readDecision(scan scan) (d approvals.Decision, err error) {
 	var taken stamp
-	var facts, assessment, ruling, approvers, asked, askedIn string
-	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback, &asked, &askedIn); err != nil {
+	var facts, assessment, ruling, approvers, asked, askedIn, unreached, unreachedIn string
+	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback, &asked, &askedIn, &unreached, &unreachedIn); err != nil {
 		return d, err
 	}
 	d.At = taken.Time
 	return d, errors.Join(fromJSON(facts, &d.Facts), fromJSON(assessment, &d.Assessment),
 		fromJSON(ruling, &d.Ruling), fromJSON(approvers, &d.Approvers),
-		fromJSON(asked, &d.Asked), fromJSON(askedIn, &d.AskedIn))
+		fromJSON(asked, &d.Asked), fromJSON(askedIn, &d.AskedIn),
+		fromJSON(unreached, &d.Unreached), fromJSON(unreachedIn, &d.UnreachedIn))
 }
 
 func approvalRow(a approvals.Approval, sequence int64) ([]any, error) {
