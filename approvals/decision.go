@@ -18,6 +18,7 @@ type PolicyRef struct {
 	Effect string `json:"effect"` // "permit" or "forbid"
 	Reason string `json:"reason,omitempty"`
 	Owner  string `json:"owner,omitempty"`
+	Budget int    `json:"budget,omitempty"` // automatic approvals that this permit may give on one day (UTC); 0: as the settings say
 }
 
 // PolicyVersion says exactly which law was in force.
@@ -33,9 +34,15 @@ type Ruling struct {
 	Policies []PolicyRef   `json:"policies,omitempty"` // those that decided, ordered by id
 	Problems []string      `json:"problems,omitempty"` // why a permit did not count: engine errors, stale facts, review overdue
 	Version  PolicyVersion `json:"version"`
-	Quorum   int           `json:"quorum,omitempty"`  // approvals needed when routed, at least 1
+	Quorum   int           `json:"quorum,omitempty"`  // approvals needed when routed, at least 1; of all stages together
 	Channel  string        `json:"channel,omitempty"` // where approvers are asked; empty: by direct message
 	Words    string        `json:"words,omitempty"`   // the reason as a person reads it
+
+	// Stages are those who are asked one after the other, when a policy says
+	// so; none: everybody at once, by Quorum and Channel.
+	Stages        []Stage       `json:"stages,omitempty"`
+	EscalateAfter time.Duration `json:"escalate_after,omitempty"` // without stages: when the security queue is asked as well; zero: never
+	LapseAfter    time.Duration `json:"lapse_after,omitempty"`    // how long each stage waits for an answer; zero: as the settings say
 
 	// Alternatives are smaller wishes that would have been approved at once.
 	// The Service looks for them when people are asked; a Policy leaves them empty.
@@ -50,6 +57,8 @@ type Verdict struct {
 	Forbidden bool        `json:"forbidden,omitempty"`
 	Policies  []PolicyRef `json:"policies,omitempty"`
 	Problems  []string    `json:"problems,omitempty"`
+	// Stages are the numbers of those in which the principal may answer; none: in the first.
+	Stages []int `json:"stages,omitempty"`
 }
 
 // Policy is the law. Both methods are pure and never fail: an error inside is
@@ -70,9 +79,16 @@ type Decision struct {
 	Assessment Assessment    `json:"assessment"`
 	Ruling     Ruling        `json:"ruling"`
 	Approvers  []PrincipalID `json:"approvers,omitempty"` // who may answer, ordered as they are asked
-	Fallback   bool          `json:"fallback,omitempty"`  // nobody else was left: the security queue is asked
+	Fallback   bool          `json:"fallback,omitempty"`  // too few others were left, or none answered: the security queue is asked
 	Asked      []PrincipalID `json:"asked,omitempty"`     // who has a card of this request, from this decision or an earlier one
 	AskedIn    []string      `json:"asked_in,omitempty"`  // the channels that have one
+	// Stage is the number of the furthest stage that is asked; 0: there are none.
+	Stage int `json:"stage,omitempty"`
+	// Escalated says that the last stage did not answer in time, so that the
+	// security queue is asked as well.
+	Escalated bool `json:"escalated,omitempty"`
+	// For names, for each delegate among the approvers, whose place they take.
+	For map[PrincipalID]PrincipalID `json:"for,omitempty"`
 	// Unreached and UnreachedIn are the people and channels whom no card could
 	// be delivered to: others are asked in their stead, and they get no more.
 	Unreached   []PrincipalID `json:"unreached,omitempty"`
@@ -84,8 +100,9 @@ type Answer string
 
 // The answers an approver can give.
 const (
-	Approved Answer = "approved"
-	Denied   Answer = "denied"
+	Approved  Answer = "approved"
+	Denied    Answer = "denied"
+	Abstained Answer = "abstained" // this person leaves it to others
 )
 
 // Approval is one approver's answer, given on facts that were fresh then.
@@ -100,4 +117,6 @@ type Approval struct {
 	Version     PolicyVersion `json:"version"`
 	Policies    []PolicyRef   `json:"policies,omitempty"` // what allowed this person to answer
 	Via         string        `json:"via"`
+	Stage       int           `json:"stage,omitempty"` // number of the stage in which it was given; 0: there were none
+	For         PrincipalID   `json:"for,omitempty"`   // whose place a delegate took
 }

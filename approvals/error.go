@@ -19,6 +19,7 @@ const (
 	CodeSelfApproval      Code = "self_approval"      // nobody decides for themselves
 	CodeAlreadyDecided    Code = "already_decided"    // someone was first; the message says who
 	CodeLapsed            Code = "lapsed"             // nobody answered in time; the request is closed
+	CodeOverBudget        Code = "over_budget"        // a budget of automatic approvals is used up
 	CodeIllegalTransition Code = "illegal_transition" // the state machine has no such arrow
 	CodeUnavailable       Code = "unavailable"        // something that is needed does not answer; retry later
 	CodeInternal          Code = "internal"           // a defect: it is logged, the person is told no detail

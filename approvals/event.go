@@ -7,35 +7,39 @@ type EventKind string
 
 // The kinds of audit event.
 const (
-	EventRequestDrafted   EventKind = "request.drafted"
-	EventRequestAmended   EventKind = "request.amended"
-	EventRequestSubmitted EventKind = "request.submitted"
-	EventRequestDecided   EventKind = "request.decided" // a policy ruled
-	EventRequestApproved  EventKind = "request.approved"
-	EventRequestDenied    EventKind = "request.denied"
-	EventRequestCancelled EventKind = "request.cancelled"
-	EventRequestLapsed    EventKind = "request.lapsed"
-	EventRequestReminded  EventKind = "request.reminded"  // approvers were asked again
-	EventRequestCommented EventKind = "request.commented" // somebody said something about it; the words stay with the request
-	EventRequestUnreached EventKind = "request.unreached" // a card could not be delivered to an approver or a channel; others are asked
-	EventApprovalGiven    EventKind = "approval.given"    // one approver's yes, the quorum not yet reached
-	EventActionRefused    EventKind = "action.refused"    // somebody tried what they may not
-	EventSummaryWritten   EventKind = "summary.written"   // a model's prose was stored beside a decision
-	EventGrantScheduled   EventKind = "grant.scheduled"   // access was decided; nothing is provisioned yet
-	EventGrantStarted     EventKind = "grant.provisioning"
-	EventGrantActive      EventKind = "grant.active"
-	EventGrantFailed      EventKind = "grant.failed"
-	EventGrantExtended    EventKind = "grant.extended"
-	EventGrantReminded    EventKind = "grant.reminded"
-	EventGrantRevoking    EventKind = "grant.revoking"
-	EventGrantResidual    EventKind = "grant.residual"
-	EventGrantRevoked     EventKind = "grant.revoked"
-	EventGrantRetried     EventKind = "grant.retried" // a connector call failed and will be tried again
-	EventGrantOverdue     EventKind = "grant.overdue" // access outlives its end; people were told
-	EventIdentityBound    EventKind = "identity.bound"
-	EventIdentityBlocked  EventKind = "identity.blocked" // an attribute changed that decides who someone is
-	EventIdentityCleared  EventKind = "identity.cleared" // an admin confirmed
-	EventPolicyLoaded     EventKind = "policy.loaded"
+	EventRequestDrafted    EventKind = "request.drafted"
+	EventRequestAmended    EventKind = "request.amended"
+	EventRequestSubmitted  EventKind = "request.submitted"
+	EventRequestDecided    EventKind = "request.decided" // a policy ruled
+	EventRequestApproved   EventKind = "request.approved"
+	EventRequestDenied     EventKind = "request.denied"
+	EventRequestCancelled  EventKind = "request.cancelled"
+	EventRequestLapsed     EventKind = "request.lapsed"
+	EventRequestReminded   EventKind = "request.reminded"   // approvers were asked again
+	EventRequestCommented  EventKind = "request.commented"  // somebody said something about it; the words stay with the request
+	EventRequestUnreached  EventKind = "request.unreached"  // a card could not be delivered to an approver or a channel; others are asked
+	EventApprovalGiven     EventKind = "approval.given"     // one approver's yes, the quorum not yet reached
+	EventRequestAdvanced   EventKind = "request.advanced"   // a stage agreed, and the next is asked
+	EventRequestEscalated  EventKind = "request.escalated"  // a stage did not answer in time, and the next is asked as well
+	EventApprovalAbstained EventKind = "approval.abstained" // one approver left it to others
+	EventActionRefused     EventKind = "action.refused"     // somebody tried what they may not
+	EventSummaryWritten    EventKind = "summary.written"    // a model's prose was stored beside a decision
+	EventGrantScheduled    EventKind = "grant.scheduled"    // access was decided; nothing is provisioned yet
+	EventGrantStarted      EventKind = "grant.provisioning"
+	EventGrantActive       EventKind = "grant.active"
+	EventGrantFailed       EventKind = "grant.failed"
+	EventGrantExtended     EventKind = "grant.extended"
+	EventGrantReminded     EventKind = "grant.reminded"
+	EventGrantRevoking     EventKind = "grant.revoking"
+	EventGrantResidual     EventKind = "grant.residual"
+	EventGrantRevoked      EventKind = "grant.revoked"
+	EventGrantRetried      EventKind = "grant.retried"  // a connector call failed and will be tried again
+	EventGrantReviewed     EventKind = "grant.reviewed" // the directory or the policy changed, and a running grant was decided again
+	EventGrantOverdue      EventKind = "grant.overdue"  // access outlives its end; people were told
+	EventIdentityBound     EventKind = "identity.bound"
+	EventIdentityBlocked   EventKind = "identity.blocked" // an attribute changed that decides who someone is
+	EventIdentityCleared   EventKind = "identity.cleared" // an admin confirmed
+	EventPolicyLoaded      EventKind = "policy.loaded"
 )
 
 // Event is one line of the audit log. It never holds a secret nor a person's

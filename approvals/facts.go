@@ -27,6 +27,21 @@ type Facts struct {
 	Evidence     Evidence       `json:"evidence"`
 	AutoToday    int            `json:"auto_today"`         // automatic approvals of the beneficiary in the 24 h before At
 	Problems     []string       `json:"problems,omitempty"` // what could not be learned: any entry forbids automatic approval
+	StartsAt     time.Time      `json:"starts_at,omitzero"` // when access is to begin; zero: at once
+	// Fields are what the request says besides, but for free text, by the field's name.
+	Fields    map[string]string `json:"fields,omitempty"`
+	SkipLevel PrincipalID       `json:"skip_level,omitempty"` // the manager of the beneficiary's manager
+	OnDuty    []PrincipalID     `json:"on_duty,omitempty"`    // of the schedules that the entitlement's approvers name, ordered
+	Conflicts []Conflict        `json:"conflicts,omitempty"`  // what the beneficiary holds that may not be held together with this
+}
+
+// Conflict is one rule of segregation of duties that a request would break.
+type Conflict struct {
+	Rule     string        `json:"rule"`
+	Reason   string        `json:"reason"`
+	Ask      bool          `json:"ask,omitempty"` // people are asked; else it is refused
+	With     EntitlementID `json:"with"`
+	Standing bool          `json:"standing,omitempty"` // held in the system without a grant
 }
 
 // Evidence is what the past and the peers say, as counts. It is all that the

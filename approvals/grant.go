@@ -51,6 +51,7 @@ const (
 	EndRevoked     EndReason = "revoked"     // somebody took it back, with a reason
 	EndDeactivated EndReason = "deactivated" // the person left
 	EndFailed      EndReason = "failed"      // provisioning failed half-way: what it did is being undone
+	EndNoLonger    EndReason = "no_longer"   // the directory or the policy changed, and what allowed it no longer holds
 )
 
 // Grant is access that one request gave to one principal. The row is the
@@ -67,6 +68,7 @@ type Grant struct {
 	Target        map[string]string `json:"target,omitempty"`
 	Duration      time.Duration     `json:"duration"` // granted in all, extensions included
 	CreatedAt     time.Time         `json:"created_at"`
+	StartsAt      time.Time         `json:"starts_at,omitzero"`   // not provisioned before; zero: at once
 	Prechecked    bool              `json:"prechecked,omitempty"` // the system was read before the first effect, so Standing is known
 	Standing      bool              `json:"standing,omitempty"`   // access was there before and stays after
 	Receipt       Receipt           `json:"receipt,omitempty"`

@@ -31,6 +31,12 @@ type Store interface {
 	// Binding finds the binding of a door's account; BindingOf that of a principal.
 	Binding(ctx context.Context, door, workspace, subject string) (Binding, error)
 	BindingOf(ctx context.Context, door string, principal PrincipalID) (Binding, error)
+	// BundleRequests lists the requests of a bundle.
+	BundleRequests(context.Context, BundleID) ([]Request, error)
+	// GrantsOf lists a principal's grants, live or not, newest first, at most limit.
+	GrantsOf(ctx context.Context, principal PrincipalID, limit int) ([]Grant, error)
+	// HoldingsOf lists what systems said last that a principal holds.
+	HoldingsOf(context.Context, PrincipalID) ([]Holding, error)
 	// AutoApprovals counts a beneficiary's requests approved by policy alone since a time.
 	AutoApprovals(ctx context.Context, beneficiary PrincipalID, since time.Time) (int, error)
 }

@@ -26,6 +26,48 @@ type Principal struct {
 	Contractor bool              `json:"contractor,omitempty"`
 	Inactive   bool              `json:"inactive,omitempty"` // left, suspended: may do nothing and hold nothing
 	Admin      bool              `json:"admin,omitempty"`    // runs Hallpass; gives no right to approve
+	// SameAs is the person behind a second entry of the directory, e.g. an
+	// administrator's account. Both count as one wherever somebody answers.
+	SameAs PrincipalID `json:"same_as,omitempty"`
+	Away   []Absence   `json:"away,omitempty"`
+}
+
+// Absence is a time in which somebody does not answer, and who does in their
+// place.
+type Absence struct {
+	From     time.Time   `json:"from"`
+	Until    time.Time   `json:"until"`              // exclusive
+	Delegate PrincipalID `json:"delegate,omitempty"` // empty: nobody
+}
+
+// Absent finds the absence that holds at a time.
+func (p Principal) Absent(at time.Time) (Absence, bool) {
+	for _, a := range p.Away {
+		if !at.Before(a.From) && at.Before(a.Until) {
+			return a, true
+		}
+	}
+	return Absence{}, false
+}
+
+// SamePerson reports whether two entries of the directory are one human being:
+// by id, by an email address that differs in case only, or because one says
+// that it belongs to the other, or both to a third.
+func (p Principal) SamePerson(o Principal) bool {
+	switch {
+	case p.ID == o.ID:
+		return true
+	case p.Email != "" && strings.EqualFold(p.Email, o.Email):
+		return true
+	}
+	return p.root() == o.root()
+}
+
+func (p Principal) root() PrincipalID {
+	if p.SameAs != "" {
+		return p.SameAs
+	}
+	return p.ID
 }
 
 // In reports whether the principal is a direct member of the group.

@@ -25,6 +25,9 @@ type Service struct {
 
 	Groups map[string]Groups // groups that live elsewhere, by the kind of reference that names them, e.g. "slack-group"
 
+	Profiles Profiles // nil: there are none
+	Budgets  Budgets  // of automatic approvals a day
+
 	Fallback   []PrincipalID // the security queue: asked when nobody else is left
 	LapseAfter time.Duration // how long a request waits for an answer; zero: 8 h
 	ChaseAfter time.Duration // when approvers are reminded; zero: half of LapseAfter

@@ -13,6 +13,7 @@ const (
 	TaskRemind    TaskKind = "remind"    // key: grant
 	TaskChase     TaskKind = "chase"     // key: request; approvers are reminded
 	TaskLapse     TaskKind = "lapse"     // key: request
+	TaskEscalate  TaskKind = "escalate"  // key: request; the next stage is asked
 	TaskExplain   TaskKind = "explain"   // key: request; a model may write prose
 	TaskSweep     TaskKind = "sweep"     // key: name@tick
 )
@@ -44,6 +45,7 @@ const (
 	NoticeDraft    NoticeKind = "draft"    // card: the filled-in wish, for its requester
 	NoticeRequest  NoticeKind = "request"  // card: the request as its requester and beneficiary see it
 	NoticeApproval NoticeKind = "approval" // card: the request as an approver sees it
+	NoticeBundle   NoticeKind = "bundle"   // card: requests that were asked together, as their requester and beneficiary see them
 	NoticeDetail   NoticeKind = "detail"   // thread under an approval card: all factors, the explanation
 	NoticeChase    NoticeKind = "chase"    // thread: the approver is asked again
 	NoticeComment  NoticeKind = "comment"  // thread under a card: what somebody else said about the request
@@ -167,6 +169,15 @@ type Change struct {
 	Tasks     []Task
 	Cancel    []Task // removed if present; RunAt is ignored
 	Notices   []Notice
+	Spend     []Spending // counted; the whole change fails with CodeOverBudget where one is used up
+}
+
+// Spending is one automatic approval taken from a budget. The database counts,
+// in the change's own transaction, so that replicas cannot overdraw it.
+type Spending struct {
+	Budget string // e.g. "rule/read-only-with-ticket"
+	Day    string // "2006-01-02", in UTC
+	Limit  int    // at least 1
 }
 
 // Validate refuses a change that would alter state without an audit event.

@@ -58,7 +58,7 @@ func (b *Bot) amend(ctx context.Context, s said, p approvals.Principal, r approv
 	if wish.Unknown != "" {
 		return true, unknownPerson(wish.Unknown)
 	}
-	ask := askOf(r)
+	ask := r.Ask()
 	reason := explains.ReplaceAllString(text, "")
 	switch {
 	case reason != text && reason != "": // what a reason mentions is no wish
@@ -78,13 +78,13 @@ func (b *Bot) amend(ctx context.Context, s said, p approvals.Principal, r approv
 		}
 		switch {
 		case r.Reason != "":
-		case ask == askOf(r) && !corrects.MatchString(text):
+		case ask.Equal(r.Ask()) && !corrects.MatchString(text):
 			ask.Reason = text
 		default:
 			ask.Reason = wish.Reason
 		}
 	}
-	if ask == askOf(r) {
+	if ask.Equal(r.Ask()) {
 		return false, nil
 	}
 	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
@@ -136,11 +136,6 @@ func (b *Bot) choose(ctx context.Context, r approvals.Request, text string, wish
 		ask.Origin = o.String()
 	}
 	return nil
-}
-
-func askOf(r approvals.Request) approvals.Ask {
-	return approvals.Ask{Requester: r.Requester, Beneficiary: r.Beneficiary, Entitlement: r.Entitlement, Duration: r.Duration,
-		Reason: r.Reason, Ticket: r.Ticket, Origin: r.Origin}
 }
 
 func unknownPerson(name string) error {

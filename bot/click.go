@@ -60,7 +60,7 @@ func (b *Bot) pick(ctx context.Context, s said, p approvals.Principal, id approv
 	if err != nil {
 		return err
 	}
-	ask := askOf(r)
+	ask := r.Ask()
 	ask.Entitlement = chosen
 	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), id, ask)
 	return err
@@ -75,7 +75,7 @@ func (b *Bot) again(ctx context.Context, s said, p approvals.Principal, id appro
 	if r.Requester != p.ID && r.Beneficiary != p.ID {
 		return approvals.Errorf(approvals.CodeForbidden, "This is somebody else's request.")
 	}
-	ask := askOf(r)
+	ask := r.Ask()
 	if r.Requester != p.ID {
 		ask.Requester, ask.Beneficiary = p.ID, p.ID
 	}

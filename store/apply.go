@@ -34,7 +34,7 @@ type writer struct {
 func (w *writer) write(changes ...approvals.Change) error {
 	all := merge(changes)
 	steps := []func(approvals.Change) error{
-		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.tasks,
+		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.spend, w.tasks,
 		func(approvals.Change) error { return w.logged(changes) },
 		w.notices,
 	}
@@ -62,6 +62,7 @@ func merge(changes []approvals.Change) approvals.Change {
 		all.Tasks = append(all.Tasks, c.Tasks...)
 		all.Cancel = append(all.Cancel, c.Cancel...)
 		all.Notices = append(all.Notices, c.Notices...)
+		all.Spend = append(all.Spend, c.Spend...)
 	}
 	return all
 }
@@ -109,14 +110,18 @@ func (w *writer) requests(c approvals.Change) error {
 	changed := make(map[string][]any)
 	var settled []any
 	for _, r := range c.Requests {
+		row, err := requestRow(r)
+		if err != nil {
+			return err
+		}
 		if r.Version == 0 {
-			created = append(created, requestRow(r))
+			created = append(created, row)
 			continue
 		}
 		if _, twice := changed[string(r.ID)]; twice {
 			return approvals.Errorf(approvals.CodeInternal, "Request %s is changed twice in one change.", r.ID)
 		}
-		changed[string(r.ID)] = requestRow(r)
+		changed[string(r.ID)] = row
 		if r.State.Final() {
 			settled = append(settled, string(r.ID))
 		}

@@ -106,6 +106,9 @@ func claimKeys(touched map[string]bool, p *pending) bool {
 	for _, m := range c.Comments {
 		keys["comment\x00"+m.Key] = true
 	}
+	for _, s := range c.Spend {
+		keys["budget\x00"+joinKey(s.Budget, s.Day)] = true
+	}
 	for _, tasks := range [][]approvals.Task{c.Tasks, c.Cancel} {
 		for _, t := range tasks {
 			keys["task\x00"+joinKey(string(t.Kind), t.Key)] = true

@@ -38,6 +38,22 @@ func (s *Store) PendingRequests(ctx context.Context, beneficiary approvals.Princ
 	return list(ctx, s, "list pending requests", readRequest, query+" ORDER BY created_at, id", args...)
 }
 
+// BundleRequests lists the requests of a bundle, in the order they were asked.
+func (s *Store) BundleRequests(ctx context.Context, bundle approvals.BundleID) ([]approvals.Request, error) {
+	if bundle == "" {
+		return nil, nil
+	}
+	return list(ctx, s, "list a bundle's requests", readRequest,
+		selectRequest+"WHERE bundle = $1 AND bundle <> '' ORDER BY created_at, id", string(bundle))
+}
+
+// Waiting lists the ids of pending requests, those after the given one, at
+// most limit: pages for a sweep.
+func (s *Store) Waiting(ctx context.Context, after approvals.RequestID, limit int) ([]approvals.RequestID, error) {
+	return list(ctx, s, "list requests that wait", func(scan scan) (id approvals.RequestID, err error) { return id, scan(&id) },
+		"SELECT id FROM requests WHERE state = 'pending' AND id > $1 ORDER BY id LIMIT $2", string(after), int64(limit))
+}
+
 // RequestsBy lists the requests that a person made or benefits from, newest
 // first, at most limit.
 func (s *Store) RequestsBy(ctx context.Context, person approvals.PrincipalID, limit int) ([]approvals.Request, error) {

@@ -83,10 +83,19 @@ func (s *Store) Holdings(ctx context.Context, entitlement approvals.EntitlementI
 	if entitlement != "" {
 		query, args = query+" AND entitlement = $4", append(args, string(entitlement))
 	}
-	return list(ctx, s, "list holdings", func(scan scan) (h approvals.Holding, err error) {
-		var seen stamp
-		err = scan(&h.Entitlement, &h.Account, &h.Principal, &seen)
-		h.AsOf = seen.Time
-		return h, err
-	}, query+" ORDER BY entitlement, account LIMIT $3", args...)
+	return list(ctx, s, "list holdings", readHolding, query+" ORDER BY entitlement, account LIMIT $3", args...)
+}
+
+// HoldingsOf lists what the systems said last that a principal holds, by
+// entitlement and account.
+func (s *Store) HoldingsOf(ctx context.Context, principal approvals.PrincipalID) ([]approvals.Holding, error) {
+	return list(ctx, s, "list a principal's holdings", readHolding, "SELECT "+holdingTable.list("")+
+		" FROM holdings WHERE principal = $1 AND principal <> '' ORDER BY entitlement, account", string(principal))
+}
+
+func readHolding(scan scan) (h approvals.Holding, err error) {
+	var seen stamp
+	err = scan(&h.Entitlement, &h.Account, &h.Principal, &seen)
+	h.AsOf = seen.Time
+	return h, err
 }

@@ -15,18 +15,21 @@ import (
 var (
 	requestTable = newTable("requests", 1, `id text, version bigint, kind text, state text, requester text, beneficiary text,
 		entitlement text, duration bigint, reason text, ticket text, grant_id text, key text, origin text, created_at timestamptz,
-		submitted_at timestamptz, lapses_at timestamptz, decided_at timestamptz, decided_by text, note text`)
+		submitted_at timestamptz, lapses_at timestamptz, decided_at timestamptz, decided_by text, note text,
+		fields text, starts_at timestamptz, bundle text, profile text`)
 	grantTable = newTable("grants", 1, `id text, version bigint, request_id text, entitlement text, principal text, state text,
 		connector text, account text, target text, duration bigint, created_at timestamptz, prechecked boolean, standing boolean,
 		receipt text, call_until timestamptz, active_at timestamptz, ends_at timestamptz, end_reason text, ended_by text, end_note text,
-		revoking_at timestamptz, revoked_at timestamptz, residual_until timestamptz, attempts bigint, last_error text, due_at timestamptz`)
+		revoking_at timestamptz, revoked_at timestamptz, residual_until timestamptz, attempts bigint, last_error text, due_at timestamptz,
+		starts_at timestamptz`)
 	bindingTable = newTable("bindings", 3, `door text, workspace text, subject text, version bigint, principal text, email text,
 		state text, note text, bound_at timestamptz`)
 	decisionTable = newTable("decisions", 2, `request_id text, sequence bigint, at timestamptz, facts text, assessment text,
-		ruling text, approvers text, fallback boolean, asked text, asked_in text, unreached text, unreached_in text`)
+		ruling text, approvers text, fallback boolean, asked text, asked_in text, unreached text, unreached_in text,
+		stage bigint, escalated boolean, stands_for text`)
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
-		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint`)
+		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint, stage bigint, stands_for text`)
 	summaryTable = newTable("summaries", 1, `request_id text, text text, model text, prompt text, at timestamptz`)
 	commentTable = newTable("comments", 1, `id text, request_id text, author text, text text, at timestamptz, key text, below text`)
 	learnedTable = newTable("learned", 2, `sequence bigint, position bigint, at timestamptz, request_id text, entitlement text,
@@ -54,18 +57,25 @@ func fromJSON(text string, into any) error {
 	return nil
 }
 
-func requestRow(r approvals.Request) []any {
+func requestRow(r approvals.Request) ([]any, error) {
+	fields, err := asJSON(r.Fields)
 	return []any{string(r.ID), r.Version + 1, string(r.Kind), string(r.State), string(r.Requester), string(r.Beneficiary),
 		string(r.Entitlement), int64(r.Duration), r.Reason, r.Ticket, string(r.Grant), r.Key, r.Origin, at(r.CreatedAt),
-		at(r.SubmittedAt), at(r.LapsesAt), at(r.DecidedAt), string(r.DecidedBy), r.Note}
+		at(r.SubmittedAt), at(r.LapsesAt), at(r.DecidedAt), string(r.DecidedBy), r.Note,
+		fields, at(r.StartsAt), string(r.Bundle), r.Profile}, err
 }
 
 func readRequest(scan scan) (r approvals.Request, err error) {
-	var created, submitted, lapses, decided stamp
-	err = scan(&r.ID, &r.Version, &r.Kind, &r.State, &r.Requester, &r.Beneficiary, &r.Entitlement, &r.Duration, &r.Reason,
-		&r.Ticket, &r.Grant, &r.Key, &r.Origin, &created, &submitted, &lapses, &decided, &r.DecidedBy, &r.Note)
+	var created, submitted, lapses, decided, starts stamp
+	var fields string
+	if err := scan(&r.ID, &r.Version, &r.Kind, &r.State, &r.Requester, &r.Beneficiary, &r.Entitlement, &r.Duration, &r.Reason,
+		&r.Ticket, &r.Grant, &r.Key, &r.Origin, &created, &submitted, &lapses, &decided, &r.DecidedBy, &r.Note,
+		&fields, &starts, &r.Bundle, &r.Profile); err != nil {
+		return r, err
+	}
 	r.CreatedAt, r.SubmittedAt, r.LapsesAt, r.DecidedAt = created.Time, submitted.Time, lapses.Time, decided.Time
-	return r, err
+	r.StartsAt = starts.Time
+	return r, fromJSON(fields, &r.Fields)
 }
 
 func grantRow(g approvals.Grant) ([]any, error) {
@@ -80,7 +90,7 @@ func grantRow(g approvals.Grant) ([]any, error) {
 	return []any{string(g.ID), g.Version + 1, string(g.Request), string(g.Entitlement), string(g.Principal), string(g.State),
 		g.Connector, g.Account, target, int64(g.Duration), at(g.CreatedAt), g.Prechecked, g.Standing,
 		receipt, at(g.CallUntil), at(g.ActiveAt), at(g.EndsAt), string(g.EndReason), string(g.EndedBy), g.EndNote,
-		at(g.RevokingAt), at(g.RevokedAt), at(g.ResidualUntil), int64(g.Attempts), g.LastError, at(dueAt(g))}, nil
+		at(g.RevokingAt), at(g.RevokedAt), at(g.ResidualUntil), int64(g.Attempts), g.LastError, at(dueAt(g)), at(g.StartsAt)}, nil
 }
 
 // dueAt is from when on a grant needs attention: its end, or an earlier end
@@ -107,14 +117,14 @@ func dueAt(g approvals.Grant) time.Time {
 
 func readGrant(scan scan) (g approvals.Grant, err error) {
 	var target, receipt string
-	var created, call, active, ends, revoking, revoked, residual, due stamp
+	var created, call, active, ends, revoking, revoked, residual, due, starts stamp
 	if err := scan(&g.ID, &g.Version, &g.Request, &g.Entitlement, &g.Principal, &g.State, &g.Connector, &g.Account, &target,
 		&g.Duration, &created, &g.Prechecked, &g.Standing, &receipt, &call, &active, &ends, &g.EndReason, &g.EndedBy, &g.EndNote,
-		&revoking, &revoked, &residual, &g.Attempts, &g.LastError, &due); err != nil {
+		&revoking, &revoked, &residual, &g.Attempts, &g.LastError, &due, &starts); err != nil {
 		return g, err
 	}
 	g.CreatedAt, g.CallUntil, g.ActiveAt, g.EndsAt = created.Time, call.Time, active.Time, ends.Time
-	g.RevokingAt, g.RevokedAt, g.ResidualUntil = revoking.Time, revoked.Time, residual.Time
+	g.RevokingAt, g.RevokedAt, g.ResidualUntil, g.StartsAt = revoking.Time, revoked.Time, residual.Time, starts.Time
 	if err := fromJSON(target, &g.Target); err != nil {
 		return g, err
 	}
@@ -153,7 +163,8 @@ func decisionRow(d approvals.Decision) ([]any, error) {
 		}
 		row = append(row, text)
 	}
-	return row, nil
+	standsFor, err := asJSON(d.For)
+	return append(row, int64(d.Stage), d.Escalated, standsFor), err
 }
 
 // factsText is the facts' JSON, if it reads back to facts of the same digest.
@@ -176,15 +187,16 @@ func factsText(f approvals.Facts) (string, error) {
 
 func readDecision(scan scan) (d approvals.Decision, err error) {
 	var taken stamp
-	var facts, assessment, ruling, approvers, asked, askedIn, unreached, unreachedIn string
-	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback, &asked, &askedIn, &unreached, &unreachedIn); err != nil {
+	var facts, assessment, ruling, approvers, asked, askedIn, unreached, unreachedIn, standsFor string
+	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback, &asked, &askedIn,
+		&unreached, &unreachedIn, &d.Stage, &d.Escalated, &standsFor); err != nil {
 		return d, err
 	}
 	d.At = taken.Time
 	return d, errors.Join(fromJSON(facts, &d.Facts), fromJSON(assessment, &d.Assessment),
 		fromJSON(ruling, &d.Ruling), fromJSON(approvers, &d.Approvers),
 		fromJSON(asked, &d.Asked), fromJSON(askedIn, &d.AskedIn),
-		fromJSON(unreached, &d.Unreached), fromJSON(unreachedIn, &d.UnreachedIn))
+		fromJSON(unreached, &d.Unreached), fromJSON(unreachedIn, &d.UnreachedIn), fromJSON(standsFor, &d.For))
 }
 
 func approvalRow(a approvals.Approval, sequence int64) ([]any, error) {
@@ -193,14 +205,16 @@ func approvalRow(a approvals.Approval, sequence int64) ([]any, error) {
 		return nil, err
 	}
 	policies, err := asJSON(a.Policies)
-	return []any{string(a.Request), string(a.Approver), sequence, string(a.Answer), a.Note, at(a.At), a.FactsDigest, version, policies, a.Via, int64(a.Duration)}, err
+	return []any{string(a.Request), string(a.Approver), sequence, string(a.Answer), a.Note, at(a.At), a.FactsDigest, version, policies, a.Via, int64(a.Duration),
+		int64(a.Stage), string(a.For)}, err
 }
 
 func readApproval(scan scan) (a approvals.Approval, err error) {
 	var given stamp
 	var sequence int64
 	var version, policies string
-	if err := scan(&a.Request, &a.Approver, &sequence, &a.Answer, &a.Note, &given, &a.FactsDigest, &version, &policies, &a.Via, &a.Duration); err != nil {
+	if err := scan(&a.Request, &a.Approver, &sequence, &a.Answer, &a.Note, &given, &a.FactsDigest, &version, &policies, &a.Via, &a.Duration,
+		&a.Stage, &a.For); err != nil {
 		return a, err
 	}
 	a.At = given.Time

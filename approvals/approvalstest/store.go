@@ -30,6 +30,7 @@ type Store struct {
 	notices   []approvals.Notice
 	order     []approvals.RequestID
 	given     []approvals.GrantID
+	spent     map[approvals.Spending]int
 }
 
 type account struct{ door, workspace, subject string }
@@ -43,6 +44,7 @@ func NewStore() *Store {
 		bindings: make(map[account]approvals.Binding), decisions: make(map[approvals.RequestID][]approvals.Decision),
 		answers: make(map[approvals.RequestID][]approvals.Approval), summaries: make(map[approvals.RequestID]approvals.Summary),
 		tasks: make(map[taskKey]*task), holdings: make(map[approvals.EntitlementID][]approvals.Holding), wake: make(chan struct{}),
+		spent: make(map[approvals.Spending]int),
 	}
 }
 
@@ -120,6 +122,11 @@ func (s *Store) check(c approvals.Change) error {
 			return approvals.Errorf(approvals.CodeDuplicate, "This comment was stored already.")
 		}
 	}
+	for _, p := range c.Spend {
+		if s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}] >= p.Limit {
+			return approvals.Errorf(approvals.CodeOverBudget, "The budget %s is used up.", p.Budget)
+		}
+	}
 	return nil
 }
 
@@ -170,6 +177,9 @@ func (s *Store) write(c approvals.Change) {
 	for i, e := range c.Events {
 		e.Sequence = first + int64(i)
 		s.events = append(s.events, e)
+	}
+	for _, p := range c.Spend {
+		s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}]++
 	}
 	s.put(c.Cancel, c.Tasks)
 	for _, n := range c.Notices {
@@ -267,6 +277,50 @@ func (s *Store) PendingRequests(_ context.Context, p approvals.PrincipalID, e ap
 		}
 	}
 	return pending, nil
+}
+
+// BundleRequests lists the requests of a bundle.
+func (s *Store) BundleRequests(_ context.Context, b approvals.BundleID) ([]approvals.Request, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []approvals.Request
+	for _, id := range s.order {
+		if r := s.requests[id]; b != "" && r.Bundle == b {
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+// GrantsOf lists a principal's grants, newest first.
+func (s *Store) GrantsOf(_ context.Context, p approvals.PrincipalID, limit int) ([]approvals.Grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []approvals.Grant
+	for _, id := range slices.Backward(s.given) {
+		if g := s.grants[id]; g.Principal == p && len(all) < limit {
+			all = append(all, g)
+		}
+	}
+	return all, nil
+}
+
+// HoldingsOf lists what was saved last of a principal.
+func (s *Store) HoldingsOf(_ context.Context, p approvals.PrincipalID) ([]approvals.Holding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []approvals.Holding
+	for _, held := range s.holdings {
+		for _, h := range held {
+			if h.Principal == p && p != "" {
+				all = append(all, h)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b approvals.Holding) int {
+		return cmp.Or(cmp.Compare(a.Entitlement, b.Entitlement), cmp.Compare(a.Account, b.Account))
+	})
+	return all, nil
 }
 
 // Binding finds the binding of a door's account.
