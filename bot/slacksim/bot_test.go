@@ -121,6 +121,9 @@ func (b exampleBot) interact(sm *socketmode.Client, ev socketmode.Event, in slac
 	case slack.InteractionTypeBlockActions:
 		_ = sm.Ack(*ev.Request)
 		b.clicked(in)
+	case slack.InteractionTypeMessageAction:
+		_ = sm.Ack(*ev.Request)
+		_, _ = b.api.OpenView(in.TriggerID, b.modal())
 	default:
 		_ = sm.Ack(*ev.Request)
 	}

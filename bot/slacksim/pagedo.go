@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 )
 
 // pageAct is something that the reader of the page does as a person.
@@ -26,6 +25,8 @@ type pageAct struct {
 	Values     map[string]any `json:"values"`
 	CallbackID string         `json:"callback_id"`
 	Fault      string         `json:"fault"`
+	Change     string         `json:"change"`
+	Group      string         `json:"group"`
 }
 
 // serveDo lets the page's reader act as a person, by the same code that scripted people use.
@@ -79,6 +80,8 @@ func (w *Workspace) do(ctx context.Context, p pageAct) (any, error) {
 		return nil, a.OpenMessages()
 	case "shortcut":
 		return nil, a.Shortcut(ctx, p.CallbackID)
+	case "message_shortcut":
+		return nil, a.MessageShortcut(ctx, p.CallbackID, p.Channel, p.TS)
 	case "click":
 		opts := []ClickOption{InBlock(p.BlockID), Choose(p.Choose...)}
 		if p.Confirmed {
@@ -101,6 +104,8 @@ func (w *Workspace) do(ctx context.Context, p pageAct) (any, error) {
 		return nil, a.CloseAll(ctx)
 	case "read":
 		return nil, a.markRead(p.Channel, p.TS)
+	case "change":
+		return nil, w.pageChange(p)
 	case "fault":
 		return nil, w.pageFault(p.Fault)
 	}
@@ -127,38 +132,5 @@ func (a *Actor) markRead(channel, ts string) error {
 		c.read[a.id] = ts
 		a.w.touch()
 	}
-	return nil
-}
-
-// pageFault breaks something at the press of a button.
-func (w *Workspace) pageFault(name string) error {
-	f := w.faults
-	switch name {
-	case "drop":
-		f.Drop()
-	case "warning", "refresh_requested", "link_disabled":
-		f.Disconnect(name)
-	case "restore":
-		f.Clear()
-	case "ratelimit":
-		f.RateLimit("", 3, 2*time.Second)
-	case "fail":
-		f.Fail("", 1, http.StatusInternalServerError)
-	case "cut":
-		f.CutResponse("chat.postMessage", 1)
-	case "delay":
-		f.Delay(2 * time.Second)
-	case "duplicate":
-		f.Duplicate(0, 1, 2, 3)
-	case "reorder":
-		f.Reorder()
-	case "lose_ack":
-		f.LoseAcks(1)
-	default:
-		return fmt.Errorf("slacksim: no fault %q", name)
-	}
-	w.mu.Lock()
-	w.touch()
-	w.mu.Unlock()
 	return nil
 }

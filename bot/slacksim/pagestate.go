@@ -29,8 +29,10 @@ type pageChannel struct {
 }
 
 type pageGroup struct {
-	ID     string `json:"id"`
-	Handle string `json:"handle"`
+	ID     string   `json:"id"`
+	Handle string   `json:"handle"`
+	Name   string   `json:"name"`
+	Users  []string `json:"users"`
 }
 
 // pageState is all that the page shows to one person.
@@ -52,6 +54,7 @@ type pageState struct {
 	Views     []View        `json:"views"`
 	Links     []Link        `json:"links"`
 	Shortcuts []Shortcut    `json:"shortcuts"`
+	OnMessage []Shortcut    `json:"message_shortcuts"`
 	Envelopes []Envelope    `json:"envelopes"`
 }
 
@@ -92,7 +95,7 @@ func (w *Workspace) pageState(as, in string) pageState {
 	st := pageState{
 		Version: w.version, Now: w.cfg.Now(), Team: w.cfg.TeamName, Command: w.cfg.Command, Sockets: len(w.sockets),
 		App: w.person(w.users[w.cfg.BotUserID]), Me: w.person(w.users[as]), DM: dm.ID, Channel: in,
-		Links: w.cfg.Links, Shortcuts: w.cfg.Shortcuts,
+		Links: w.cfg.Links, Shortcuts: w.cfg.Shortcuts, OnMessage: w.cfg.MessageShortcuts,
 	}
 	for _, id := range w.userOrder {
 		if u := w.users[id]; !u.Bot {
@@ -100,7 +103,7 @@ func (w *Workspace) pageState(as, in string) pageState {
 		}
 	}
 	for _, g := range w.groups {
-		st.Groups = append(st.Groups, pageGroup{g.ID, g.Handle})
+		st.Groups = append(st.Groups, pageGroup{g.ID, g.Handle, g.Name, slices.Clone(g.Users)})
 	}
 	for _, id := range w.order {
 		if c := w.channels[id]; c.has(as) && !c.Archived {

@@ -5,6 +5,7 @@ import { ask, modals } from "./dialogs.js";
 import { blocks } from "./blocks.js";
 import { composer, list, thread } from "./messages.js";
 import { channels, switcher } from "./people.js";
+import { folk } from "./folk.js";
 import { hood } from "./hood.js";
 
 const $ = (id) => document.getElementById(id);
@@ -21,6 +22,7 @@ function context() {
     groupName: (id) => (s.groups || []).find((g) => g.id === id)?.handle || id, channelName: (id) => s.channels.find((c) => c.id === id)?.name || id,
     empty: s.channel === s.dm ? "Say hello to " + s.app.real_name + ", in your own words." : "Nothing here yet. Mention @" + s.app.name + " to bring the app in.",
     press, suggest, send, submit: (view) => act({ as: s.me.id, do: "submit", view }),
+    shortcuts: s.message_shortcuts || [], shortcut: (id, m) => act({ as: s.me.id, do: "message_shortcut", callback_id: id, channel: m.channel, ts: m.ts }),
     closeView: (view) => act({ as: s.me.id, do: view ? "close" : "close_all", view }),
     openThread: (ts) => { const from = at.thread; go({ thread: ts }); const el = ts ? $("thread-text") : document.querySelector(`#m${CSS.escape(from)} [data-test=open-thread]`); if (el) el.focus(); },
   };
@@ -128,6 +130,8 @@ function draw() {
   document.body.classList.toggle("in-thread", !$("thread").hidden);
   modals(s.views, ctx);
   hood($("hood"), s, { person: find, toggle: toggleHood, fault: async (id, label) => { if ((await act({ as: s.me.id, do: "fault", fault: id })).ok) toast(label + ": done"); } });
+  const you = $("hood").querySelector(".folk");
+  if (you) folk(you, s, (what) => act({ as: s.me.id, do: "change", ...what }));
 }
 
 let busy = false, again = false;

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { textObject, withEmoji } from "./text.js";
 import { combobox } from "./combobox.js";
+import { menu } from "./menu.js";
 
 // element makes an element that tells the workspace what its reader does with it. opts: id, describedby, invalid and required of an
 // input block's label.
@@ -55,7 +56,7 @@ const typed = (type, key, more = () => ({})) => (b, e, place, ctx, opts) => {
 
 const optionText = (o) => o.text.text;
 
-function menu(options, groups) {
+function entries(options, groups) {
   const one = (o) => h("option", { value: o.value }, optionText(o));
   return groups ? groups.map((g) => h("optgroup", { label: g.label.text }, g.options.map(one))) : (options || []).map(one);
 }
@@ -88,12 +89,8 @@ const boxes = (type, key) => (b, e, place, ctx, opts) => {
 };
 
 function overflow(b, e, place, ctx) {
-  const box = h("details", { class: "overflow", data: data(b, e) }, h("summary", { class: "button", "aria-label": "More actions" }, "⋯"));
-  box.append(h("div", { class: "popup", role: "menu" }, e.options.map((o) => h("button", { type: "button", role: "menuitem", class: "plain", data: { value: o.value },
-    onclick: () => { box.open = false; choose(b, e, place, ctx, [o.value], box); } }, textObject(o.text, ctx)))));
-  box.addEventListener("keydown", (ev) => { if (ev.key === "Escape") { box.open = false; box.firstChild.focus(); } });
-  box.addEventListener("focusout", (ev) => { if (!box.contains(ev.relatedTarget)) box.open = false; });
-  return box;
+  return menu({ label: "More actions", attrs: { data: data(b, e) },
+    items: e.options.map((o) => ({ label: textObject(o.text, ctx), data: { value: o.value }, act: (box) => choose(b, e, place, ctx, [o.value], box) })) });
 }
 
 function external(b, e, place, ctx, opts) {
@@ -114,7 +111,7 @@ const makers = {
   plain_text_input: typed("text", "value"), email_text_input: typed("email", "value"), url_text_input: typed("url", "value"),
   number_input: typed("number", "value", (e) => ({ min: e.min_value, max: e.max_value, step: e.is_decimal_allowed ? "any" : 1 })),
   datepicker: typed("date", "selected_date"), timepicker: typed("time", "selected_time"),
-  static_select: pick("selected_option", (e) => menu(e.options, e.option_groups)), external_select: external,
+  static_select: pick("selected_option", (e) => entries(e.options, e.option_groups)), external_select: external,
   users_select: pick("selected_user", people), conversations_select: pick("selected_conversation", places), channels_select: pick("selected_channel", places),
   radio_buttons: boxes("radio", "selected_option"), checkboxes: boxes("checkbox", "selected_options"), multi_static_select: boxes("checkbox", "selected_options"),
 };

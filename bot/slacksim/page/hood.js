@@ -24,6 +24,7 @@ export function hood(el, s, ctx) {
       h("div", { class: "hood-body" },
         h("h3", {}, "Break things"),
         h("div", { class: "faults" }, faults.map(([id, label, title]) => h("button", { type: "button", class: "button small" + (id === "restore" ? " primary" : ""), title, data: { test: "fault-" + id }, onclick: () => ctx.fault(id, label) }, label))),
+        h("section", { class: "folk", "aria-label": "The account you play" }),
         h("h3", {}, "Envelopes"),
         h("p", { class: "hint" }, "What was sent to the bot, the newest first, and how long it took to acknowledge."),
         h("div", { class: "envelopes", data: { test: "envelopes" } })));

@@ -1,6 +1,7 @@
 // The list of messages of a conversation, and the thread beside it.
 import { h, fill, keyed } from "./dom.js";
 import { body } from "./blocks.js";
+import { menu } from "./menu.js";
 
 const initials = (name) => name.split(/\s+/).map((p) => p[0]).slice(0, 2).join("").toUpperCase();
 
@@ -33,8 +34,15 @@ export function message(m, ctx, inThread) {
     m.ephemeral_to && h("div", { class: "only-you", data: { test: "only-you" } }, "Only visible to you"),
     h("div", { class: "byline" }, h("b", { class: "name" }, who.real_name), badges(who), clock(m.ts, ctx), m.edited_ts && h("span", { class: "hint", data: { test: "edited" } }, "(edited)")),
     h("div", { class: "message-body" }, body(m, ctx, who.bot)),
-    !inThread && !reply && !m.ephemeral_to && h("div", { class: "thread-link" }, h("button", { type: "button", class: "plain", data: { test: "open-thread" }, onclick: () => ctx.openThread(m.ts) },
-      m.reply_count ? (m.reply_count === 1 ? "1 reply" : m.reply_count + " replies") : "Reply in thread"))));
+    !m.ephemeral_to && h("div", { class: "thread-link" }, !inThread && !reply && h("button", { type: "button", class: "plain", data: { test: "open-thread" }, onclick: () => ctx.openThread(m.ts) },
+      m.reply_count ? (m.reply_count === 1 ? "1 reply" : m.reply_count + " replies") : "Reply in thread"), shortcuts(m, ctx))));
+}
+
+// shortcuts is the menu of a message: what the app offers to do with it.
+function shortcuts(m, ctx) {
+  if (!ctx.shortcuts.length) return null;
+  return menu({ label: "More for this message", cls: "plain", attrs: { data: { test: "message-menu" } },
+    items: ctx.shortcuts.map((x) => ({ label: x.name, data: { test: "message-shortcut-" + x.callback_id }, act: () => ctx.shortcut(x.callback_id, m) })) });
 }
 
 // list shows the messages of a conversation: those outside threads, and a person's own ephemeral ones.

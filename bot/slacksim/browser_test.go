@@ -1,0 +1,146 @@
+package slacksim_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
+
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+)
+
+// browser opens the page of a workspace with the example bot in a headless browser. Without a browser the test is skipped.
+func browser(t *testing.T, width, height int64, url string) context.Context {
+	t.Helper()
+	bin := os.Getenv("HALLPASS_CHROMIUM")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "headless-shell"} {
+		if p, err := exec.LookPath(name); bin == "" && err == nil {
+			bin = p
+		}
+	}
+	if bin == "" {
+		if os.Getenv("HALLPASS_REQUIRE_CHROMIUM") != "" {
+			t.Fatal("no Chromium found, and HALLPASS_REQUIRE_CHROMIUM is set")
+		}
+		t.Skip("no Chromium found: install one, or set HALLPASS_CHROMIUM to its path, to test the page in a browser")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(width), int(height)))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height), chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// served is a workspace on a port of its own, with the example bot connected.
+func served(t *testing.T) *slacksim.Workspace {
+	t.Helper()
+	cfg := config()
+	cfg.Featured = []string{"UANA", "UBOB"}
+	cfg.Links = []slacksim.Link{{Label: "Sandbox system", URL: "/sandbox/"}}
+	w, err := slacksim.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() { cancel(); w.Close() })
+	if err := w.Start(ctx, "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	api := slack.New("xoxb-local", slack.OptionAPIURL(w.APIURL()), slack.OptionAppLevelToken("xapp-local"))
+	sm := socketmode.New(api)
+	bot := exampleBot{api}
+	go func() { _ = sm.RunContext(ctx) }()
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case ev := <-sm.Events:
+				go bot.handle(sm, ev)
+			}
+		}
+	}()
+	wait, done := context.WithTimeout(ctx, 10*time.Second)
+	defer done()
+	if err := w.Wait(wait, func() bool { return w.Connections() > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// shot writes a screenshot into the folder named by SLACKSIM_SHOTS, if it is set.
+func shot(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("SLACKSIM_SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// again tries an action anew when the page has redrawn itself between finding
+// an element and using it: nothing was done to the element then.
+func again(a chromedp.Action[chromedp.Void]) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		for range 5 {
+			if v, err = a(ctx, t); err == nil || ctx.Err() != nil {
+				return v, err
+			}
+		}
+		return v, err
+	}
+}
+
+// typing types into an element.
+func typing(sel, text string) chromedp.Action[chromedp.Void] {
+	return again(chromedp.SendKeys(sel, text))
+}
+
+func click(sel string) chromedp.Action[chromedp.Void] {
+	return again(chromedp.Steps(chromedp.WaitVisible(sel), chromedp.Click(sel)))
+}
+
+// steps returns a function that does things in the browser, within a quarter of a minute, and takes a screenshot.
+func steps(ctx context.Context, t *testing.T) func(string, ...chromedp.Action[chromedp.Void]) {
+	return func(name string, tasks ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		limited, cancel := context.WithTimeout(ctx, 15*time.Second)
+		defer cancel()
+		if err := chromedp.Do(limited, tasks...); err != nil {
+			shot(ctx, t, "failed")
+			t.Fatalf("%s: %v", name, err)
+		}
+		shot(ctx, t, name)
+	}
+}
+
+// script runs a statement in the page.
+func script(statement string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		_, err = chromedp.Evaluate[bool](statement+"; true")(ctx, t)
+		return v, err
+	}
+}
+
+// selectAll selects what stands in a text field, so that typing replaces it.
+func selectAll(sel string) chromedp.Action[chromedp.Void] {
+	return script(fmt.Sprintf("document.querySelector(%q).focus(); document.activeElement.select()", sel))
+}
