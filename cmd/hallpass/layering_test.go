@@ -69,7 +69,7 @@ var arrows = []struct {
 	{"prompts/...", []string{"prompts/..."}},
 	{"connectors/peoplefile", []string{"approvals", "approvals/source"}},
 	{"connectors/outbound", nil}, // the guarded HTTPS client of those that call what operators configure
-	{"connectors/contract/...", []string{"approvals", "connectors/contract"}},
+	{"connectors/contract/...", []string{"approvals", "connectors/connectortest", "connectors/contract"}},
 	{"connectors/webhook", []string{"approvals", "connectors/contract", "connectors/outbound"}},
 	{"connectors/exec", []string{"approvals", "connectors/contract"}},
 	{"connectors/...", []string{"approvals", "."}},
