@@ -17,6 +17,7 @@ const (
 	CodeDuplicate         Code = "duplicate"          // this was done already, under the same key
 	CodeForbidden         Code = "forbidden"          // this person may not do this
 	CodeSelfApproval      Code = "self_approval"      // nobody decides for themselves
+	CodeUnconfirmed       Code = "unconfirmed"        // the person must first say that the account is theirs
 	CodeAlreadyDecided    Code = "already_decided"    // someone was first; the message says who
 	CodeLapsed            Code = "lapsed"             // nobody answered in time; the request is closed
 	CodeOverBudget        Code = "over_budget"        // a budget of automatic approvals is used up

@@ -40,6 +40,7 @@ const (
 	EventIdentityBlocked   EventKind = "identity.blocked" // an attribute changed that decides who someone is
 	EventIdentityCleared   EventKind = "identity.cleared" // an admin confirmed
 	EventPolicyLoaded      EventKind = "policy.loaded"
+	EventIdentityOwned     EventKind = "identity.owned" // its person said that the account is theirs
 )
 
 // Event is one line of the audit log. It never holds a secret nor a person's

@@ -36,12 +36,12 @@ func (s *Service) Identify(ctx context.Context, a Account) (Principal, error) {
 	if err != nil {
 		return Principal{}, err
 	}
-	if b.State == BindingActive && !strings.EqualFold(b.Email, a.Email) {
+	if b.State != BindingBlocked && !strings.EqualFold(b.Email, a.Email) {
 		if b, err = s.block(ctx, b, "the email address changed"); err != nil {
 			return Principal{}, err
 		}
 	}
-	if b.State != BindingActive {
+	if b.State == BindingBlocked {
 		return Principal{}, Errorf(CodeForbidden, "Your account is on hold because %s. An admin has been told and must confirm it is still you.", b.Note)
 	}
 	return s.active(ctx, b.Principal)
@@ -74,7 +74,7 @@ func (s *Service) bind(ctx context.Context, a Account) (Binding, error) {
 		return Binding{}, &Error{Code: CodeUnavailable, Op: "read directory", Err: err, Message: "The directory does not answer. Please try again in a moment."}
 	}
 	b := Binding{Door: a.Door, Workspace: a.Workspace, Subject: a.Subject, Principal: p.ID,
-		Email: a.Email, State: BindingActive, BoundAt: s.now()}
+		Email: a.Email, State: BindingUnconfirmed, BoundAt: s.now()}
 	kind := EventIdentityBound
 	switch other, err := s.Store.BindingOf(ctx, a.Door, p.ID); {
 	case err == nil && (other.Subject != a.Subject || other.Workspace != a.Workspace):
@@ -84,7 +84,7 @@ func (s *Service) bind(ctx context.Context, a Account) (Binding, error) {
 	}
 	c := Change{Bindings: []Binding{b}, Events: []Event{bindingEvent(s, kind, b)}}
 	if b.State == BindingBlocked {
-		c.Notices = s.alert(ctx, "identity/"+b.Subject, "The Slack account "+b.Subject+" has the email address of "+p.Name+", to whom another account is bound. It is blocked.")
+		c.Notices = s.alert(ctx, heldSlot(b, b.Version), "The Slack account "+b.Subject+" has the email address of "+p.Name+", to whom another account is bound. It is blocked.")
 	}
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return b, err
@@ -97,32 +97,12 @@ func (s *Service) bind(ctx context.Context, a Account) (Binding, error) {
 func (s *Service) block(ctx context.Context, b Binding, why string) (Binding, error) {
 	b.State, b.Note = BindingBlocked, why
 	c := Change{Bindings: []Binding{b}, Events: []Event{bindingEvent(s, EventIdentityBlocked, b)},
-		Notices: s.alert(ctx, "identity/"+b.Subject, "The Slack account "+b.Subject+" is on hold because "+why+". It has no rights until an admin confirms.")}
+		Notices: s.alert(ctx, heldSlot(b, b.Version), "The Slack account "+b.Subject+" is on hold because "+why+". It has no rights until an admin confirms.")}
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return b, err
 	}
 	b.Version++
 	return b, nil
-}
-
-// Confirm lets an admin free a blocked binding, under the email that the
-// account has now. Nobody confirms their own.
-func (s *Service) Confirm(ctx context.Context, actor Actor, a Account) error {
-	p, err := s.active(ctx, actor.Principal)
-	if err != nil {
-		return err
-	}
-	b, err := s.Store.Binding(ctx, a.Door, a.Workspace, a.Subject)
-	if err != nil {
-		return err
-	}
-	if !p.Admin || b.Principal == actor.Principal {
-		return s.refuse(ctx, actor, Request{Beneficiary: b.Principal}, &Error{Code: CodeForbidden, Op: "confirm identity", Message: "Only another person who is an admin can confirm this account."})
-	}
-	b.State, b.Note, b.Email = BindingActive, "", a.Email
-	ev := bindingEvent(s, EventIdentityCleared, b)
-	ev.Actor = actor
-	return s.Store.Apply(ctx, Change{Bindings: []Binding{b}, Events: []Event{ev}})
 }
 
 // AccountChanged reacts to a door's word that an account changed: a new email
@@ -138,7 +118,7 @@ func (s *Service) AccountChanged(ctx context.Context, a Account) error {
 	if a.Deactivated {
 		return s.Deactivate(ctx, System(a.Door), b.Principal)
 	}
-	if b.State == BindingActive && a.Email != "" && !strings.EqualFold(b.Email, a.Email) {
+	if b.State != BindingBlocked && a.Email != "" && !strings.EqualFold(b.Email, a.Email) {
 		_, err = s.block(ctx, b, "the email address changed")
 	}
 	return err
@@ -147,19 +127,4 @@ func (s *Service) AccountChanged(ctx context.Context, a Account) error {
 func bindingEvent(s *Service, kind EventKind, b Binding) Event {
 	return Event{At: s.now(), Kind: kind, Actor: System(b.Door), Beneficiary: b.Principal,
 		Detail: map[string]string{"workspace": b.Workspace, "subject": b.Subject, "state": string(b.State)}}
-}
-
-// alert tells every admin one sentence, each once.
-func (s *Service) alert(ctx context.Context, slot, words string) []Notice {
-	people, err := s.Directory.People(ctx)
-	if err != nil {
-		return nil
-	}
-	var ns []Notice
-	for _, p := range people {
-		if p.Admin && !p.Inactive {
-			ns = append(ns, Notice{Slot: "alert/" + slot + "/" + string(p.ID), Order: "alert/" + string(p.ID), Kind: NoticeAlert, To: p.ID, Words: words})
-		}
-	}
-	return ns
 }

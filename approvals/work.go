@@ -117,8 +117,11 @@ type BindingState string
 
 // The states of a binding.
 const (
-	BindingActive  BindingState = "active"
-	BindingBlocked BindingState = "blocked" // its email changed, or it was deactivated; an admin must confirm
+	BindingActive BindingState = "active"
+	// BindingUnconfirmed was made from the email address; its person has not
+	// said yet that it is them. It may act, but for sending a first request.
+	BindingUnconfirmed BindingState = "unconfirmed"
+	BindingBlocked     BindingState = "blocked" // its email changed, or it was deactivated; an admin must confirm
 )
 
 // Binding ties a door's account to a principal, once. A later change of email

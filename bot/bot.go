@@ -65,7 +65,11 @@ type Bot struct {
 }
 
 // home is the workspace that the bot belongs to.
-type home struct{ team, enterprise, user string }
+type home struct{ team, enterprise, user, url string }
+
+// workspace is where accounts are bound: on Enterprise Grid the enterprise,
+// since a person is one user in all its workspaces.
+func (h home) workspace() string { return first(h.enterprise, h.team) }
 
 // New makes a Bot. It refuses a configuration that can't work.
 func New(cfg Config) (*Bot, error) {
@@ -162,7 +166,7 @@ func (b *Bot) whoAmI(ctx context.Context) error {
 	}
 	b.homeMu.Lock()
 	defer b.homeMu.Unlock()
-	b.home = home{team: me.TeamID, enterprise: me.EnterpriseID, user: me.UserID}
+	b.home = home{team: me.TeamID, enterprise: me.EnterpriseID, user: me.UserID, url: me.URL}
 	return nil
 }
 

@@ -19,7 +19,9 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 	var err error
 	switch action {
 	case cards.ActionSend:
-		_, err = b.cfg.Service.Submit(ctx, who, request)
+		err = b.send(ctx, s, p, request, extra == cards.ValueMe)
+	case cards.ActionNotMe:
+		err = b.notMe(ctx, s)
 	case cards.ActionCancel:
 		_, err = b.cfg.Service.Cancel(ctx, who, request)
 	case cards.ActionPick:
@@ -106,18 +108,4 @@ func (b *Bot) letEnd(ctx context.Context, p approvals.Principal, id approvals.Gr
 		return err
 	}
 	return b.update(ctx, m, cards.Nudge(v, cards.Letting))
-}
-
-// confirm lets an admin free an account that is on hold. Which address it has
-// now is read from Slack.
-func (b *Bot) confirm(ctx context.Context, s said, p approvals.Principal, user string) error {
-	u, err := b.profile(ctx, user, true)
-	if err != nil {
-		return err
-	}
-	if err := b.cfg.Service.Confirm(ctx, actor(p, s.entry), b.account(u, "", "")); err != nil {
-		return err
-	}
-	b.tell(ctx, s, "Confirmed: the account may act again.")
-	return nil
 }

@@ -228,8 +228,8 @@ func (b *Bot) cancel(ctx context.Context, s said, p approvals.Principal, r appro
 	return b.reply(ctx, s, cards.Cancelled(v))
 }
 
-// held lists what a person holds now, of one entitlement if that was named.
-func (b *Bot) held(ctx context.Context, p approvals.Principal, wish understand.Wish) ([]cards.View, error) {
+// holding lists what a person holds now, of one entitlement if that was named.
+func (b *Bot) holding(ctx context.Context, p approvals.Principal, wish understand.Wish) ([]cards.View, error) {
 	grants, err := b.cfg.Store.LiveGrants(ctx, p.ID, "")
 	if err != nil {
 		return nil, err
@@ -259,7 +259,7 @@ func (b *Bot) held(ctx context.Context, p approvals.Principal, wish understand.W
 }
 
 func (b *Bot) releaseOne(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
-	held, err := b.held(ctx, p, wish)
+	held, err := b.holding(ctx, p, wish)
 	if err != nil {
 		return err
 	}
@@ -274,7 +274,7 @@ func (b *Bot) releaseOne(ctx context.Context, s said, p approvals.Principal, wis
 }
 
 func (b *Bot) extendOne(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
-	held, err := b.held(ctx, p, wish)
+	held, err := b.holding(ctx, p, wish)
 	if err != nil {
 		return err
 	}

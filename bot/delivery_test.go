@@ -65,7 +65,7 @@ func TestThreadCutOffAfterTheEffectIsNotSentTwice(t *testing.T) {
 		w.say("UANA", "read only on prod billing db for 20 minutes, refunds stuck")
 		w.sees("UANA", "", "Ready to send?")
 		w.stop()
-		if _, err := w.svc.Submit(w.ctx, approvals.Person("p-ana", "slack", ""), w.latest("p-ana").ID); err != nil {
+		if _, err := w.svc.Submit(w.ctx, approvals.Person("p-ana", "test", ""), w.latest("p-ana").ID); err != nil {
 			t.Fatal(err)
 		}
 		w.Faults().CutResponse("chat.postMessage", 4) // two cards and the two threads below them
@@ -146,7 +146,7 @@ func TestOutageIsCaughtUpInOrder(t *testing.T) {
 		w.start()
 		w.until("everything is delivered", func() bool { return w.count("UANA", "Ready to send?") == n })
 		settle()
-		if _, err := w.svc.Submit(w.ctx, approvals.Person("p-ana", "slack", ""), last.ID); err != nil {
+		if _, err := w.svc.Submit(w.ctx, approvals.Person("p-ana", "test", ""), last.ID); err != nil {
 			t.Fatal(err)
 		}
 		w.sees("UANA", "", "Approved at once")

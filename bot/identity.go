@@ -73,10 +73,6 @@ func (b *Bot) forget(id string) {
 // does not tell whether somebody is from outside.
 func (b *Bot) account(u slack.User, team, grid string) approvals.Account {
 	me := b.self()
-	workspace := me.team
-	if me.enterprise != "" {
-		workspace = me.enterprise
-	}
 	belongs := func(team, grid string) bool {
 		return team == me.team || (me.enterprise != "" && (grid == me.enterprise || team == me.enterprise))
 	}
@@ -85,7 +81,7 @@ func (b *Bot) account(u slack.User, team, grid string) approvals.Account {
 	if team != "" && !belongs(team, first(grid, u.Enterprise.EnterpriseID)) {
 		outside = true
 	}
-	return approvals.Account{Door: door, Workspace: workspace, Subject: u.ID, Email: u.Profile.Email, Outsider: outside,
+	return approvals.Account{Door: door, Workspace: me.workspace(), Subject: u.ID, Email: u.Profile.Email, Outsider: outside,
 		Guest: u.IsRestricted || u.IsUltraRestricted, Bot: u.IsBot || u.IsWorkflowBot || u.IsConnectorBot, Deactivated: u.Deleted}
 }
 
@@ -112,7 +108,7 @@ func (b *Bot) person(ctx context.Context, id string) (approvals.Principal, error
 	}
 	bound, err := b.cfg.Store.Binding(ctx, door, a.Workspace, id)
 	switch {
-	case err == nil && bound.State != approvals.BindingActive:
+	case err == nil && bound.State == approvals.BindingBlocked:
 		return approvals.Principal{}, unknown
 	case err == nil:
 		return b.cfg.Directory.Principal(ctx, bound.Principal)
@@ -135,7 +131,7 @@ var errUnreachable = errors.New("no Slack account to reach this person at")
 func (b *Bot) userOf(ctx context.Context, id approvals.PrincipalID) (string, error) {
 	bound, err := b.cfg.Store.BindingOf(ctx, door, id)
 	if err == nil {
-		if bound.State != approvals.BindingActive {
+		if bound.State == approvals.BindingBlocked {
 			return "", errUnreachable
 		}
 		return bound.Subject, nil

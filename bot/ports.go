@@ -45,4 +45,6 @@ type Store interface {
 	Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
 	Binding(ctx context.Context, door, workspace, subject string) (approvals.Binding, error)
 	BindingOf(ctx context.Context, door string, principal approvals.PrincipalID) (approvals.Binding, error)
+	// BindingsOnHold lists the accounts that an admin must confirm.
+	BindingsOnHold(ctx context.Context, door string, limit int) ([]approvals.Binding, error)
 }

@@ -40,6 +40,14 @@ func (b *Bot) view(ctx context.Context, r approvals.Request, reader approvals.Pr
 	} else if v.Offered, v.Sought, err = b.offers(ctx, r, reader); err != nil {
 		return v, err
 	}
+	if r.State == approvals.RequestDraft && reader.ID == r.Requester {
+		if v.Unconfirmed, err = b.unconfirmed(ctx, reader.ID); err != nil {
+			return v, err
+		}
+		if reader.Manager != "" {
+			v.Manager = b.named(ctx, reader.Manager)
+		}
+	}
 	given, err := b.cfg.Store.Approvals(ctx, r.ID)
 	if err != nil {
 		return v, err
@@ -91,6 +99,19 @@ func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.
 // id follows.
 const heldSlot = "alert/identity/"
 
+// held draws the alert that an account is on hold: with a button while it is.
+func (b *Bot) held(ctx context.Context, n approvals.Notice) (cards.Card, error) {
+	subject, _, _ := strings.Cut(strings.TrimPrefix(n.Slot, heldSlot), "/")
+	bound, err := b.cfg.Store.Binding(ctx, door, b.self().workspace(), subject)
+	if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
+		return cards.Card{}, err
+	}
+	if bound.State == approvals.BindingBlocked {
+		return cards.Held(n.Words, subject), nil
+	}
+	return cards.Tell(n.Words), nil
+}
+
 // nudgeEarly is how much before its time a nudge may come: the worker's clock
 // and this one may differ a little.
 const nudgeEarly = 5 * time.Second
@@ -106,10 +127,9 @@ func due(v cards.View) bool { return running(v) && !v.Now.Before(v.Grant.NudgeAt
 // is to be said: there is no message yet, and none is needed any more.
 func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card cards.Card, ok bool, err error) {
 	if n.Kind == approvals.NoticeAlert {
-		subject := strings.TrimPrefix(n.Slot, heldSlot)
-		if subject != n.Slot {
-			subject, _, _ = strings.Cut(subject, "/")
-			return cards.Held(n.Words, subject), true, nil
+		if strings.HasPrefix(n.Slot, heldSlot) {
+			card, err = b.held(ctx, n)
+			return card, err == nil, err
 		}
 		return cards.Tell(n.Words), true, nil
 	}

@@ -123,10 +123,18 @@ func (s *Store) Binding(ctx context.Context, door, workspace, subject string) (a
 		selectBinding+"WHERE door = $1 AND workspace = $2 AND subject = $3", door, workspace, subject)
 }
 
+// BindingsOnHold lists the accounts of a door that an admin must confirm, the
+// oldest first.
+func (s *Store) BindingsOnHold(ctx context.Context, door string, limit int) ([]approvals.Binding, error) {
+	return list(ctx, s, "list bindings on hold", readBinding,
+		selectBinding+"WHERE door = $1 AND state = 'blocked' ORDER BY bound_at, workspace, subject LIMIT $2", door, limit)
+}
+
 // BindingOf finds the account at which a principal is reached through a door:
-// of several, an active one before a blocked one, then the oldest.
+// of several, an active one before one that is not confirmed yet, this before
+// a blocked one, then the oldest.
 func (s *Store) BindingOf(ctx context.Context, door string, principal approvals.PrincipalID) (approvals.Binding, error) {
 	return single(ctx, s, "read a principal's binding", "This person has no account bound here.", readBinding,
 		selectBinding+`WHERE door = $1 AND principal = $2
-			ORDER BY CASE state WHEN 'active' THEN 0 ELSE 1 END, bound_at, workspace, subject LIMIT 1`, door, string(principal))
+			ORDER BY CASE state WHEN 'active' THEN 0 WHEN 'blocked' THEN 2 ELSE 1 END, bound_at, workspace, subject LIMIT 1`, door, string(principal))
 }

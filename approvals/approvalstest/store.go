@@ -347,8 +347,9 @@ func (s *Store) BindingOf(_ context.Context, door string, p approvals.PrincipalI
 	if len(found) == 0 {
 		return approvals.Binding{}, missing("binding")
 	}
+	order := []approvals.BindingState{approvals.BindingActive, approvals.BindingUnconfirmed, approvals.BindingBlocked}
 	return slices.MinFunc(found, func(a, b approvals.Binding) int {
-		return cmp.Or(cmp.Compare(a.State, b.State), a.BoundAt.Compare(b.BoundAt))
+		return cmp.Or(cmp.Compare(slices.Index(order, a.State), slices.Index(order, b.State)), a.BoundAt.Compare(b.BoundAt))
 	}), nil
 }
 

@@ -33,6 +33,10 @@ func (c Card) Digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// ValueMe follows the id in the Send button of a card that asks its reader
+// whether they are who they are taken for.
+const ValueMe = "me"
+
 // The action ids of buttons and inputs, and the callback ids of the forms. A
 // button's value is the id of a request or grant; what follows a space in it
 // is an entitlement's id or a number of minutes, and is checked like any input.
@@ -49,6 +53,7 @@ const (
 	ActionExtend  = "extend"
 	ActionMore    = "more" // a menu of extensions; the options' values are like the button's
 	ActionLetEnd  = "let_end"
+	ActionNotMe   = "not_me"    // the account is taken for somebody else's
 	ActionConfirm = "confirm"   // an account; its value is a Slack user id
 	ActionAsk     = "ask"       // opens the form
 	ActionAgain   = "ask_again" // a new draft like an old request

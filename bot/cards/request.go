@@ -34,8 +34,32 @@ func Draft(v View) Card {
 		blocks = append(blocks, section(missing), actions(primary(button(ActionChange, id, "Add it…", "Fill in what is missing")), cancel))
 		return Card{Text: text + " " + missing, Blocks: blocks}
 	}
+	if v.Unconfirmed {
+		return v.introduced(text, blocks, change, cancel)
+	}
 	send := primary(button(ActionSend, id, "Send", "Send this request"))
 	return Card{Text: text, Blocks: append(blocks, actions(send, change, cancel))}
+}
+
+// introduced asks with a first request whether its person is who the directory
+// says: sending answers that.
+func (v View) introduced(text string, blocks []slack.Block, change, cancel slack.BlockElement) Card {
+	who := "You are " + bold(name(v.Reader.Name))
+	for _, about := range []string{v.Reader.Title, v.Reader.Department} {
+		if about != "" {
+			who += ", " + words(about, 60)
+		}
+	}
+	if v.Manager.Name != "" {
+		who += "; your manager is " + name(v.Manager.Name)
+	}
+	who += "."
+	id := string(v.Request.ID)
+	send := primary(button(ActionSend, id+" "+ValueMe, "Send", "Say that this is you, and send this request"))
+	other := button(ActionNotMe, id, "That's not me", "Say that you are somebody else; nothing is sent")
+	other = confirm(other, "Not you?", "Nothing is sent, and this account can do nothing here until an admin has put it right.", "That's not me", true)
+	return Card{Text: text + " " + who + " Is that you?",
+		Blocks: append(blocks, section(who+" Is that you? Sending says so; it is asked only once."), actions(send, change, cancel, other.WithStyle(slack.StyleDanger)))}
 }
 
 // Missing says what a draft lacks, in a sentence; "" when it can be sent.

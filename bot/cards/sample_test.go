@@ -139,6 +139,12 @@ func all(base cards.View) map[string]cards.Card {
 		Sent: []cards.View{base}, Waiting: []cards.View{base}, Again: []cards.View{approved}}
 	return map[string]cards.Card{
 		"draft": cards.Draft(draft),
+		"draft-introduced": cards.Draft(with(draft, func(v *cards.View) {
+			v.Unconfirmed, v.Manager = true, approvals.Principal{ID: "p-bob", Name: "Bob Lee"}
+			if len(v.Request.Reason) > 1000 { // the worst there is
+				v.Manager.Name = v.Requester.Name
+			}
+		})),
 		"draft-for-other": cards.Draft(with(draft, func(v *cards.View) {
 			v.Beneficiary = approvals.Principal{ID: "p-cleo", Name: "Cleo Owner"}
 			v.Request.Beneficiary = "p-cleo"

@@ -24,6 +24,8 @@ type View struct {
 	EndedBy     approvals.Principal // who ended the grant; zero: the clock
 	Summary     *approvals.Summary
 	Comment     *Comment
+	Unconfirmed bool                    // the reader has yet to say that they are who they are taken for
+	Manager     approvals.Principal     // the reader's, when that is asked
 	Asked       []string                // names of those who were asked
 	Offered     []approvals.Entitlement // the closest, when a draft leaves it open which is meant
 	Sought      string                  // the words that were not clear

@@ -107,6 +107,12 @@ func bindingsFound(t *testing.T, s *store.Store) {
 	first.Version = 2
 	same(t, first, must(s.Binding(bg, "slack", "T1", "U1"))(t))
 	same(t, second, must(s.BindingOf(bg, "slack", "bob"))(t))
+	same(t, []approvals.Binding{first}, must(s.BindingsOnHold(bg, "slack", 9))(t))
+	same(t, 0, len(must(s.BindingsOnHold(bg, "irc", 9))(t)))
+	second.State = approvals.BindingUnconfirmed
+	apply(t, s, approvals.Change{Bindings: []approvals.Binding{second}, Events: bound})
+	second.Version = 2
+	same(t, second, must(s.BindingOf(bg, "slack", "bob"))(t))
 	code(t, approvals.CodeConflict, s.Apply(bg, approvals.Change{Bindings: []approvals.Binding{{Door: "slack", Workspace: "T1", Subject: "U1", Version: 1}}, Events: bound}))
 }
 
