@@ -181,8 +181,8 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 			kind = EventApprovalGiven
 		}
 	}
-	ground := withDecision(s.event(d.At, kind, actor, r), d)
-	ground.Policies = ap.Policies
+	ground := withDecision(s.event(d.At, kind, actor, r), d).saying("note", ap.Note)
+	ground.Policies, ground.Approvers = ap.Policies, approversOf(append(given, ap))
 	ground.Detail = shortening(r, ap.Duration)
 	c.Events = []Event{ground}
 	switch kind {
@@ -208,6 +208,16 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 	}
 	r.Version++
 	return r, nil
+}
+
+// approversOf are those who said yes, in the order in which they did.
+func approversOf(given []Approval) (ids []PrincipalID) {
+	for _, a := range given {
+		if a.Answer == Approved {
+			ids = append(ids, a.Approver)
+		}
+	}
+	return ids
 }
 
 // stillCount counts the earlier approvals whose givers may still answer.
@@ -296,6 +306,7 @@ func (s *Service) close(ctx context.Context, actor Actor, r Request, to RequestS
 		if err != nil {
 			return r, err
 		}
+		c.Events[0] = withDecision(c.Events[0], d)
 		c.Notices = append(c.Notices, approverCards(r, d)...)
 	}
 	if err := s.Store.Apply(ctx, c); err != nil {
@@ -315,7 +326,7 @@ func (s *Service) Chase(ctx context.Context, id RequestID) error {
 	if err != nil {
 		return err
 	}
-	c := Change{Events: []Event{s.event(s.now(), EventRequestReminded, System("worker"), r)}}
+	c := Change{Events: []Event{withDecision(s.event(s.now(), EventRequestReminded, System("worker"), r), d)}}
 	c.Notices = threads(NoticeChase, approverCards(r, d))
 	return s.Store.Apply(ctx, c)
 }

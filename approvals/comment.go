@@ -68,7 +68,10 @@ func (s *Service) Comment(ctx context.Context, actor Actor, c Comment) (Comment,
 	case n > commentAtMost:
 		return c, Errorf(CodeInvalid, "Please say it in at most %d characters: nothing was passed on.", commentAtMost)
 	}
-	ev := s.event(c.At, EventRequestCommented, actor, r)
+	ev := s.event(c.At, EventRequestCommented, actor, r).saying("comment", c.Text)
+	if d.Request != "" {
+		ev = withDecision(ev, d)
+	}
 	ev.Detail = map[string]string{"comment": c.ID}
 	err = s.Store.Apply(ctx, Change{Comments: []Comment{c}, Events: []Event{ev}, Notices: commentNotices(r, d, c)})
 	if ErrorCode(err) == CodeDuplicate { // a redelivery was faster

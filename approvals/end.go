@@ -124,6 +124,9 @@ func (s *Service) endOnce(ctx context.Context, actor Actor, g Grant, why EndReas
 	}
 	ev := grantEvent(now, EventGrantRevoking, actor, g)
 	ev.Detail = map[string]string{"reason": string(why)}
+	if actor.Kind == ActorPerson {
+		ev = ev.saying("note", note)
+	}
 	c := Change{
 		Grants: []Grant{g},
 		Events: []Event{ev},
@@ -165,7 +168,7 @@ func (s *Service) dropExtensions(ctx context.Context, c *Change, g Grant, now ti
 		}
 		r.DecidedAt = now
 		c.Requests = append(c.Requests, r)
-		c.Events = append(c.Events, s.event(now, EventRequestCancelled, System("worker"), r))
+		c.Events = append(c.Events, withDecision(s.event(now, EventRequestCancelled, System("worker"), r), d))
 		c.Cancel = append(c.Cancel, requestTasks(r)...)
 		c.Notices = append(c.Notices, append(requesterCards(r), approverCards(r, d)...)...)
 	}

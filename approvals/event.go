@@ -40,11 +40,14 @@ const (
 	EventIdentityBlocked   EventKind = "identity.blocked" // an attribute changed that decides who someone is
 	EventIdentityCleared   EventKind = "identity.cleared" // an admin confirmed
 	EventPolicyLoaded      EventKind = "policy.loaded"
-	EventIdentityOwned     EventKind = "identity.owned" // its person said that the account is theirs
+	EventTextErased        EventKind = "text.erased"    // people's words were erased; their salted hashes stay
+	EventKeyChanged        EventKind = "key.changed"    // other keys sign the checkpoints of the audit log from here on
 )
 
-// Event is one line of the audit log. It never holds a secret nor a person's
-// free text: those stay with the request.
+// Event is one line of the audit log. It never holds a secret. A person's free
+// text goes with it as Words and is kept apart: the log itself holds only the
+// salted hash of it, as Texts, so that the words can be erased and every proof
+// still holds.
 type Event struct {
 	Sequence    int64             `json:"sequence"` // gapless from 1; set by the store
 	At          time.Time         `json:"at"`
@@ -59,9 +62,39 @@ type Event struct {
 	FactsDigest string            `json:"facts_digest,omitempty"`
 	Score       *int              `json:"score,omitempty"`
 	Model       string            `json:"model,omitempty"`
+	Approvers   []PrincipalID     `json:"approvers,omitempty"` // whose yes it rests on; none: a policy's
+	Origin      string            `json:"origin,omitempty"`    // the door's reference to the conversation, as in Request
+	Connector   string            `json:"connector,omitempty"` // through which system's connector
 	Operation   string            `json:"operation,omitempty"` // the connector call, e.g. "revoke"
 	ReadBack    string            `json:"read_back,omitempty"` // what the system said afterwards
 	Detail      map[string]string `json:"detail,omitempty"`
+	Texts       map[string]string `json:"texts,omitempty"` // name → salted hash of Words; set by the store
+	Words       map[string]string `json:"-"`               // name, e.g. "reason" → what a person wrote; kept apart, never read back
+}
+
+// Ground is why access was given. A grant carries it, so that each event of its
+// life names the law and the people behind it.
+type Ground struct {
+	Policies    []PolicyRef   `json:"policies,omitempty"`
+	Version     PolicyVersion `json:"version,omitzero"`
+	FactsDigest string        `json:"facts_digest,omitempty"`
+	Score       *int          `json:"score,omitempty"`
+	Model       string        `json:"model,omitempty"`
+	Approvers   []PrincipalID `json:"approvers,omitempty"`
+	Origin      string        `json:"origin,omitempty"`
+}
+
+// ground is what an event says of why.
+func (e Event) ground() Ground {
+	return Ground{Policies: e.Policies, Version: e.Version, FactsDigest: e.FactsDigest, Score: e.Score, Model: e.Model,
+		Approvers: e.Approvers, Origin: e.Origin}
+}
+
+// on gives an event a ground.
+func (e Event) on(g Ground) Event {
+	e.Policies, e.Version, e.FactsDigest, e.Score, e.Model = g.Policies, g.Version, g.FactsDigest, g.Score, g.Model
+	e.Approvers, e.Origin = g.Approvers, g.Origin
+	return e
 }
 
 // Learned is one human decision as the score learns it: what was decided, for

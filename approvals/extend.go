@@ -41,7 +41,7 @@ func (s *Service) Extend(ctx context.Context, actor Actor, id GrantID, by time.D
 		return r, err
 	}
 	r.SubmittedAt, r.LapsesAt = d.At, minTime(d.At.Add(s.lapseAfter()), g.EndsAt)
-	done, err := s.settle(ctx, actor, r, d, s.event(d.At, EventRequestSubmitted, actor, r))
+	done, err := s.settle(ctx, actor, r, d, s.submitted(d.At, actor, r))
 	if ErrorCode(err) == CodeDuplicate { // a redelivery was faster
 		return s.Store.RequestByKey(ctx, key)
 	}

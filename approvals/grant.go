@@ -83,6 +83,7 @@ type Grant struct {
 	ResidualUntil time.Time         `json:"residual_until,omitzero"`
 	Attempts      int               `json:"attempts,omitempty"`   // failed tries of the current step
 	LastError     string            `json:"last_error,omitempty"` // of the last failed try, for people, without secrets
+	Ground        Ground            `json:"ground,omitzero"`      // why it was given, or last extended
 }
 
 // SameHolding reports whether two grants give the same thing in the same

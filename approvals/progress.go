@@ -251,7 +251,7 @@ func (s *Service) Summarise(ctx context.Context, sum Summary) error {
 	if err != nil {
 		return err
 	}
-	ev := s.event(s.now(), EventSummaryWritten, System("worker"), r)
+	ev := withDecision(s.event(s.now(), EventSummaryWritten, System("worker"), r), d).saying("summary", sum.Text)
 	ev.Detail = map[string]string{"model": sum.Model, "prompt": sum.Prompt}
 	return s.Store.Apply(ctx, Change{
 		Summaries: []Summary{sum}, Events: []Event{ev},

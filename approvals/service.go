@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"crypto/rand"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -109,13 +110,25 @@ func (s *Service) refuse(ctx context.Context, actor Actor, r Request, cause *Err
 // event starts an audit event about a request.
 func (s *Service) event(at time.Time, kind EventKind, actor Actor, r Request) Event {
 	return Event{At: at, Kind: kind, Actor: actor, Request: r.ID, Grant: r.Grant,
-		Entitlement: r.Entitlement, Beneficiary: r.Beneficiary}
+		Entitlement: r.Entitlement, Beneficiary: r.Beneficiary, Origin: r.Origin}
 }
 
-// grantEvent starts an audit event about a grant.
+// saying adds what a person wrote to an event, unless it is empty.
+func (e Event) saying(name, words string) Event {
+	if words != "" {
+		e.Words = maps.Clone(e.Words)
+		if e.Words == nil {
+			e.Words = map[string]string{}
+		}
+		e.Words[name] = words
+	}
+	return e
+}
+
+// grantEvent starts an audit event about a grant, with why it was given.
 func grantEvent(at time.Time, kind EventKind, actor Actor, g Grant) Event {
 	return Event{At: at, Kind: kind, Actor: actor, Request: g.Request, Grant: g.ID,
-		Entitlement: g.Entitlement, Beneficiary: g.Principal}
+		Entitlement: g.Entitlement, Beneficiary: g.Principal, Connector: g.Connector}.on(g.Ground)
 }
 
 // withDecision adds to an event what was known and which law held.

@@ -20,9 +20,6 @@ func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Reques
 	if r.State != RequestDraft {
 		return r, settled(r)
 	}
-	if err := s.confirmed(ctx, actor); err != nil {
-		return r, err
-	}
 	e, err := s.entitlement(ctx, r)
 	if err != nil {
 		return r, err
@@ -42,8 +39,12 @@ func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Reques
 		return r, err
 	}
 	r.SubmittedAt, r.LapsesAt = d.At, d.At.Add(s.lapseAfter())
-	return s.settle(ctx, actor, r, d, Event{At: d.At, Kind: EventRequestSubmitted, Actor: actor, Request: r.ID,
-		Grant: r.Grant, Entitlement: r.Entitlement, Beneficiary: r.Beneficiary})
+	return s.settle(ctx, actor, r, d, s.submitted(d.At, actor, r))
+}
+
+// submitted records what somebody asks for, and in whose words.
+func (s *Service) submitted(at time.Time, actor Actor, r Request) Event {
+	return s.event(at, EventRequestSubmitted, actor, r).saying("reason", r.Reason).saying("ticket", r.Ticket)
 }
 
 // Decide takes a second look at a pending request: the directory or the policy
@@ -169,8 +170,10 @@ func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision,
 		Target: e.Target, Duration: given, CreatedAt: d.At,
 	}
 	r.Grant = g.ID
+	g.Ground = ground.ground()
 	c.Grants = append(c.Grants, g)
 	ev := ground
+	ev.Connector, ev.Words = g.Connector, nil
 	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, shortening(r, given)
 	c.Events = append(c.Events, ev)
 	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: d.At})
@@ -189,8 +192,10 @@ func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, by time.Dur
 	}
 	g.EndsAt = g.EndsAt.Add(by)
 	g.Duration += by
+	g.Ground = ground.ground()
 	c.Grants = append(c.Grants, g)
 	ev := ground
+	ev.Connector, ev.Words = g.Connector, nil
 	ev.Kind, ev.Detail = EventGrantExtended, map[string]string{"ends_at": g.EndsAt.Format(time.RFC3339)}
 	maps.Copy(ev.Detail, shortening(r, by))
 	c.Events = append(c.Events, ev)

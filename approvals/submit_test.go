@@ -143,7 +143,7 @@ func TestAutomaticApprovalGrantsInOneStep(t *testing.T) {
 		[]any{req.State, req.DecidedBy, req.Note, req.Grant, r.request(req.ID).Version})
 	same(t, "grant", approvals.Grant{ID: "gr_2", Version: 1, Request: req.ID, Entitlement: approvalstest.ReadOnly, Principal: "amy",
 		State: approvals.GrantScheduled, Connector: "postgres", Account: "adeyemi", Target: map[string]string{"resource": "billing-db", "level": "read-only"},
-		Duration: time.Hour, CreatedAt: epoch}, r.grant(req.Grant))
+		Duration: time.Hour, CreatedAt: epoch, Ground: r.grant(req.Grant).Ground}, r.grant(req.Grant))
 	same(t, "events", []approvals.EventKind{approvals.EventRequestDrafted, approvals.EventRequestSubmitted, approvals.EventRequestDecided,
 		approvals.EventGrantScheduled}, r.kinds(0))
 	ground := r.Store.Events()[3]

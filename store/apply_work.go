@@ -61,62 +61,6 @@ func distinct(tasks []approvals.Task) []approvals.Task {
 	return kept
 }
 
-// logged appends the audit events of all changes, and what carries their
-// sequence. The update of the one row in event_head is the lock that makes
-// writers take turns until they commit.
-func (w *writer) logged(changes []approvals.Change) error {
-	total := 0
-	for _, c := range changes {
-		total += len(c.Events)
-	}
-	if total == 0 {
-		return nil
-	}
-	heads, err := collect(w.ctx, w.tx, func(scan scan) (n int64, err error) { return n, scan(&n) },
-		"UPDATE event_head SET sequence = sequence + $1 WHERE id = 1 RETURNING sequence", int64(total))
-	if err != nil {
-		return err
-	}
-	if len(heads) != 1 {
-		return approvals.Errorf(approvals.CodeInternal, "The audit log has lost its head row; restore the database.")
-	}
-	next := heads[0] - int64(total) + 1
-	var events, answers, lessons [][]any
-	for _, c := range changes {
-		first := next
-		for _, e := range c.Events {
-			e.Sequence = next
-			row, err := eventRow(e)
-			if err != nil {
-				return err
-			}
-			events = append(events, row)
-			next++
-		}
-		for _, a := range c.Approvals {
-			row, err := approvalRow(a, first)
-			if err != nil {
-				return err
-			}
-			answers = append(answers, row)
-		}
-		for i, l := range c.Learned {
-			lessons = append(lessons, learnedRow(l, first, i))
-		}
-	}
-	if err := w.put(eventTable, events, ""); err != nil {
-		if w.store.dialect.faultOf(err) == faultUnique {
-			// No duplicate that a caller may take for success: somebody meddled with the log.
-			return &approvals.Error{Code: approvals.CodeInternal, Op: "append audit events", Err: err}
-		}
-		return err
-	}
-	if err := w.insert(approvalTable, answers, "This person has answered this request already."); err != nil {
-		return err
-	}
-	return w.put(learnedTable, lessons, "")
-}
-
 // notices come after the audit log's lock, so that their ids are in the order
 // of the events that they tell of.
 func (w *writer) notices(c approvals.Change) error {

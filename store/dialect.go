@@ -14,6 +14,7 @@ type dialect struct {
 	casts      bool   // parameters in a VALUES list need their type said
 	maxRows    int    // rows that one statement writes: each is a round trip saved, or time lost in binding
 	skipLocked string // ends a subselect whose rows are to be claimed
+	lockRow    string // ends a select whose row is to be locked until the transaction ends
 	hasTable   string // query: is there a table of this name
 	orphaned   string // condition: of the holders other than this process, those that are dead
 	fault      func(error) (fault, bool)
@@ -25,6 +26,7 @@ var postgres = &dialect{
 	casts:      true,
 	maxRows:    128,
 	skipLocked: " FOR UPDATE SKIP LOCKED",
+	lockRow:    " FOR UPDATE",
 	hasTable:   "SELECT to_regclass($1) IS NOT NULL",
 	// Those who wait for their lock live as well: they take it anew.
 	orphaned: "holder NOT IN (SELECT objid::bigint FROM pg_locks WHERE " + holderLocks + ")",

@@ -17,14 +17,16 @@ func TestAuditEventsAreAppendOnly(t *testing.T) {
 		attacks := []string{
 			"UPDATE events SET body = '{}' WHERE sequence = 1",
 			"UPDATE events SET sequence = 7 WHERE sequence = 2",
+			"UPDATE events SET leaf = NULL WHERE sequence = 1",
 			"DELETE FROM events WHERE sequence = 2",
 			"DELETE FROM events",
-			"INSERT INTO events VALUES (2, '2026-01-02T03:04:05.678Z', 'x', '', '', '{}') ON CONFLICT (sequence) DO UPDATE SET body = '{}'",
+			"INSERT INTO events VALUES (3, '2026-01-02T03:04:05.678Z', 'x', '', '', '{}', NULL)", // as an older program would
 		}
+		put := "INTO events VALUES (2, '2026-01-02T03:04:05.678Z', 'x', '', '', '{}', "
 		if s.dialect == postgres {
-			attacks = append(attacks, "TRUNCATE events", "TRUNCATE events CASCADE")
+			attacks = append(attacks, "TRUNCATE events", "TRUNCATE events CASCADE", "INSERT "+put+`'\x00') ON CONFLICT (sequence) DO UPDATE SET body = '{}'`)
 		} else {
-			attacks = append(attacks, "INSERT OR REPLACE INTO events VALUES (2, '2026-01-02T03:04:05.678Z', 'x', '', '', '{}')")
+			attacks = append(attacks, "INSERT OR REPLACE "+put+"x'00')", "INSERT "+put+"x'00') ON CONFLICT (sequence) DO UPDATE SET body = '{}'")
 		}
 		for _, attack := range attacks {
 			if _, err := s.db.ExecContext(t.Context(), attack); err == nil {

@@ -21,7 +21,7 @@ var (
 		connector text, account text, target text, duration bigint, created_at timestamptz, prechecked boolean, standing boolean,
 		receipt text, call_until timestamptz, active_at timestamptz, ends_at timestamptz, end_reason text, ended_by text, end_note text,
 		revoking_at timestamptz, revoked_at timestamptz, residual_until timestamptz, attempts bigint, last_error text, due_at timestamptz,
-		starts_at timestamptz`)
+		starts_at timestamptz, ground text`)
 	bindingTable = newTable("bindings", 3, `door text, workspace text, subject text, version bigint, principal text, email text,
 		state text, note text, bound_at timestamptz`)
 	decisionTable = newTable("decisions", 2, `request_id text, sequence bigint, at timestamptz, facts text, assessment text,
@@ -34,7 +34,10 @@ var (
 	commentTable = newTable("comments", 1, `id text, request_id text, author text, text text, at timestamptz, key text, below text`)
 	learnedTable = newTable("learned", 2, `sequence bigint, position bigint, at timestamptz, request_id text, entitlement text,
 		beneficiary text, manager text, title text, department text, location text, approver text, approved boolean, duration bigint`)
-	eventTable   = newTable("events", 1, `sequence bigint, at timestamptz, kind text, request_id text, grant_id text, body text`)
+	eventTable   = newTable("events", 1, `sequence bigint, at timestamptz, kind text, request_id text, grant_id text, body text, leaf bytea`)
+	leafTable    = newTable("events", 1, `sequence bigint, leaf bytea`)
+	textTable    = newTable("texts", 2, `sequence bigint, name text, request_id text, author text, salt text, text text`)
+	nodeTable    = newTable("event_nodes", 2, `height bigint, position bigint, hash bytea`)
 	taskTable    = newTable("tasks", 2, `kind text, key text, run_at timestamptz`)
 	finishTable  = newTable("tasks", 2, `kind text, key text, attempt bigint, done_at timestamptz`)
 	noticeTable  = newTable("notices", 0, `slot text, ord text, kind text, request_id text, grant_id text, recipient text, channel text, words text, run_at timestamptz`)
@@ -87,10 +90,14 @@ func grantRow(g approvals.Grant) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	ground, err := asJSON(g.Ground)
+	if err != nil {
+		return nil, err
+	}
 	return []any{string(g.ID), g.Version + 1, string(g.Request), string(g.Entitlement), string(g.Principal), string(g.State),
 		g.Connector, g.Account, target, int64(g.Duration), at(g.CreatedAt), g.Prechecked, g.Standing,
 		receipt, at(g.CallUntil), at(g.ActiveAt), at(g.EndsAt), string(g.EndReason), string(g.EndedBy), g.EndNote,
-		at(g.RevokingAt), at(g.RevokedAt), at(g.ResidualUntil), int64(g.Attempts), g.LastError, at(dueAt(g)), at(g.StartsAt)}, nil
+		at(g.RevokingAt), at(g.RevokedAt), at(g.ResidualUntil), int64(g.Attempts), g.LastError, at(dueAt(g)), at(g.StartsAt), ground}, nil
 }
 
 // dueAt is from when on a grant needs attention: its end, or an earlier end
@@ -116,19 +123,16 @@ func dueAt(g approvals.Grant) time.Time {
 }
 
 func readGrant(scan scan) (g approvals.Grant, err error) {
-	var target, receipt string
+	var target, receipt, ground string
 	var created, call, active, ends, revoking, revoked, residual, due, starts stamp
 	if err := scan(&g.ID, &g.Version, &g.Request, &g.Entitlement, &g.Principal, &g.State, &g.Connector, &g.Account, &target,
 		&g.Duration, &created, &g.Prechecked, &g.Standing, &receipt, &call, &active, &ends, &g.EndReason, &g.EndedBy, &g.EndNote,
-		&revoking, &revoked, &residual, &g.Attempts, &g.LastError, &due, &starts); err != nil {
+		&revoking, &revoked, &residual, &g.Attempts, &g.LastError, &due, &starts, &ground); err != nil {
 		return g, err
 	}
 	g.CreatedAt, g.CallUntil, g.ActiveAt, g.EndsAt = created.Time, call.Time, active.Time, ends.Time
 	g.RevokingAt, g.RevokedAt, g.ResidualUntil, g.StartsAt = revoking.Time, revoked.Time, residual.Time, starts.Time
-	if err := fromJSON(target, &g.Target); err != nil {
-		return g, err
-	}
-	return g, fromJSON(receipt, &g.Receipt)
+	return g, errors.Join(fromJSON(target, &g.Target), fromJSON(receipt, &g.Receipt), fromJSON(ground, &g.Ground))
 }
 
 func bindingRow(b approvals.Binding) []any {
@@ -222,12 +226,6 @@ func readApproval(scan scan) (a approvals.Approval, err error) {
 		return a, err
 	}
 	return a, fromJSON(policies, &a.Policies)
-}
-
-func eventRow(e approvals.Event) ([]any, error) {
-	e.At = e.At.UTC().Truncate(time.Millisecond)
-	body, err := asJSON(e)
-	return []any{e.Sequence, at(e.At), string(e.Kind), string(e.Request), string(e.Grant), body}, err
 }
 
 func readEvent(scan scan) (e approvals.Event, err error) {

@@ -40,7 +40,10 @@ func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	for _, m := range done {
 		s.log.InfoContext(ctx, "database migrated", "version", m.Source.Version, "took", m.Duration)
 	}
-	return s.checkSchema(ctx)
+	if err := s.checkSchema(ctx); err != nil || s.usable() != nil { // stopped at an earlier version
+		return err
+	}
+	return s.hashEvents(ctx)
 }
 
 // checkSchema notes whether the schema can be used. Its own error means that
