@@ -11,7 +11,7 @@ import (
 )
 
 // Kinds are the connector kinds that this build has.
-var Kinds = []string{"postgres", "sandbox"}
+var Kinds = []string{"exec", "postgres", "sandbox", "webhook"}
 
 // check finds what is well-formed but cannot work.
 func (c *Config) check() approvals.Problems {
@@ -47,25 +47,6 @@ func (c *Config) check() approvals.Problems {
 		ps = append(ps, c.At("approvals", "chase_after").Problem("make it shorter than lapse_after", "approvers would be reminded after the request has lapsed"))
 	}
 	slices.SortFunc(ps, func(a, b approvals.Problem) int { return a.Line - b.Line })
-	return ps
-}
-
-func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
-	var ps approvals.Problems
-	at := c.At("connectors", name)
-	switch k.Kind {
-	case "sandbox":
-	case "postgres":
-		if k.DSN == "" {
-			ps = append(ps, at.Problem("add dsn: env:NAME and set that variable to the bot's own connection string", "the connector %q has no dsn", name))
-		}
-		ps = append(ps, c.checkSecret(k.DSN, "connectors", name, "dsn")...)
-	default:
-		ps = append(ps, at.At("kind").Problem(source.Suggest(k.Kind, Kinds), "the connector %q is of no known kind: %q", name, k.Kind))
-	}
-	if k.Concurrency < 0 || k.Concurrency > 100 {
-		ps = append(ps, at.At("concurrency").Problem("write a number from 1 to 100", "%d calls at once cannot be", k.Concurrency))
-	}
 	return ps
 }
 

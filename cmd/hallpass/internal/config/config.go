@@ -53,14 +53,21 @@ type Directory struct {
 	MaxAge time.Duration `yaml:"max_age"` // older facts approve nothing by themselves; default 24h
 }
 
-// Connector configures one system's connector.
+// Connector configures one system's connector. A field's tag names the kinds
+// that it is for; where there is none, it is for all.
 type Connector struct {
-	Kind        string        `yaml:"kind"`        // "sandbox" or "postgres"
-	DSN         Secret        `yaml:"dsn"`         // postgres: the bot's own login
-	Domain      string        `yaml:"domain"`      // postgres: accounts that end in @domain have logins without it
-	State       string        `yaml:"state"`       // sandbox: the file that it keeps its truth in; empty: in memory
-	Timeout     time.Duration `yaml:"timeout"`     // of one call; default 10s
-	Concurrency int           `yaml:"concurrency"` // calls at once; default 8
+	Kind        string            `yaml:"kind"`                            // one of Kinds
+	DSN         Secret            `yaml:"dsn" kinds:"postgres"`            // the bot's own login
+	Domain      string            `yaml:"domain" kinds:"postgres"`         // accounts that end in @domain have logins without it
+	State       string            `yaml:"state" kinds:"sandbox"`           // the file that it keeps its truth in; empty: in memory
+	URL         string            `yaml:"url" kinds:"webhook"`             // https; also env:NAME or file:PATH
+	Key         Secret            `yaml:"key" kinds:"webhook"`             // signs each call
+	Private     []string          `yaml:"private" kinds:"webhook"`         // ranges that may be called besides public addresses
+	Command     []string          `yaml:"command" kinds:"exec"`            // an absolute path, then fixed arguments
+	Environment map[string]Secret `yaml:"environment" kinds:"exec"`        // of the program, besides PATH, LANG and HOME
+	Operations  []string          `yaml:"operations" kinds:"exec webhook"` // the optional ones that the other side has
+	Timeout     time.Duration     `yaml:"timeout"`                         // of one call; default 10s
+	Concurrency int               `yaml:"concurrency"`                     // calls at once; default 8
 }
 
 // Approvals are the defaults of asking and answering.

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/connectors/contract"
+	"github.com/hallpass-dev/hallpass/connectors/exec"
+	"github.com/hallpass-dev/hallpass/connectors/outbound"
+	"github.com/hallpass-dev/hallpass/connectors/webhook"
+)
+
+func toWebhook(name string, k config.Connector, c config.Config, o Options) (approvals.Connector, error) {
+	key, err := c.Value(k.Key)
+	if err != nil {
+		return nil, err
+	}
+	url := k.URL
+	if v, err := c.Value(config.Secret(url)); err != nil {
+		return nil, err
+	} else if v != "" {
+		url = v
+	}
+	private, err := outbound.ParsePrivate(k.Private)
+	if err != nil {
+		return nil, err
+	}
+	made, err := webhook.New(webhook.Config{Name: name, URL: url, Key: []byte(key), Private: private,
+		Operations: operations(k), Timeout: k.Timeout, Now: o.Now})
+	if err != nil {
+		return nil, approvals.Problems{c.At("connectors", name).Problem("mend it, and start again", "%s", err)}
+	}
+	return made, nil
+}
+
+func toProgram(name string, k config.Connector, c config.Config, o Options) (approvals.Connector, error) {
+	environment := map[string]string{}
+	for variable, secret := range k.Environment {
+		v, err := c.Value(secret)
+		if err != nil {
+			return nil, err
+		}
+		environment[variable] = v
+	}
+	made, err := exec.New(exec.Config{Name: name, Command: k.Command, Environment: environment,
+		Operations: operations(k), Timeout: k.Timeout, Now: o.Now})
+	if err != nil {
+		return nil, approvals.Problems{c.At("connectors", name, "command").Problem("mend it, and start again", "%s", err)}
+	}
+	return made, nil
+}
+
+func operations(k config.Connector) []contract.Operation {
+	ops := make([]contract.Operation, len(k.Operations))
+	for i, op := range k.Operations {
+		ops[i] = contract.Operation(op)
+	}
+	return ops
+}

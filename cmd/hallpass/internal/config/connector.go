@@ -1,0 +1,87 @@
+package config
+
+import (
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/source"
+	"github.com/hallpass-dev/hallpass/connectors/contract"
+	"github.com/hallpass-dev/hallpass/connectors/outbound"
+)
+
+func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
+	at := c.At("connectors", name)
+	if !slices.Contains(Kinds, k.Kind) {
+		return approvals.Problems{at.At("kind").Problem(source.Suggest(k.Kind, Kinds), "the connector %q is of no known kind: %q", name, k.Kind)}
+	}
+	ps := foreign(at, k)
+	switch k.Kind {
+	case "postgres":
+		if k.DSN == "" {
+			ps = append(ps, at.Problem("add dsn: env:NAME and set that variable to the bot's own connection string", "the connector %q has no dsn", name))
+		}
+		ps = append(ps, c.checkSecret(k.DSN, "connectors", name, "dsn")...)
+	case "webhook":
+		ps = append(ps, c.checkWebhook(name, k)...)
+	case "exec":
+		if len(k.Command) == 0 || !filepath.IsAbs(k.Command[0]) {
+			ps = append(ps, at.At("command").Problem("write command: [/path/to/program]", "the connector %q has no command that begins with an absolute path", name))
+		}
+		for variable, v := range k.Environment {
+			ps = append(ps, c.checkSecret(v, "connectors", name, "environment", variable)...)
+		}
+	}
+	for i, op := range k.Operations {
+		if !slices.Contains(contract.Optional, contract.Operation(op)) {
+			var known []string
+			for _, o := range contract.Optional {
+				known = append(known, string(o))
+			}
+			ps = append(ps, at.At("operations", i).Problem(source.Suggest(op, known), "%q is no optional operation", op))
+		}
+	}
+	if k.Concurrency < 0 || k.Concurrency > 100 {
+		ps = append(ps, at.At("concurrency").Problem("write a number from 1 to 100", "%d calls at once cannot be", k.Concurrency))
+	}
+	return ps
+}
+
+func (c *Config) checkWebhook(name string, k Connector) approvals.Problems {
+	at := c.At("connectors", name)
+	var ps approvals.Problems
+	if k.URL == "" {
+		ps = append(ps, at.Problem("add url: https://…, the endpoint that answers Hallpass", "the connector %q has no url", name))
+	} else if !Secret(k.URL).reference() {
+		if err := outbound.CheckURL(k.URL); err != nil {
+			ps = append(ps, at.At("url").Problem("write an address such as https://access.example.com/hallpass", "the url of connector %q can't be called: %s", name, err))
+		}
+	}
+	if k.Key == "" {
+		ps = append(ps, at.Problem("add key: env:NAME and set that variable to the output of: openssl rand -hex 32", "the connector %q has no key, so its calls would not be signed", name))
+	}
+	ps = append(ps, c.checkSecret(k.Key, "connectors", name, "key")...)
+	if _, err := outbound.ParsePrivate(k.Private); err != nil {
+		ps = append(ps, at.At("private").Problem("write ranges such as 10.20.0.0/16", "%s", err))
+	}
+	return ps
+}
+
+// foreign finds the settings that the connector's kind does not have: they
+// would be ignored, and somebody believes that they count.
+func foreign(at source.Place, k Connector) approvals.Problems {
+	var ps approvals.Problems
+	v := reflect.ValueOf(k)
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		kinds := strings.Fields(f.Tag.Get("kinds"))
+		if len(kinds) == 0 || slices.Contains(kinds, k.Kind) || v.Field(i).IsZero() {
+			continue
+		}
+		key := f.Tag.Get("yaml")
+		ps = append(ps, at.At(key).Problem("remove it", "%s is a setting of %s connectors, not of %s ones", key, strings.Join(kinds, " and "), k.Kind))
+	}
+	return ps
+}
