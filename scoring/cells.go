@@ -79,7 +79,7 @@ type cellTable struct {
 }
 
 func newCellTable(capacity int) *cellTable {
-	return &cellTable{slots: make([]tally, max(capacity, 1024)), others: shareTable{slots: make([]shareSlot, 1024)}}
+	return &cellTable{slots: make([]tally, max(capacity, 1024)), others: shareTable{slots: make([]shareSlot, max(capacity, 1024))}}
 }
 
 // place maps a hash to one of n slots without needing a power of two.
@@ -88,8 +88,10 @@ func place(hash uint64, n int) int {
 	return int(hi)
 }
 
-func (t *cellTable) find(k cellKey) int {
-	for i := place(k.hash(), len(t.slots)); ; {
+func (t *cellTable) find(k cellKey) int { return t.findFrom(place(k.hash(), len(t.slots)), k) }
+
+func (t *cellTable) findFrom(first int, k cellKey) int {
+	for i := first; ; {
 		if t.slots[i].key == k || t.slots[i].key == 0 {
 			return i
 		}
@@ -99,42 +101,16 @@ func (t *cellTable) find(k cellKey) int {
 	}
 }
 
-// touch reads the first slot of every cell of a request, so that the memory
-// behind them is fetched at once and not one after the other. The sum only
-// keeps the reads from being left out.
+// touch reads the slots where cells or shares are first looked for, so that the
+// memory behind them is fetched at once and not one after the other. The sum
+// only keeps the reads from being left out.
 //
 //go:noinline
-func (t *cellTable) touch(k *keys) (sum cellKey) {
-	for _, key := range k.single {
-		sum += t.slots[place(key.hash(), len(t.slots))].key
-	}
-	for _, key := range k.pair {
-		sum += t.slots[place(key.hash(), len(t.slots))].key
+func (t *cellTable) touch(first []int) (sum cellKey) {
+	for _, at := range first {
+		sum += t.slots[at].key
 	}
 	return sum
-}
-
-// touchShares reads what the other approvers' shares need, for the cells of a
-// request in which somebody else leads.
-func (t *cellTable) touchShares(k *keys, approver uint32) {
-	var others [singles + pairs]uint64
-	n := 0
-	note := func(key cellKey) {
-		if key == 0 {
-			return
-		}
-		if c := t.get(key); c.key != 0 && c.lead != approver {
-			others[n] = otherKey(key, approver)
-			n++
-		}
-	}
-	for _, key := range k.single {
-		note(key)
-	}
-	for _, key := range k.pair {
-		note(key)
-	}
-	t.others.touch(others[:n])
 }
 
 // get returns a cell's tally; zero if nothing was decided in it.
@@ -168,36 +144,66 @@ func otherKey(k cellKey, approver uint32) uint64 {
 	return mix(uint64(k)^mix(uint64(approver))) | 1
 }
 
-// add counts one decision in a cell.
-func (t *cellTable) add(k cellKey, approver uint32, denied bool) {
-	i := t.find(k)
-	if t.slots[i].key == 0 {
-		if (t.used+1)*5 > len(t.slots)*4 {
-			t.grow()
-			i = t.find(k)
-		}
-		t.used++
-		t.slots[i] = tally{key: k, lead: approver}
+// add counts one decision in every cell that it belongs to. Keys of 0 are left
+// out.
+func (t *cellTable) add(ks []cellKey, approver uint32, denied bool) {
+	for (t.used+len(ks))*5 > len(t.slots)*4 {
+		t.grow()
 	}
-	cell := &t.slots[i]
-	if cell.lead == approver {
+	var room [singles + pairs]int
+	first := room[:len(ks)]
+	for i, k := range ks {
+		first[i] = place(k.hash(), len(t.slots))
+	}
+	t.touch(first)
+	var led [singles + pairs]int // cells that somebody else leads
+	n := 0
+	for i, k := range ks {
+		if k == 0 {
+			continue
+		}
+		at := t.findFrom(first[i], k)
+		cell := &t.slots[at]
+		if cell.key == 0 {
+			t.used++
+			*cell = tally{key: k, lead: approver}
+		}
+		if cell.lead != approver {
+			led[n] = at
+			n++
+			continue
+		}
 		before := cell.share
 		cell.share = before.add(denied)
 		cell.move(before, cell.share)
-		return
 	}
-	other := t.others.at(otherKey(k, approver))
-	before := *other
-	after := before.add(denied)
-	cell.move(before, after)
-	if after.decided > cell.share.decided {
-		*other = share{}
-		lead, share := cell.lead, cell.share
-		cell.lead, cell.share = approver, after
-		*t.others.at(otherKey(k, lead)) = share
-		return
+	t.others.add(t.slots, led[:n], approver, denied)
+}
+
+// add counts a decision in the shares of cells whose lead is somebody else, who
+// steps back where this approver now decided more.
+func (t *shareTable) add(cells []tally, led []int, approver uint32, denied bool) {
+	for (t.used+2*len(led))*5 > len(t.slots)*4 {
+		t.grow()
 	}
-	*other = after
+	var keys [singles + pairs]uint64
+	for i, at := range led {
+		keys[i] = otherKey(cells[at].key, approver)
+	}
+	t.touch(keys[:len(led)])
+	for i, at := range led {
+		cell, other := &cells[at], t.at(keys[i])
+		before := *other
+		after := before.add(denied)
+		cell.move(before, after)
+		if after.decided > cell.share.decided {
+			*other = share{}
+			*t.at(otherKey(cell.key, cell.lead)) = cell.share
+			cell.lead, cell.share = approver, after
+			continue
+		}
+		*other = after
+	}
 }
 
 // move replaces one approver's share in the credited counts.
@@ -254,23 +260,23 @@ func (t *shareTable) touch(keys []uint64) (sum uint32) {
 
 func (t *shareTable) get(k uint64) share { return t.slots[t.find(k)].share }
 
-// at gives the place of a share, which is empty if there was none. It holds
-// until the next call.
+// at gives the place of a share, which is empty if there was none. There must
+// be room for it.
 func (t *shareTable) at(k uint64) *share {
 	i := t.find(k)
 	if t.slots[i].low == 0 {
-		if (t.used+1)*5 > len(t.slots)*4 {
-			old := t.slots
-			t.slots = make([]shareSlot, len(old)*5/4)
-			for _, s := range old {
-				if s.low != 0 {
-					t.slots[t.find(uint64(s.high)<<32|uint64(s.low))] = s
-				}
-			}
-			i = t.find(k)
-		}
 		t.used++
 		t.slots[i] = shareSlot{high: uint32(k >> 32), low: uint32(k)}
 	}
 	return &t.slots[i].share
+}
+
+func (t *shareTable) grow() {
+	old := t.slots
+	t.slots = make([]shareSlot, len(old)*5/4)
+	for _, s := range old {
+		if s.low != 0 {
+			t.slots[t.find(uint64(s.high)<<32|uint64(s.low))] = s
+		}
+	}
 }

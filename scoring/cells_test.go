@@ -26,7 +26,7 @@ func TestCellsAgreeWithAPlainCount(t *testing.T) {
 			a := uint32(rapid.IntRange(0, 5).Draw(t, "approver"))
 			denied := rapid.Bool().Draw(t, "denied")
 			for range rapid.SampledFrom([]int{1, 2, 40, 70}).Draw(t, "times") {
-				table.add(k, a, denied)
+				table.add([]cellKey{k}, a, denied)
 				plain[who{k, a}] = plain[who{k, a}].add(denied)
 			}
 			keys[k] = true
@@ -59,9 +59,9 @@ func TestTablesKeepEverythingWhenTheyGrow(t *testing.T) {
 	table := newCellTable(0)
 	const n = 20_000
 	for i := range uint32(n) {
-		table.add(singleKey(atTitle, i+1), 1, i%3 == 0)
-		table.add(singleKey(atTitle, i+1), 2, false)
-		table.add(singleKey(atTitle, i+1), 3, true)
+		table.add([]cellKey{singleKey(atTitle, i+1)}, 1, i%3 == 0)
+		table.add([]cellKey{singleKey(atTitle, i+1)}, 2, false)
+		table.add([]cellKey{singleKey(atTitle, i+1)}, 3, true)
 	}
 	if table.used != n || len(table.slots) < n {
 		t.Fatalf("%d cells in %d slots", table.used, len(table.slots))

@@ -156,32 +156,60 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) {
 			}
 		}
 	}
-	for _, holder := range h.list {
-		if holder != who {
-			me.compare(w.faces[holder], out)
+	if h.many == nil {
+		w.compare(h.list, me, out)
+		if self {
+			w.faces[who].leave(me, out)
 		}
 	}
 }
 
-// compare counts another person in every ring that the two share.
-func (f face) compare(o face, out *[rings]portion) {
-	if o.manager == f.manager && f.manager != 0 {
-		out[ringTeam].n++
-	}
-	if o.area == f.area && f.area != 0 {
-		out[ringArea].n++
-	}
-	if o.department == f.department && f.department != 0 {
-		out[ringDepartment].n++
-		if o.title == f.title && f.title != 0 {
-			out[ringRole].n++
+// compare counts, ring by ring, those of a list who share it with a person. It
+// adds up in registers and has no branches to mispredict: this loop is most of
+// what scoring costs.
+func (w *World) compare(list []uint32, me face, out *[rings]portion) {
+	const unknown = 1<<32 - 1 // equals nobody's: what is not known is not shared
+	for _, v := range []*uint32{&me.manager, &me.area, &me.department, &me.title, &me.location} {
+		if *v == 0 {
+			*v = unknown
 		}
 	}
-	if o.title == f.title && f.title != 0 {
-		out[ringTitle].n++
+	var team, area, role, title, department, location int64
+	faces := w.faces
+	for _, who := range list {
+		o := &faces[who]
+		var sameTitle, sameDepartment int64
+		if o.manager == me.manager {
+			team++
+		}
+		if o.area == me.area {
+			area++
+		}
+		if o.title == me.title {
+			sameTitle = 1
+		}
+		if o.department == me.department {
+			sameDepartment = 1
+		}
+		if o.location == me.location {
+			location++
+		}
+		title += sameTitle
+		department += sameDepartment
+		role += sameTitle & sameDepartment
 	}
-	if o.location == f.location && f.location != 0 {
-		out[ringLocation].n++
+	for r, n := range [rings]int64{ringTeam: team, ringArea: area, ringRole: role, ringTitle: title, ringDepartment: department, ringLocation: location} {
+		out[r].n += n
+	}
+}
+
+// leave takes somebody who is no peer of theirs out of the count again.
+func (f face) leave(me face, out *[rings]portion) {
+	was, now := f.rings(), me.rings()
+	for r := range was {
+		if was[r].a != 0 && was[r] == now[r] {
+			out[r].n--
+		}
 	}
 }
 

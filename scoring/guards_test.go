@@ -210,10 +210,10 @@ func TestOneApproversVolumeIsCapped(t *testing.T) {
 	table := newCellTable(0)
 	k := singleKey(0, 1)
 	for range 1000 {
-		table.add(k, 1, false)
+		table.add([]cellKey{k}, 1, false)
 	}
 	for range 10 {
-		table.add(k, 2, true)
+		table.add([]cellKey{k}, 2, true)
 	}
 	got := table.get(k).cell()
 	if got.Denied != 10 || got.Decided != creditCap+10 {
@@ -234,9 +234,9 @@ func TestCellsDoNotDependOnTheOrderOfDecisions(t *testing.T) {
 	forth, back := newCellTable(0), newCellTable(0)
 	k := singleKey(0, 1)
 	for i := range answers {
-		forth.add(k, answers[i].approver, answers[i].denied)
+		forth.add([]cellKey{k}, answers[i].approver, answers[i].denied)
 		a := answers[len(answers)-1-i]
-		back.add(k, a.approver, a.denied)
+		back.add([]cellKey{k}, a.approver, a.denied)
 	}
 	f, b := forth.get(k), back.get(k)
 	if f.cell() != b.cell() {

@@ -38,22 +38,20 @@ type tallies struct {
 	pair   [pairs]scorecard.Cell
 }
 
-// keys are the cells of one combination of attribute values.
-type keys struct {
-	single [singles]cellKey // 0: the value is unknown
-	pair   [pairs]cellKey
-}
+// keys are the cells of one combination of attribute values: singles, then
+// pairs. 0: the value is unknown.
+type keys [singles + pairs]cellKey
 
 // keysOf names the cells of attribute values; index 0 stands for unknown.
 func keysOf(values *[singles]uint32) (k keys) {
 	for i, v := range values {
 		if v != 0 {
-			k.single[i] = singleKey(i, v)
+			k[i] = singleKey(i, v)
 		}
 	}
 	for i, p := range layout.Pairs {
 		if a, b := values[p[0]], values[p[1]]; a != 0 && b != 0 {
-			k.pair[i] = pairKey(i, a, b)
+			k[singles+i] = pairKey(i, a, b)
 		}
 	}
 	return k

@@ -60,18 +60,7 @@ func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
 		w.all.Denied++
 	}
 	k := keysOf(values)
-	w.cells.touch(&k)
-	w.cells.touchShares(&k, approver)
-	for _, key := range k.single {
-		if key != 0 {
-			w.cells.add(key, approver, denied)
-		}
-	}
-	for _, key := range k.pair {
-		if key != 0 {
-			w.cells.add(key, approver, denied)
-		}
-	}
+	w.cells.add(k[:], approver, denied)
 }
 
 // slots is how many parts a week has: eight of a working day, eight of a day

@@ -29,12 +29,13 @@ func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation
 	base := m.base(o)
 	var without tallies
 	var x [maxTerms]fixed
+	var memo scorecard.Memo
 	var highest scorecard.Fixed
 	w.fetch(cells, approvers[:n])
 	for i, a := range approvers[:n] {
 		w.leavingOut(cells, a, &without)
 		own := w.ownHistory(s, a)
-		_, z := m.cells(base, &without, &x)
+		_, z := m.cells(base, &without, &x, &memo)
 		if z += m.own(base, &own); i == 0 || z > highest {
 			highest, o.without, o.ownOut = z, without, own
 		}

@@ -51,7 +51,8 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	*out = [parts]fixed{}
 	base := m.base(o)
 	var x [maxTerms]fixed
-	card, now := m.cells(base, &o.now, &x)
+	var memo scorecard.Memo
+	card, now := m.cells(base, &o.now, &x, &memo)
 	out[partBase] = base.LogOdds() + card.Bias()
 	for i := range card.Terms() {
 		at, pair := card.Place(i)
@@ -62,12 +63,12 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	}
 	worst := now // the worst of these holds, and each says what it adds
 	if o.moved.of > 0 {
-		_, before := m.cells(base, &o.before, &x)
+		_, before := m.cells(base, &o.before, &x, &memo)
 		out[partMoved] = max(before-worst, 0)
 		worst += out[partMoved]
 	}
 	if o.alone.of > 0 {
-		_, without := m.cells(base, &o.without, &x)
+		_, without := m.cells(base, &o.without, &x, &memo)
 		without += m.own(base, &o.ownOut)
 		worst += m.own(base, &o.own)
 		out[partOneApprover] = max(without-oneApproverLimit-worst, 0)
@@ -82,8 +83,8 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 
 // cells is the log-odds that the cells of decisions give, and the card that
 // gave them.
-func (m *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed) (*scorecard.Card, fixed) {
-	return m.deck.Weigh(b, t.single[:], t.pair[:], x[:])
+func (m *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed, memo *scorecard.Memo) (*scorecard.Card, fixed) {
+	return m.deck.Weigh(b, t.single[:], t.pair[:], x[:], memo)
 }
 
 // judge measures what decisions alone cannot teach, already weighted.

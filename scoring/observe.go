@@ -121,16 +121,15 @@ func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation)
 type found [singles + pairs]tally
 
 func (w *World) find(k *keys, cells *found) {
-	*cells = found{}
-	w.cells.touch(k)
-	for i, key := range k.single {
-		if key != 0 {
-			cells[i] = w.cells.get(key)
-		}
+	var first [singles + pairs]int
+	for i, key := range k {
+		first[i] = place(key.hash(), len(w.cells.slots))
 	}
-	for i, key := range k.pair {
+	w.cells.touch(first[:])
+	for i, key := range k {
+		cells[i] = tally{}
 		if key != 0 {
-			cells[singles+i] = w.cells.get(key)
+			cells[i] = w.cells.slots[w.cells.findFrom(first[i], key)]
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (m *model) predict(rows [][]uint32) []Line {
 	x := make([]scorecard.Fixed, m.deck.Terms())
 	for i, row := range rows {
 		m.book.look(row, singles, pairs)
-		card, z := m.deck.Weigh(base, singles, pairs, x)
+		card, z := m.deck.Weigh(base, singles, pairs, x, nil)
 		clear(parts)
 		parts[0] = base.LogOdds() + card.Bias()
 		for j, v := range x[:card.Terms()] {

@@ -56,8 +56,9 @@ type Card struct {
 }
 
 type cardTerm struct {
-	kind   Kind
+	above  bool // of above and below
 	pair   bool
+	what   int // the measurement of a pair
 	at     int // index of the attribute or of the pair
 	weight Fixed
 }
@@ -111,7 +112,7 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 		default:
 			return nil, fmt.Errorf("term %q: unknown kind %q", t.Name(), t.Kind)
 		}
-		c.terms = append(c.terms, cardTerm{t.Kind, pair, at, Millionths(t.Weight)})
+		c.terms = append(c.terms, cardTerm{above: t.Kind == Above, pair: pair, what: t.Kind.measurement(), at: at, weight: Millionths(t.Weight)})
 	}
 	return c, nil
 }
@@ -128,36 +129,71 @@ func (c *Card) Place(i int) (at int, pair bool) { return c.terms[i].at, c.terms[
 // Measure writes the unweighted value of every term to x, which must have
 // room for Terms values. The cells are in the layout's order.
 func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed) {
-	var singles [maxAttributes]Fixed
+	c.measure(b, attributes, pairs, x, nil)
+}
+
+// measure takes from memo what it can; nil remembers nothing.
+func (c *Card) measure(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) {
+	var excess [maxAttributes]Fixed
 	for i, cell := range attributes {
-		singles[i] = b.Excess(cell, c.smooth.Single)
+		if memo != nil && i < remembered {
+			excess[i] = memo.singles[i].of(b, cell, c.smooth.Single)
+		} else {
+			excess[i] = b.Excess(cell, c.smooth.Single)
+		}
 	}
-	last, excess := -1, Fixed(0) // terms of one pair stand together: its excess is computed once
+	var passing pair // terms of one pair stand together
 	for i, t := range c.terms {
 		if !t.pair {
-			x[i] = side(t.kind, singles[t.at])
+			x[i] = side(t.above, excess[t.at])
 			continue
 		}
-		h := c.halves[t.at]
-		switch t.kind {
-		case Refusals:
-			x[i] = refusals(pairs[t.at])
-		case Novelty:
-			x[i] = novelty(pairs[t.at])
-		case Affinity:
-			x[i] = b.affinity(pairs[t.at], attributes[h[0]], attributes[h[1]])
-		default:
-			if last != t.at {
-				last, excess = t.at, b.pair(pairs[t.at], singles[h[0]], singles[h[1]], c.smooth)
-			}
-			x[i] = side(t.kind, excess)
+		h, p := c.halves[t.at], &passing
+		if memo != nil && t.at < remembered {
+			p = &memo.pairs[t.at]
+		}
+		p = p.of(pairs[t.at], attributes[h[0]], attributes[h[1]])
+		k := t.what
+		if !p.known[k] {
+			p.known[k], p.measured[k] = true, b.measure(k, p, excess[h[0]]+excess[h[1]], c.smooth)
+		}
+		x[i] = p.measured[k]
+		if k == pairExcess {
+			x[i] = side(t.above, x[i])
 		}
 	}
 }
 
+// measurement is the place of a pair's measurement that a term speaks of.
+func (k Kind) measurement() int {
+	switch k {
+	case Refusals:
+		return pairRefusals
+	case Novelty:
+		return pairNovelty
+	case Affinity:
+		return pairAffinity
+	default:
+		return pairExcess
+	}
+}
+
+func (b Base) measure(k int, p *pair, halves Fixed, s Smoothing) Fixed {
+	switch k {
+	case pairRefusals:
+		return refusals(p.cell)
+	case pairNovelty:
+		return novelty(p.cell)
+	case pairAffinity:
+		return b.affinity(p.cell, p.x, p.y)
+	default:
+		return b.pair(p.cell, halves, s)
+	}
+}
+
 // side keeps the positive or the negative part.
-func side(k Kind, x Fixed) Fixed {
-	if k == Above {
+func side(above bool, x Fixed) Fixed {
+	if above {
 		return max(x, 0)
 	}
 	return min(x, 0)

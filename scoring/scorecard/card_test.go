@@ -65,7 +65,7 @@ func TestDenialsAnywhereNeverLowerTheSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := NewBase(Cell{Denied: rapid.Int64Range(0, 100).Draw(t, "denied"), Decided: rapid.Int64Range(100, 1000).Draw(t, "all")}, 58_000)
 		attributes, pairs := drawCells(t, 3), drawCells(t, 2)
-		_, before := d.Weigh(b, attributes, pairs, x)
+		_, before := d.Weigh(b, attributes, pairs, x, nil)
 		for _, cells := range [][]Cell{attributes, pairs} {
 			for i := range cells {
 				denied, decided := cells[i].sane()
@@ -73,7 +73,7 @@ func TestDenialsAnywhereNeverLowerTheSum(t *testing.T) {
 				cells[i] = Cell{Denied: int64(denied) + by, Decided: int64(decided) + by}
 			}
 		}
-		if _, after := d.Weigh(b, attributes, pairs, x); after < before {
+		if _, after := d.Weigh(b, attributes, pairs, x, nil); after < before {
 			t.Fatalf("the sum fell from %v to %v", before.Float(), after.Float())
 		}
 	})
@@ -85,7 +85,7 @@ func TestSumIsTheContributionsAndTheBase(t *testing.T) {
 	x := make([]Fixed, d.Terms())
 	rapid.Check(t, func(t *rapid.T) {
 		b := NewBase(Cell{Denied: 60, Decided: 1000}, 58_000)
-		card, sum := d.Weigh(b, drawCells(t, 3), drawCells(t, 2), x)
+		card, sum := d.Weigh(b, drawCells(t, 3), drawCells(t, 2), x, nil)
 		want := b.LogOdds() + card.Bias()
 		for _, v := range x[:card.Terms()] {
 			want += v
@@ -111,7 +111,7 @@ func TestUnknownAnchorsChooseTheirProfile(t *testing.T) {
 		"unknown manager":     {known, unknown, 2},
 		"neither known":       {unknown, unknown, 3},
 	} {
-		card, _ := d.Weigh(b, []Cell{c.entitlement, c.manager, {}}, []Cell{{}, {}}, x)
+		card, _ := d.Weigh(b, []Cell{c.entitlement, c.manager, {}}, []Cell{{}, {}}, x, nil)
 		if card != d.cards[c.want] {
 			t.Errorf("%s: another profile than %q was chosen", name, ProfileNames(testLayout)[c.want])
 		}

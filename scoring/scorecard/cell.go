@@ -21,6 +21,7 @@ type Base struct {
 	rate    uint64 // in units of 2^-32
 	logOdds Fixed
 	decided uint64
+	among   Fixed // the logarithm of decided
 }
 
 // basePrior is how many decisions the fitted rate is worth against an
@@ -35,7 +36,7 @@ func NewBase(all Cell, referencePPM int64) Base {
 	yes := d*1_000_000 + basePrior*ref
 	no := (n-d)*1_000_000 + basePrior*(1_000_000-ref)
 	z := logit(yes, no)
-	return Base{rate: chance(z), logOdds: z, decided: n}
+	return Base{rate: chance(z), logOdds: z, decided: n, among: Ln(n)}
 }
 
 // LogOdds is the base rate in log-odds.
@@ -58,8 +59,8 @@ func (b Base) Excess(c Cell, smoothing uint64) Fixed {
 // did, when smoothing decisions at the rate that the two halves let expect are
 // added to its own. Because the halves only ever raise it, more denials
 // anywhere never lower a score.
-func (b Base) pair(c Cell, x, y Fixed, s Smoothing) Fixed {
-	parent := min(max(b.logOdds+s.share.Mul(x+y), parentFloor), parentCeiling)
+func (b Base) pair(c Cell, halves Fixed, s Smoothing) Fixed {
+	parent := min(max(b.logOdds+s.share.Mul(halves), parentFloor), parentCeiling)
 	return posterior(c, chance(parent), s.Pair) - b.logOdds
 }
 
@@ -88,5 +89,5 @@ func (b Base) affinity(c, x, y Cell) Fixed {
 	_, nx := x.sane()
 	_, ny := y.sane()
 	all := max(b.decided, 1)
-	return Ln(nx*ny+all) - Ln(all) - Ln(n-d+1)
+	return Ln(nx*ny+all) - b.among - Ln(n-d+1)
 }

@@ -90,8 +90,9 @@ func (d *Deck) Terms() (n int) {
 // Weigh chooses the card and writes its weighted contributions to x, which must
 // have room for Terms values. An anchor of which nothing was decided is left
 // out. Where all that was decided was denied, the worse of knowing and not
-// knowing it holds: a first denial never lowers a score.
-func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed) (*Card, Fixed) {
+// knowing it holds: a first denial never lowers a score. A memo, if not nil,
+// must be of this deck and base alone.
+func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) (*Card, Fixed) {
 	must, may := 0, 0
 	for i, at := range d.anchors {
 		denied, decided := attributes[at].sane()
@@ -106,7 +107,7 @@ func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed) (*Card, Fixed)
 	var last int
 	for extra := may; ; extra = (extra - 1) & may { // every subset of may, the empty one last
 		last = must | extra
-		if z := d.cards[last].weigh(b, attributes, pairs, x); best < 0 || z > worst {
+		if z := d.cards[last].weigh(b, attributes, pairs, x, memo); best < 0 || z > worst {
 			best, worst = last, z
 		}
 		if extra == 0 {
@@ -114,12 +115,12 @@ func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed) (*Card, Fixed)
 		}
 	}
 	if best != last {
-		d.cards[best].weigh(b, attributes, pairs, x)
+		d.cards[best].weigh(b, attributes, pairs, x, memo)
 	}
 	return d.cards[best], worst
 }
 
-func (c *Card) weigh(b Base, attributes, pairs []Cell, x []Fixed) Fixed {
-	c.Measure(b, attributes, pairs, x)
+func (c *Card) weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) Fixed {
+	c.measure(b, attributes, pairs, x, memo)
 	return c.Weigh(b, x[:c.Terms()])
 }

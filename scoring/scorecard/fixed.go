@@ -44,6 +44,25 @@ var (
 	exp2Table = makeExp2Table()
 )
 
+// inverses[i] is 2^64 divided by the divisor of table entry i, rounded down.
+var inverses = func() (t [256]uint64) {
+	for i := range t {
+		t[i] = ^uint64(0) / (uint64(256+i) << 15)
+	}
+	return t
+}()
+
+// perEntry is n / ((256+i) << 15) for n below 2^55: a product with the inverse
+// is at most one too small, and many times faster than a division.
+func perEntry(n, i uint64) uint64 {
+	divisor := (256 + i) << 15
+	q, _ := bits.Mul64(n, inverses[i])
+	if n-q*divisor >= divisor {
+		q++
+	}
+	return q
+}
+
 // makeLnTable takes the binary logarithm digit by digit: squaring a number in
 // [1,2) doubles its logarithm, and whether the square reaches 2 is the digit.
 func makeLnTable() (t [256]int64) {
@@ -82,10 +101,10 @@ func Ln(n uint64) Fixed {
 		return 0
 	}
 	exponent := bits.Len64(n) - 1
-	mantissa := n << (63 - exponent)                         // in [1,2), in units of 2^-63
-	i := mantissa >> 55 & 0xff                               // the table's entry below it
-	r := int64((mantissa & (1<<55 - 1)) / ((256 + i) << 15)) // what is left, relative to the entry: below 2^-8
-	r2 := int64(uint64(r) * uint64(r) >> lnUnits)            // r*r needs all 64 bits
+	mantissa := n << (63 - exponent)              // in [1,2), in units of 2^-63
+	i := mantissa >> 55 & 0xff                    // the table's entry below it
+	r := int64(perEntry(mantissa&(1<<55-1), i))   // what is left, relative to the entry: below 2^-8
+	r2 := int64(uint64(r) * uint64(r) >> lnUnits) // r*r needs all 64 bits
 	r3 := r2 * r >> lnUnits
 	ln := lnTable[i] + r - r2/2 + r3/3 - (r3*r>>lnUnits)/4
 	ln += int64(exponent) * (ln2Q62 >> (62 - lnUnits))

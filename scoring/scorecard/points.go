@@ -11,30 +11,37 @@ const EvenOdds = 100
 // missing goes to those that lost most, the earlier first. It returns the
 // total. points must be as long as parts.
 func Points(parts []Fixed, points []int) int {
-	var room [64]Fixed
+	var room [64]int64
 	left := room[:]
 	if len(parts) > len(left) {
-		left = make([]Fixed, len(parts))
+		left = make([]int64, len(parts))
 	}
+	left = left[:len(parts)]
 	var sum Fixed
 	given := 0
 	for i, p := range parts {
 		scaled := p.Mul(pointsPerNat)
 		sum += scaled
 		points[i] = int(scaled >> 24)
-		left[i] = scaled & (One - 1)
+		left[i] = int64(scaled&(One-1))<<placeBits | int64(lastPlace-i)
 		given += points[i]
 	}
 	total := int((sum + One/2) >> 24)
 	for ; given < total; given++ {
-		best := 0
-		for i := range parts {
-			if left[i] > left[best] {
-				best = i
-			}
+		most := left[0]
+		for _, l := range left[1:] {
+			most = max(most, l)
 		}
+		best := lastPlace - int(most&lastPlace)
 		points[best]++
-		left[best] = -One
+		left[best] = -1
 	}
 	return total
 }
+
+// What is left of a contribution is compared together with its place, counted
+// from the end: of two that lost as much the earlier is larger.
+const (
+	placeBits = 16
+	lastPlace = 1<<placeBits - 1
+)
