@@ -38,7 +38,7 @@ story: build ## Play the demo's story without a browser, on SQLite and on Postgr
 	$(WITHPG) -- sh -c '$(BIN) demo --story --database "$$DATABASE_URL" $(ARGS)'
 
 .PHONY: test
-test: ## Run all tests with the race detector; finds or installs PostgreSQL and Chromium.
+test: ## Run all tests with the race detector; finds or installs PostgreSQL, Chromium and Node.js.
 	@.ci/test $(ARGS) $(PKG)
 
 .PHONY: cover

@@ -47,6 +47,7 @@ func browser(t *testing.T, width, height int64, url string) context.Context {
 func served(t *testing.T) *slacksim.Workspace {
 	t.Helper()
 	cfg := config()
+	cfg.AckWithin = 20 * time.Second
 	cfg.Featured = []string{"UANA", "UBOB"}
 	cfg.Links = []slacksim.Link{{Label: "Sandbox system", URL: "/sandbox/"}}
 	w, err := slacksim.New(cfg)

@@ -46,6 +46,9 @@ type Config struct {
 	// Featured are ids of people that the page lists first.
 	Featured []string
 
+	// AckWithin is how long the bot has to acknowledge an envelope, and how long a trigger lives. Default 3 s, which is Slack's; more is
+	// for tests of programs in other processes on a machine that is busy.
+	AckWithin time.Duration
 	// Now is the clock for time stamps and lifetimes. Default time.Now. Timers always use package time.
 	Now func() time.Time
 	// Logger receives refused calls and lost envelopes. Default: nothing is logged.
@@ -147,6 +150,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Events == nil {
 		c.Events = defaultEvents
+	}
+	if c.AckWithin == 0 {
+		c.AckWithin = ackWithin
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ackWithin is how long the bot has to acknowledge an envelope.
+// ackWithin is how long Slack gives the bot to acknowledge an envelope.
 const ackWithin = 3 * time.Second
 
 // Outcomes of an envelope.
@@ -107,7 +107,7 @@ func (w *Workspace) deliver(env Envelope, accepts bool, settled func(string, jso
 	}
 	d := &delivery{env: e, sock: sock, frame: frame, settled: settled}
 	w.pending[e.ID] = d
-	d.timer = time.AfterFunc(ackWithin, func() { w.settle(d, Unacked, nil) })
+	d.timer = time.AfterFunc(w.cfg.AckWithin, func() { w.settle(d, Unacked, nil) })
 	w.touch()
 	w.mu.Unlock()
 	w.faults.carry(d)

@@ -37,7 +37,7 @@ func (w *Workspace) serveDo(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "not a JSON object", http.StatusBadRequest)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*ackWithin)
+	ctx, cancel := context.WithTimeout(r.Context(), 2*w.cfg.AckWithin)
 	defer cancel()
 	out, err := w.do(ctx, act)
 	if err == nil {

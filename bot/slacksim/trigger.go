@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// triggerLife is how long a trigger may be exchanged for a modal.
-const triggerLife = 3 * time.Second
-
 // triggerMemory is how long an expired trigger is told apart from one that never was.
 const triggerMemory = 10 * time.Minute
 
@@ -21,7 +18,7 @@ type trigger struct {
 	used  bool
 }
 
-// newTrigger makes a trigger. w.mu is held.
+// newTrigger makes a trigger, which lives as long as an envelope may go unacknowledged. w.mu is held.
 func (w *Workspace) newTrigger(user, view string) string {
 	now := w.cfg.Now()
 	for len(w.triggerLog) > 0 && now.Sub(w.triggers[w.triggerLog[0]].until) > triggerMemory {
@@ -29,7 +26,7 @@ func (w *Workspace) newTrigger(user, view string) string {
 		w.triggerLog = w.triggerLog[1:]
 	}
 	id := fmt.Sprintf("%d.%d.%s", now.UnixMilli(), len(w.triggers)+1, strings.ToLower(rand.Text()))
-	w.triggers[id] = &trigger{user: user, view: view, until: now.Add(triggerLife)}
+	w.triggers[id] = &trigger{user: user, view: view, until: now.Add(w.cfg.AckWithin)}
 	w.triggerLog = append(w.triggerLog, id)
 	return id
 }
