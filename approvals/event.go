@@ -42,6 +42,7 @@ const (
 	EventPolicyLoaded      EventKind = "policy.loaded"
 	EventTextErased        EventKind = "text.erased"    // people's words were erased; their salted hashes stay
 	EventKeyChanged        EventKind = "key.changed"    // other keys sign the checkpoints of the audit log from here on
+	EventIdentityOwned     EventKind = "identity.owned" // its person said that the account is theirs
 )
 
 // Event is one line of the audit log. It never holds a secret. A person's free

@@ -20,6 +20,9 @@ func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Reques
 	if r.State != RequestDraft {
 		return r, settled(r)
 	}
+	if err := s.confirmed(ctx, actor); err != nil {
+		return r, err
+	}
 	e, err := s.entitlement(ctx, r)
 	if err != nil {
 		return r, err
