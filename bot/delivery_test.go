@@ -113,9 +113,9 @@ func TestChannelWithoutTheBotHoldsNothingUp(t *testing.T) {
 		w.say("UANA", "read only on prod billing db for 20 minutes, refunds stuck")
 		w.click("UANA", w.sees("UANA", "", "Ready to send?"), "send")
 		w.sees("UANA", "", "Waiting for an answer")
+		w.until("it is counted", func() bool { return w.bot.Health().Undone > 0 })
 		w.say("UANA", "cancel")
 		w.sees("UANA", "", "Cancelled")
-		w.until("it is counted", func() bool { return w.bot.Health().Undone > 0 })
 		if !strings.Contains(w.logs.String(), "invite the bot to the channel") {
 			t.Error("the log does not say how to mend it")
 		}

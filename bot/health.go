@@ -15,6 +15,7 @@ type Health struct {
 	LastError string    // the last trouble, for an operator; "" while all is well
 	Undone    int       // notices given up since the start: their reader is gone, or Slack refuses them
 	Limited   int       // answers 429 since the start
+	Unreached []string  // channels that could not be posted to when that was last tried
 }
 
 // Err is nil while at least one socket is open: then nothing is lost. Else it

@@ -212,7 +212,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 		sim, err := slacksim.New(slacksim.Config{EnterpriseID: cfg.EnterpriseID, Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: users(),
 			Shortcuts: []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
 			Channels: []slacksim.Channel{
-				{ID: "CGEN", Name: "general"}, {ID: "CAPP", Name: "approvers", Private: true, Members: []string{"UBOB", "UCLEO", "UANA", "UGUS", "U0BOT"}},
+				{ID: "CGEN", Name: "general"}, {ID: "CNOB", Name: "without-bot", NoBot: true}, {ID: "COLD", Name: "old", Archived: true}, {ID: "CAPP", Name: "approvers", Private: true, Members: []string{"UBOB", "UCLEO", "UANA", "UGUS", "U0BOT"}},
 				{ID: "CEXT", Name: "shared", Shared: true, Members: []string{"UANA", "UOLGA", "UGUS", "U0BOT"}},
 			}})
 		if err != nil {

@@ -63,6 +63,9 @@ func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
 		}
 		return
 	}
+	if err != nil && !b.askOthers(ctx, l, err) {
+		return
+	}
 	if err != nil {
 		// For ever would hold up all that comes after it in its order.
 		m = nil
@@ -139,6 +142,9 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 		}
 	}
 	m, err = b.post(ctx, to, mark, card)
+	if err == nil && l.Channel != "" {
+		b.health.reached(l.Channel, true)
+	}
 	return &m, err
 }
 

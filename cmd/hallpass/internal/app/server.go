@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -73,7 +74,11 @@ func (a *App) healthz(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	set("database", a.Store.Ping(ctx))
-	set("slack", slackError(a.Bot.Health()))
+	slack := a.Bot.Health()
+	set("slack", slackError(slack))
+	if len(slack.Unreached) > 0 { // its approvers are asked one by one, so work goes on
+		h.Checks["slack channels"] = "These can't be posted to; invite the bot: " + strings.Join(slack.Unreached, ", ")
+	}
 	state, err := a.Access.People.State(ctx)
 	if err == nil && state.Stale {
 		err = approvals.Errorf(approvals.CodeUnavailable, "The directory is out of date: nothing is approved automatically.")
