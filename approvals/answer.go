@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -44,6 +45,13 @@ func (s *Service) Deny(ctx context.Context, actor Actor, id RequestID, note stri
 	return s.answer(ctx, actor, id, Approval{Answer: Denied, Note: note})
 }
 
+// Abstain records that one approver leaves the decision to others. They are
+// asked then: the rest of the stage, who stands in for it, and at last the
+// security queue.
+func (s *Service) Abstain(ctx context.Context, actor Actor, id RequestID, note string) (Request, error) {
+	return s.answer(ctx, actor, id, Approval{Answer: Abstained, Note: note})
+}
+
 // answer records what an actor says, of which Answer, Note and Duration are
 // looked at.
 func (s *Service) answer(ctx context.Context, actor Actor, id RequestID, say Approval) (Request, error) {
@@ -80,10 +88,13 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 	if err != nil {
 		return r, err
 	}
-	if d.Ruling.Outcome != Route { // the policy changed meanwhile: who answers is held to the same rules
-		d.Approvers, d.Fallback = s.candidates(ctx, d)
+	given, err := s.Store.Approvals(ctx, id)
+	if err != nil {
+		return r, err
 	}
-	ap, err := s.authorise(ctx, actor, r, d)
+	// Also when the policy changed meanwhile, who answers is held to the same rules.
+	open, _ := s.walk(ctx, d, given)
+	ap, err := s.authorise(ctx, actor, r, d, open)
 	if err != nil {
 		return r, err
 	}
@@ -92,22 +103,22 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 		if err != nil {
 			return r, err
 		}
-		return settled, Errorf(CodeForbidden, "The policy has changed and now refuses this: %s", d.Ruling.Words)
+		return settled, Errorf(CodeForbidden, "%s", refusedNow(d))
+	}
+	if slices.ContainsFunc(given, func(a Approval) bool { return a.Approver == ap.Approver }) {
+		return r, Errorf(CodeAlreadyDecided, "You have answered this request already.")
 	}
 	ap.Answer, ap.Note, ap.Duration = say.Answer, strings.TrimSpace(say.Note), say.Duration
-	return s.record(ctx, actor, r, d, ap)
+	return s.record(ctx, actor, r, d, given, ap)
 }
 
 // mayTry turns away those who can be turned away before anything is decided.
 func (s *Service) mayTry(ctx context.Context, actor Actor, r Request, say Answer) error {
-	op := "approve"
-	if say == Denied {
-		op = "deny"
-	}
+	op := map[Answer]string{Approved: "approve", Denied: "deny", Abstained: "abstain"}[say]
 	if r.State == RequestDraft {
 		return s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: op, Message: "This request was not sent yet."})
 	}
-	if isSelf(actor.Principal, r) || isSelf(actor.OnBehalfOf, r) {
+	if s.isThem(ctx, actor.Principal, r) || s.isThem(ctx, actor.OnBehalfOf, r) {
 		return s.refuse(ctx, actor, r, &Error{Code: CodeSelfApproval, Op: op, Message: "Nobody decides about their own access. Somebody else has to answer this."})
 	}
 	if r.State.Final() {
@@ -132,6 +143,24 @@ func isSelf(id PrincipalID, r Request) bool {
 	return id != "" && (id == r.Requester || id == r.Beneficiary)
 }
 
+// isThem is isSelf for whoever answers: a second account of the same person is
+// that person.
+func (s *Service) isThem(ctx context.Context, id PrincipalID, r Request) bool {
+	if id == "" || isSelf(id, r) {
+		return id != ""
+	}
+	p, err := s.Directory.Principal(ctx, id)
+	if err != nil { // nobody who may answer either
+		return false
+	}
+	for _, other := range []PrincipalID{r.Requester, r.Beneficiary} {
+		if o, err := s.Directory.Principal(ctx, other); err == nil && p.SamePerson(o) {
+			return true
+		}
+	}
+	return false
+}
+
 // whoWasFirst tells a late approver who settled the request.
 func (s *Service) whoWasFirst(ctx context.Context, r Request) error {
 	if r.State == RequestLapsed || r.State == RequestCancelled || r.DecidedBy == "" {
@@ -144,49 +173,54 @@ func (s *Service) whoWasFirst(ctx context.Context, r Request) error {
 	return Errorf(CodeAlreadyDecided, "Already %s by %s.", r.State, name)
 }
 
-// authorise holds an actor to the fresh decision: among those who may answer,
-// each by a policy, or in the security queue when nobody else is left.
-func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decision) (Approval, error) {
+// authorise holds an actor to the fresh decision: among those who may answer in
+// an open stage, each by a policy, or in the security queue when too few others
+// are left.
+func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decision, open []panel) (Approval, error) {
 	ap := Approval{Request: r.ID, Approver: actor.Principal, At: d.At,
 		FactsDigest: d.Facts.Digest(), Version: d.Ruling.Version, Via: actor.Via}
-	if !slices.Contains(d.Approvers, actor.Principal) {
-		if err := s.unresolved(ctx, d.Facts); err != nil {
-			return ap, err
+	for _, p := range open {
+		for _, c := range p.members {
+			if c.ID == actor.Principal && !c.away {
+				ap.Stage, ap.For, ap.Policies = p.Number, c.instead, c.policies
+				return ap, nil
+			}
 		}
-		return ap, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "answer",
-			Message: "You are not among those who may answer this request."})
 	}
-	p, err := s.active(ctx, actor.Principal)
-	if err != nil {
+	if err := s.unresolved(ctx, d.Facts); err != nil {
 		return ap, err
 	}
-	ap.Policies = s.Policy.MayApprove(d.Facts, d.Assessment, p).Policies
-	return ap, nil
-}
-
-// record stores one answer and, when it settles the request, what follows.
-func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision, ap Approval) (Request, error) {
-	given, err := s.Store.Approvals(ctx, r.ID)
-	if err != nil {
-		return r, err
-	}
-	if slices.ContainsFunc(given, func(a Approval) bool { return a.Approver == ap.Approver }) {
-		return r, Errorf(CodeAlreadyDecided, "You have answered this request already.")
-	}
-	c := Change{Decisions: []Decision{d}, Approvals: []Approval{ap}}
-	kind := EventRequestDenied
-	if ap.Answer == Approved {
-		kind = EventRequestApproved
-		if yes := 1 + stillCount(given, d); yes < max(d.Ruling.Quorum, 1) {
-			kind = EventApprovalGiven
+	why := "You are not among those who may answer this request."
+	if p, err := s.Directory.Principal(ctx, actor.Principal); err == nil {
+		if absence, away := p.Absent(d.At); away && absence.Delegate != "" {
+			why = "You are away, so your delegate answers in your place."
 		}
 	}
+	return ap, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "answer", Message: why})
+}
+
+// record stores one answer and what follows from it: the request is settled,
+// the next stage is asked, or more of this one.
+func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision, given []Approval, ap Approval) (Request, error) {
+	given = append(slices.Clone(given), ap)
+	open, passed := s.walk(ctx, d, given)
+	kind := EventApprovalGiven
+	switch {
+	case ap.Answer == Denied:
+		kind = EventRequestDenied
+	case ap.Answer == Abstained:
+		kind = EventApprovalAbstained
+	case passed:
+		kind = EventRequestApproved
+	}
+	c := Change{Approvals: []Approval{ap}}
 	ground := withDecision(s.event(d.At, kind, actor, r), d).saying("note", ap.Note)
-	ground.Policies, ground.Approvers = ap.Policies, approversOf(append(given, ap))
-	ground.Detail = shortening(r, ap.Duration)
+	ground.Policies, ground.Approvers = ap.Policies, approversOf(given)
+	ground.Detail = circumstances(r, ap)
 	c.Events = []Event{ground}
 	switch kind {
 	case EventRequestDenied:
+		var err error
 		if r, err = r.Move(RequestDenied); err != nil {
 			return r, err
 		}
@@ -195,13 +229,21 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 		c.Learned = []Learned{learned(r, d, ap, r.Duration)}
 	case EventRequestApproved:
 		r.DecidedBy, r.Note = ap.Approver, ap.Note
-		length := Given(r, append(given, ap))
+		length := Given(r, given)
+		var err error
 		if r, err = s.approve(ctx, &c, r, d, length, ground); err != nil {
 			return r, err
 		}
 		c.Learned = []Learned{learned(r, d, ap, length)}
+	default:
+		before := d.Stage
+		if d = d.ask(open); d.Stage != before {
+			c.Events = append(c.Events, s.staged(EventRequestAdvanced, System("policy"), r, d))
+			r = s.opened(&c, r, &d)
+		}
+		c.Notices = threads(NoticeDetail, approverCards(r, d))
 	}
-	c.Requests = []Request{r}
+	c.Decisions, c.Requests = []Decision{d}, []Request{r}
 	c.Notices = append(append(requesterCards(r), c.Notices...), approverCards(r, d)...)
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return r, err
@@ -218,17 +260,6 @@ func approversOf(given []Approval) (ids []PrincipalID) {
 		}
 	}
 	return ids
-}
-
-// stillCount counts the earlier approvals whose givers may still answer.
-func stillCount(given []Approval, d Decision) int {
-	n := 0
-	for _, a := range given {
-		if a.Answer == Approved && slices.Contains(d.Approvers, a.Approver) {
-			n++
-		}
-	}
-	return n
 }
 
 // learned is an answer as the score learns it: approved, for how long; denied,
@@ -252,81 +283,21 @@ func Given(r Request, answers []Approval) time.Duration {
 	return d
 }
 
-// shortening is the detail of an event when less was given than asked; zero
-// stands for what was asked.
-func shortening(r Request, given time.Duration) map[string]string {
-	if given == 0 || given >= r.Duration {
+// circumstances are the detail of an answer's event: less was given than
+// asked, a delegate gave it, it belongs to a stage.
+func circumstances(r Request, a Approval) map[string]string {
+	detail := map[string]string{}
+	if a.Duration > 0 && a.Duration < r.Duration {
+		detail["asked"], detail["given"] = r.Duration.String(), a.Duration.String()
+	}
+	if a.For != "" {
+		detail["for"] = string(a.For)
+	}
+	if a.Stage > 0 {
+		detail["stage"] = strconv.Itoa(a.Stage)
+	}
+	if len(detail) == 0 {
 		return nil
 	}
-	return map[string]string{"asked": r.Duration.String(), "given": given.String()}
-}
-
-// Cancel takes a request back before it is settled. Requester and beneficiary
-// may.
-func (s *Service) Cancel(ctx context.Context, actor Actor, id RequestID) (Request, error) {
-	r, err := s.Store.Request(ctx, id)
-	if err != nil {
-		return r, err
-	}
-	if !isSelf(actor.Principal, r) {
-		return r, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "cancel", Message: "Only the person who asked can cancel this request."})
-	}
-	return s.close(ctx, actor, r, RequestCancelled, EventRequestCancelled)
-}
-
-// Lapse closes a pending request that nobody answered in time. Before its time
-// it does nothing and returns CodeConflict.
-func (s *Service) Lapse(ctx context.Context, id RequestID) (Request, error) {
-	r, err := s.Store.Request(ctx, id)
-	if err != nil {
-		return r, err
-	}
-	if s.now().Before(r.LapsesAt) {
-		return r, Errorf(CodeConflict, "This request does not lapse yet.")
-	}
-	return s.close(ctx, System("worker"), r, RequestLapsed, EventRequestLapsed)
-}
-
-func (s *Service) close(ctx context.Context, actor Actor, r Request, to RequestState, kind EventKind) (Request, error) {
-	asked := r.State == RequestPending
-	if r.State.Final() {
-		return r, settled(r)
-	}
-	r, err := r.Move(to)
-	if err != nil {
-		return r, err
-	}
-	r.DecidedAt = s.now()
-	c := Change{
-		Requests: []Request{r}, Events: []Event{s.event(r.DecidedAt, kind, actor, r)},
-		Cancel: requestTasks(r), Notices: requesterCards(r),
-	}
-	if asked {
-		d, err := s.Store.Decision(ctx, r.ID)
-		if err != nil {
-			return r, err
-		}
-		c.Events[0] = withDecision(c.Events[0], d)
-		c.Notices = append(c.Notices, approverCards(r, d)...)
-	}
-	if err := s.Store.Apply(ctx, c); err != nil {
-		return r, err
-	}
-	r.Version++
-	return r, nil
-}
-
-// Chase reminds the approvers of a pending request, once.
-func (s *Service) Chase(ctx context.Context, id RequestID) error {
-	r, err := s.Store.Request(ctx, id)
-	if err != nil || r.State != RequestPending {
-		return err
-	}
-	d, err := s.Store.Decision(ctx, id)
-	if err != nil {
-		return err
-	}
-	c := Change{Events: []Event{withDecision(s.event(s.now(), EventRequestReminded, System("worker"), r), d)}}
-	c.Notices = threads(NoticeChase, approverCards(r, d))
-	return s.Store.Apply(ctx, c)
+	return detail
 }

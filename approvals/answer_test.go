@@ -193,6 +193,7 @@ func TestRefusalStandsWhenItCannotBeRecorded(t *testing.T) {
 func TestQuorumCountsPeopleWhoMayStillAnswer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	r.Service.Fallback = nil
 	r.Policy.Rule(approvalstest.Routed(3))
 	req := r.ask(admin)
 	for _, who := range []approvals.PrincipalID{"olga", "sol"} {

@@ -37,6 +37,14 @@ func (s *Service) freeze(ctx context.Context, r Request, e Entitlement) (Facts, 
 	if r.State == RequestApproved && r.DecidedBy == "" && f.AutoToday > 0 {
 		f.AutoToday-- // a second look does not count the request itself
 	}
+	f.StartsAt, f.Fields = r.StartsAt, decisive(e, r.Fields)
+	if f.SkipLevel, err = s.skipLevel(ctx, f.Beneficiary); err != nil {
+		return f, err
+	}
+	f.OnDuty = s.onDuty(ctx, e)
+	if f.Conflicts, err = s.conflicts(ctx, r, e, f.Beneficiary); err != nil {
+		return f, err
+	}
 	if f.Evidence, err = s.Scorer.Evidence(ctx, f); err != nil {
 		f.Evidence = Evidence{}
 		f.Problems = append(f.Problems, "past decisions and peers could not be read")
@@ -55,25 +63,86 @@ func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (Deci
 	if err != nil {
 		return Decision{}, err
 	}
-	d := Decision{Request: r.ID, Sequence: earlier.Sequence + 1, At: f.At, Facts: f, Assessment: s.Scorer.Assess(f),
-		Asked: earlier.Asked, AskedIn: earlier.AskedIn, Unreached: earlier.Unreached, UnreachedIn: earlier.UnreachedIn}
-	d.Ruling = Restrain(f, d.Assessment, s.Policy.Decide(f, d.Assessment))
-	if d.Ruling.Outcome == Route {
-		d.Approvers, d.Fallback = s.candidates(ctx, d)
-		d.Ruling.Alternatives = s.alternatives(ctx, r, f)
-		d = d.ask()
-	}
-	return d, nil
+	d := earlier
+	d.Request, d.Sequence, d.At = r.ID, earlier.Sequence+1, f.At
+	return s.rule(ctx, r, d, f)
 }
 
-// Restrain holds a ruling to what no policy can override: an automatic
-// approval needs a named permit, no problem anywhere, a directory that is up
+// rule lets score and policy judge frozen facts, and says who is asked. Of d
+// it keeps what was asked so far.
+func (s *Service) rule(ctx context.Context, r Request, d Decision, f Facts) (Decision, error) {
+	d.Facts, d.Assessment = f, s.Scorer.Assess(f)
+	d.Ruling = Restrain(f, d.Assessment, s.Policy.Decide(f, d.Assessment))
+	d.Approvers, d.Fallback, d.For = nil, false, nil
+	if d.Ruling.Outcome != Route {
+		return d, nil
+	}
+	var given []Approval
+	if d.Sequence > 1 {
+		var err error
+		if given, err = s.Store.Approvals(ctx, r.ID); err != nil {
+			return d, err
+		}
+	}
+	open, _ := s.walk(ctx, d, given)
+	d.Ruling.Alternatives = s.alternatives(ctx, r, f)
+	return d.ask(open), nil
+}
+
+// decisive are the fields that a decision may read: declared ones with a set
+// of values. Free text is not among them.
+func decisive(e Entitlement, fields map[string]string) map[string]string {
+	var kept map[string]string
+	for _, field := range e.Fields {
+		if v, said := fields[field.Name]; said && field.Type != FieldText {
+			if kept == nil {
+				kept = make(map[string]string)
+			}
+			kept[field.Name] = v
+		}
+	}
+	return kept
+}
+
+// skipLevel is the manager of somebody's manager; empty where there is none.
+func (s *Service) skipLevel(ctx context.Context, p Principal) (PrincipalID, error) {
+	if p.Manager == "" {
+		return "", nil
+	}
+	manager, err := s.Directory.Principal(ctx, p.Manager)
+	if ErrorCode(err) == CodeNotFound {
+		return "", nil
+	}
+	return manager.Manager, err
+}
+
+// kindOnCall is the kind of reference that names a schedule: "on-call:NAME".
+const kindOnCall = "on-call"
+
+// onDuty lists who is on duty in the schedules that an entitlement's approvers
+// name. A schedule that cannot be read has nobody.
+func (s *Service) onDuty(ctx context.Context, e Entitlement) []PrincipalID {
+	var ids []PrincipalID
+	for _, ref := range e.Approvers {
+		if kind, name := ref.Split(); kind == kindOnCall {
+			for _, p := range s.elsewhere(ctx, kind, name) {
+				ids = appendNew(ids, p.ID)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Restrain holds a ruling to what no policy can override: duties that the
+// catalogue keeps apart stay apart, and an automatic approval needs a named permit, no problem anywhere, a directory that is up
 // to date, and a duration that the catalogue allows. Whatever falls short is
 // routed to people, with the reason.
 func Restrain(f Facts, a Assessment, r Ruling) Ruling {
 	if r.Quorum < 1 {
 		r.Quorum = 1
 	}
+	r = segregate(f, r)
 	switch r.Outcome {
 	case Route, Refuse:
 		return r
@@ -99,71 +168,4 @@ func Restrain(f Facts, a Assessment, r Ruling) Ruling {
 		r.Outcome = Route
 	}
 	return r
-}
-
-// candidates resolves whom to ask, in the catalogue's order, each held to the
-// policy's approve action. Nobody is a candidate for a request of their own or
-// for their own benefit. When nobody is left, or nobody who can be reached, the
-// security queue is asked.
-func (s *Service) candidates(ctx context.Context, d Decision) (ids []PrincipalID, fallback bool) {
-	f, a := d.Facts, d.Assessment
-	for _, ref := range f.Entitlement.Approvers {
-		for _, p := range s.resolve(ctx, ref, f) {
-			if s.mayAnswer(f, a, p, false) {
-				ids = appendNew(ids, p.ID)
-			}
-		}
-	}
-	if len(d.reachable(ids)) > 0 {
-		return ids, false
-	}
-	for _, id := range s.Fallback {
-		if p, err := s.active(ctx, id); err == nil && s.mayAnswer(f, a, p, true) {
-			ids = appendNew(ids, id)
-		}
-	}
-	return ids, true
-}
-
-// mayAnswer holds one person to the rules for answering a request.
-func (s *Service) mayAnswer(f Facts, a Assessment, p Principal, fallback bool) bool {
-	if p.Inactive || p.ID == "" || p.ID == f.Requester.ID || p.ID == f.Beneficiary.ID {
-		return false
-	}
-	v := s.Policy.MayApprove(f, a, p)
-	if fallback {
-		return !v.Forbidden
-	}
-	return v.Allowed && !v.Forbidden
-}
-
-// resolve turns a reference into people. What cannot be resolved is nobody:
-// the next reference, and at last the security queue, stands in.
-func (s *Service) resolve(ctx context.Context, ref ApproverRef, f Facts) []Principal {
-	one := func(id PrincipalID) []Principal {
-		if p, err := s.active(ctx, id); err == nil {
-			return []Principal{p}
-		}
-		return nil
-	}
-	switch kind, name := ref.Split(); kind {
-	case string(ApproverManager):
-		return one(f.Beneficiary.Manager)
-	case string(ApproverOwner):
-		var people []Principal
-		for _, id := range f.Entitlement.Owners {
-			people = append(people, one(id)...)
-		}
-		return people
-	case "person":
-		return one(PrincipalID(name))
-	case "group":
-		people, err := s.Directory.Members(ctx, name)
-		if err != nil {
-			return nil
-		}
-		return people
-	default:
-		return s.elsewhere(ctx, kind, name)
-	}
 }

@@ -83,7 +83,8 @@ type Decision struct {
 	Asked      []PrincipalID `json:"asked,omitempty"`     // who has a card of this request, from this decision or an earlier one
 	AskedIn    []string      `json:"asked_in,omitempty"`  // the channels that have one
 	// Stage is the number of the furthest stage that is asked; 0: there are none.
-	Stage int `json:"stage,omitempty"`
+	Stage   int       `json:"stage,omitempty"`
+	StageAt time.Time `json:"stage_at,omitzero"` // when the furthest stage was asked first
 	// Escalated says that the last stage did not answer in time, so that the
 	// security queue is asked as well.
 	Escalated bool `json:"escalated,omitempty"`

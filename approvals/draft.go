@@ -14,17 +14,11 @@ func (s *Service) Draft(ctx context.Context, actor Actor, ask Ask) (Request, err
 	if old, err := s.Store.RequestByKey(ctx, ask.Key); err == nil || ErrorCode(err) != CodeNotFound {
 		return old, err
 	}
-	r := Request{
-		ID: RequestID(s.newID("req_")), Kind: KindAccess, State: RequestDraft,
-		Requester: ask.Requester, Key: ask.Key, Origin: ask.Origin, CreatedAt: s.now(),
-	}
+	r := s.newDraft(ask)
 	if r.Key == "" {
 		return r, Errorf(CodeInvalid, "A request needs an idempotency key.")
 	}
-	if actor.Principal != ask.Requester {
-		return r, Errorf(CodeForbidden, "A request is written by the person who asks.")
-	}
-	if _, err := s.active(ctx, ask.Requester); err != nil {
+	if _, err := s.asks(ctx, actor, ask); err != nil {
 		return r, err
 	}
 	r, err := s.fill(ctx, r, ask)
@@ -46,8 +40,21 @@ func (s *Service) Draft(ctx context.Context, actor Actor, ask Ask) (Request, err
 	return r, nil
 }
 
-// Amend replaces what a draft says; an empty Origin leaves the one it has. Only
-// its requester may, and only before it is sent.
+func (s *Service) newDraft(ask Ask) Request {
+	return Request{ID: RequestID(s.newID("req_")), Kind: KindAccess, State: RequestDraft,
+		Requester: ask.Requester, Key: ask.Key, Origin: ask.Origin, CreatedAt: s.now()}
+}
+
+// asks returns who asks, if that is who acts and they may.
+func (s *Service) asks(ctx context.Context, actor Actor, ask Ask) (Principal, error) {
+	if actor.Principal != ask.Requester {
+		return Principal{}, Errorf(CodeForbidden, "A request is written by the person who asks.")
+	}
+	return s.active(ctx, ask.Requester)
+}
+
+// Amend replaces what a draft says; an empty Origin and nil Fields leave those
+// that it has. Only its requester may, and only before it is sent.
 func (s *Service) Amend(ctx context.Context, actor Actor, id RequestID, ask Ask) (Request, error) {
 	r, err := s.Store.Request(ctx, id)
 	if err != nil {
@@ -90,6 +97,13 @@ func (s *Service) fill(ctx context.Context, r Request, ask Ask) (Request, error)
 	}
 	r.Entitlement, r.Duration = ask.Entitlement, ask.Duration.Truncate(time.Minute)
 	r.Reason, r.Ticket = strings.TrimSpace(ask.Reason), strings.TrimSpace(ask.Ticket)
+	if ask.Fields != nil {
+		r.Fields = trimmed(ask.Fields)
+	}
+	r.StartsAt = time.Time{}
+	if start := ask.StartsAt.UTC().Truncate(time.Minute); start.After(s.now()) {
+		r.StartsAt = start
+	}
 	if r.Entitlement != "" {
 		e, err := s.Catalogue.Entitlement(ctx, r.Entitlement)
 		if err != nil {
@@ -103,8 +117,10 @@ func (s *Service) fill(ctx context.Context, r Request, ask Ask) (Request, error)
 }
 
 // complete says what a request still lacks before it can be decided.
-func complete(r Request, e Entitlement) error {
+func (s *Service) complete(r Request, e Entitlement) error {
 	switch {
+	case r.StartsAt.After(s.now().Add(startsWithin)):
+		return Errorf(CodeInvalid, "Ask at most %s ahead.", Span(startsWithin))
 	case r.Entitlement == "":
 		return Errorf(CodeInvalid, "Say which access you need.")
 	case r.Duration < time.Minute:
@@ -120,8 +136,11 @@ func complete(r Request, e Entitlement) error {
 	case e.TicketRequired && r.Ticket == "":
 		return Errorf(CodeInvalid, "%s needs a ticket number.", e.Name)
 	}
-	return nil
+	return checkFields(r, e)
 }
+
+// startsWithin is how far ahead access may be asked for.
+const startsWithin = 90 * 24 * time.Hour
 
 // settled explains that a request is past the point where it could change.
 func settled(r Request) *Error {

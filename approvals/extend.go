@@ -40,7 +40,7 @@ func (s *Service) Extend(ctx context.Context, actor Actor, id GrantID, by time.D
 	if err != nil {
 		return r, err
 	}
-	r.SubmittedAt, r.LapsesAt = d.At, minTime(d.At.Add(s.lapseAfter()), g.EndsAt)
+	r.SubmittedAt, r.LapsesAt = d.At, minTime(d.At.Add(s.patience(d.Ruling)), g.EndsAt)
 	done, err := s.settle(ctx, actor, r, d, s.submitted(d.At, actor, r))
 	if ErrorCode(err) == CodeDuplicate { // a redelivery was faster
 		return s.Store.RequestByKey(ctx, key)

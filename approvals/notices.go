@@ -5,26 +5,15 @@ import "slices"
 // requesterCards tells requester and beneficiary how the request stands: one
 // message each, edited as it moves on, and their Home tabs.
 func requesterCards(r Request) []Notice {
-	order := string(r.ID)
-	ns := []Notice{{Slot: "request/" + order, Order: order, Kind: NoticeRequest, Request: r.ID, To: r.Requester}}
+	order, slot, kind := string(r.ID), "request/"+string(r.ID), NoticeRequest
+	if r.Bundle != "" { // what was asked together is shown as one
+		order, slot, kind = string(r.Bundle), "bundle/"+string(r.Bundle), NoticeBundle
+	}
+	ns := []Notice{{Slot: slot, Order: order, Kind: kind, Request: r.ID, To: r.Requester}}
 	if r.Beneficiary != r.Requester {
-		ns = append(ns, Notice{Slot: "request/" + order + "/beneficiary", Order: order, Kind: NoticeRequest, Request: r.ID, To: r.Beneficiary})
+		ns = append(ns, Notice{Slot: slot + "/beneficiary", Order: order, Kind: kind, Request: r.ID, To: r.Beneficiary})
 	}
 	return append(ns, homes(r.Requester, r.Beneficiary)...)
-}
-
-// ask adds those who are to be asked now: the channel that the policy names,
-// or each approver who can be reached, up to a bound, by a message of their own.
-func (d Decision) ask() Decision {
-	if d.Ruling.Channel != "" && !d.Fallback && !slices.Contains(d.UnreachedIn, d.Ruling.Channel) {
-		if !slices.Contains(d.AskedIn, d.Ruling.Channel) {
-			d.AskedIn = append(slices.Clone(d.AskedIn), d.Ruling.Channel)
-		}
-		return d
-	}
-	there := d.reachable(d.Approvers)
-	d.Asked = appendNew(slices.Clone(d.Asked), there[:min(len(there), askedAtMost)]...)
-	return d
 }
 
 // reachable are those of some people whom a card may still reach.

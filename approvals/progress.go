@@ -23,6 +23,9 @@ func (s *Service) Provision(ctx context.Context, id GrantID, present bool, until
 	if g.State != GrantScheduled && g.State != GrantProvisioning {
 		return g, nil
 	}
+	if s.now().Before(g.StartsAt) {
+		return g, Errorf(CodeConflict, "This access does not begin yet.")
+	}
 	if why, err := s.stillHolds(ctx, r); err != nil {
 		return g, err
 	} else if why != "" {
@@ -82,9 +85,17 @@ func (s *Service) stillHolds(ctx context.Context, r Request) (string, error) {
 	case err != nil:
 		return "", err
 	case d.Ruling.Outcome == Refuse:
-		return "The policy has changed and now refuses this: " + d.Ruling.Words, nil
+		return refusedNow(d), nil
 	case r.DecidedBy == "" && d.Ruling.Outcome != AutoApprove:
 		return "What allowed this at once no longer holds, and nobody was asked. Please ask again.", nil
+	case d.Ruling.Outcome == Route:
+		given, err := s.Store.Approvals(ctx, r.ID)
+		if err != nil {
+			return "", err
+		}
+		if _, passed := s.walk(ctx, d, given); !passed {
+			return "Those who approved this may no longer answer for it, or more must agree by now. Please ask again.", nil
+		}
 	}
 	return "", nil
 }

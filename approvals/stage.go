@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -38,20 +39,130 @@ func lastRung(stages []Stage, first int) (last int) {
 	return last
 }
 
-// panel is who may answer in one stage.
+// panel is who may answer in one stage, ordered as they are asked.
 type panel struct {
 	Stage
-	people   []PrincipalID
-	fallback bool
+	members  []candidate
+	fallback bool // the security queue is among them
 }
 
-// yes lists who has given the approvals of a panel's people that no earlier
-// step has used, in the order given, at most the quorum.
-func (p panel) yes(given []Approval, used []PrincipalID) (by []PrincipalID) {
+// walk goes through the stages of a ruling with the answers given so far. It
+// returns the stages in which an answer is waited for, or, when all are
+// passed, those of the last step and true. One person's yes passes one stage:
+// two stages are two people.
+func (s *Service) walk(ctx context.Context, d Decision, given []Approval) (open []panel, passed bool) {
+	stages := d.Ruling.stages()
+	all := s.candidates(ctx, d, stages)
+	given = slices.DeleteFunc(slices.Clone(given), func(a Approval) bool { // a delegate who has left counts for nobody
+		_, err := s.active(ctx, a.Approver)
+		return a.For != "" && err != nil
+	})
+	var used []candidate
+	for first := 0; first < len(stages); {
+		last := lastRung(stages, first)
+		open, passed = nil, false
+		for k := first; k <= last; k++ {
+			p := panel{Stage: stages[k], members: seated(all, stages, k)}
+			short := len(d.reachable(p.waiting(given)))+len(p.yes(given, used)) < p.Quorum
+			if final := k == len(stages)-1; k == last && (short || final && d.Escalated) {
+				p.members, p.fallback = s.queue(ctx, d, p.members), true
+			}
+			open = append(open, p)
+			if by := p.yes(given, used); len(by) >= p.Quorum {
+				passed, used = true, append(used, by...)
+				break
+			}
+			if k < last && !short && (len(d.Ruling.Stages) == 0 || stages[k+1].Number > d.Stage) {
+				break // the next is not asked yet
+			}
+		}
+		if !passed {
+			return open, false
+		}
+		first = last + 1
+	}
+	return open, true
+}
+
+// seated are the candidates of one stage.
+func seated(all []candidate, stages []Stage, k int) []candidate {
+	var members []candidate
+	for _, c := range all {
+		if len(stages) == 1 || slices.Contains(c.stages, stages[k].Number) || len(c.stages) == 0 && k == 0 {
+			members = append(members, c)
+		}
+	}
+	return members
+}
+
+// waiting are those of a panel who may answer and have not.
+func (p panel) waiting(given []Approval) (ids []PrincipalID) {
+	for _, c := range p.members {
+		if !c.away && !slices.ContainsFunc(given, func(a Approval) bool { return a.Approver == c.ID }) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// yes lists whose approvals count for a panel, in the order given, at most its
+// quorum: each by who may still answer, or by a delegate of theirs. None
+// counts twice, be it under two accounts, in their own name and by a delegate,
+// or in an earlier stage.
+func (p panel) yes(given []Approval, used []candidate) (by []candidate) {
 	for _, a := range given {
-		if len(by) < p.Quorum && a.Answer == Approved && slices.Contains(p.people, a.Approver) && !slices.Contains(used, a.Approver) {
-			by = append(by, a.Approver)
+		if a.Answer != Approved || len(by) == p.Quorum {
+			continue
+		}
+		i := slices.IndexFunc(p.members, func(c candidate) bool { return c.gave(a) })
+		if i < 0 {
+			continue
+		}
+		twice := func(o candidate) bool {
+			return o.SamePerson(p.members[i].Principal) || o.place() == p.members[i].place()
+		}
+		if !slices.ContainsFunc(used, twice) && !slices.ContainsFunc(by, twice) {
+			by = append(by, p.members[i])
 		}
 	}
 	return by
+}
+
+// ask adds those who are to be asked now: the channel of each open stage, or
+// each of its people who can be reached, up to a bound, by a message of their
+// own.
+func (d Decision) ask(open []panel) Decision {
+	d.Approvers, d.For, d.Fallback = nil, nil, false
+	for _, p := range open {
+		if len(d.Ruling.Stages) > 0 {
+			d.Stage = p.Number
+		}
+		d.Fallback = d.Fallback || p.fallback
+		var ids []PrincipalID
+		for _, c := range p.members {
+			if c.away {
+				continue
+			}
+			ids = appendNew(ids, c.ID)
+			if c.instead != "" && !slices.Contains(d.Approvers, c.ID) {
+				if d.For == nil {
+					d.For = map[PrincipalID]PrincipalID{}
+				}
+				d.For[c.ID] = c.instead
+			}
+		}
+		d.Approvers = appendNew(d.Approvers, ids...)
+		if p.Channel != "" && !p.fallback && !slices.Contains(d.UnreachedIn, p.Channel) {
+			if !slices.Contains(d.AskedIn, p.Channel) {
+				d.AskedIn = append(slices.Clone(d.AskedIn), p.Channel)
+			}
+			continue
+		}
+		there := d.reachable(ids)
+		d.Asked = appendNew(slices.Clone(d.Asked), there[:min(len(there), askedAtMost)]...)
+	}
+	if len(d.Ruling.Stages) == 0 {
+		d.Stage = 0
+	}
+	return d
 }

@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Reques
 	if err != nil {
 		return r, err
 	}
-	if err := complete(r, e); err != nil {
+	if err := s.complete(r, e); err != nil {
 		return r, err
 	}
 	if err := s.alreadyThere(ctx, r, e); err != nil {
@@ -41,13 +42,30 @@ func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Reques
 	if err != nil {
 		return r, err
 	}
-	r.SubmittedAt, r.LapsesAt = d.At, d.At.Add(s.lapseAfter())
+	r.SubmittedAt, r.LapsesAt = d.At, d.At.Add(s.patience(d.Ruling))
 	return s.settle(ctx, actor, r, d, s.submitted(d.At, actor, r))
 }
 
 // submitted records what somebody asks for, and in whose words.
 func (s *Service) submitted(at time.Time, actor Actor, r Request) Event {
-	return s.event(at, EventRequestSubmitted, actor, r).saying("reason", r.Reason).saying("ticket", r.Ticket)
+	ev := s.event(at, EventRequestSubmitted, actor, r).saying("reason", r.Reason).saying("ticket", r.Ticket)
+	for name, value := range r.Fields {
+		ev = ev.saying("field/"+name, value)
+	}
+	detail := map[string]string{}
+	if !r.StartsAt.IsZero() {
+		detail["starts_at"] = r.StartsAt.Format(time.RFC3339)
+	}
+	if r.Bundle != "" {
+		detail["bundle"] = string(r.Bundle)
+	}
+	if r.Profile != "" {
+		detail["profile"] = r.Profile
+	}
+	if len(detail) > 0 {
+		ev.Detail = detail
+	}
+	return ev
 }
 
 // Decide takes a second look at a pending request: the directory or the policy
@@ -72,6 +90,32 @@ func (s *Service) Decide(ctx context.Context, actor Actor, id RequestID) (Reques
 	return s.settle(ctx, actor, r, d)
 }
 
+// Reconsider is Decide for a pending request that may stand as it does: when
+// the outcome, the law and those who are asked are what they were, nothing is
+// stored. A request that is settled is left alone.
+func (s *Service) Reconsider(ctx context.Context, id RequestID) error {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil || r.State != RequestPending {
+		return err
+	}
+	old, err := s.Store.Decision(ctx, id)
+	if err != nil {
+		return err
+	}
+	d, err := s.decide(ctx, r, old)
+	switch {
+	case ErrorCode(err) == CodeForbidden || ErrorCode(err) == CodeNotFound: // who asked has left, or what was asked for is gone
+		_, err = s.close(ctx, System("review"), r, RequestCancelled, EventRequestCancelled)
+		return err
+	case err != nil:
+		return err
+	case d.Ruling.Outcome == old.Ruling.Outcome && d.Ruling.Version == old.Ruling.Version && slices.Equal(d.Approvers, old.Approvers):
+		return nil
+	}
+	_, err = s.settle(ctx, System("review"), r, d)
+	return err
+}
+
 func (s *Service) entitlement(ctx context.Context, r Request) (Entitlement, error) {
 	if r.Entitlement == "" {
 		return Entitlement{}, Errorf(CodeInvalid, "Say which access you need.")
@@ -87,6 +131,9 @@ func (s *Service) alreadyThere(ctx context.Context, r Request, e Entitlement) er
 	}
 	for _, g := range grants {
 		if g.State == GrantActive || g.State == GrantScheduled || g.State == GrantProvisioning {
+			if g.State == GrantScheduled && g.StartsAt.After(s.now()) {
+				return Errorf(CodeConflict, "%s is already granted, from %s on.", e.Name, g.StartsAt.Format("2 January 15:04 MST"))
+			}
 			return Errorf(CodeConflict, "%s is already granted. Extend it instead, or ask again when it has ended.", e.Name)
 		}
 	}
@@ -109,7 +156,24 @@ func (s *Service) settle(ctx context.Context, actor Actor, r Request, d Decision
 }
 
 // settleWith is settle with more that is to be stored in the same transaction.
-func (s *Service) settleWith(ctx context.Context, r Request, d Decision, c Change) (Request, error) {
+func (s *Service) settleWith(ctx context.Context, r Request, d Decision, more Change) (Request, error) {
+	done, err := s.settleOnce(ctx, r, d, more)
+	if ErrorCode(err) != CodeOverBudget {
+		return done, err
+	}
+	f := d.Facts
+	f.Problems = append(slices.Clone(f.Problems), "the budget of automatic approvals is used up: "+ErrorMessage(err))
+	if d, err = s.rule(ctx, r, d, f); err != nil {
+		return r, err
+	}
+	if d.Ruling.Outcome == Route {
+		d.Ruling.Words = "The budget of automatic approvals for today is used up, so a person decides."
+	}
+	return s.settleOnce(ctx, r, d, more)
+}
+
+func (s *Service) settleOnce(ctx context.Context, r Request, d Decision, c Change) (Request, error) {
+	c.Events = slices.Clone(c.Events)
 	decided := withDecision(s.event(d.At, EventRequestDecided, Actor{Kind: ActorPolicy, Via: "policy"}, r), d)
 	decided.Detail = map[string]string{"outcome": string(d.Ruling.Outcome)}
 	c.Decisions, c.Events = []Decision{d}, append(c.Events, decided)
@@ -120,6 +184,7 @@ func (s *Service) settleWith(ctx context.Context, r Request, d Decision, c Chang
 			return r, err
 		}
 		c.Notices = append(c.Notices, approverCards(r, d)...)
+		c.Spend = s.Budgets.spending(d)
 	case Refuse:
 		moved, err := r.Move(RequestDenied)
 		if err != nil {
@@ -131,10 +196,22 @@ func (s *Service) settleWith(ctx context.Context, r Request, d Decision, c Chang
 		c.Events = append(c.Events, withDecision(s.event(d.At, EventRequestDenied, Actor{Kind: ActorPolicy, Via: "policy"}, r), d))
 		c.Notices = append(c.Notices, approverCards(r, d)...)
 	case Route:
+		done, agreed, err := s.agreed(ctx, &c, r, d)
+		if err != nil {
+			return r, err
+		}
+		if agreed {
+			r = done
+			c.Notices = append(c.Notices, approverCards(r, d)...)
+			break
+		}
 		c.Tasks = append(c.Tasks, Task{Kind: TaskLapse, Key: string(r.ID), RunAt: r.LapsesAt})
 		if d.Sequence == 1 { // approvers are reminded once, however often the decision is looked at again
-			c.Tasks = append(c.Tasks, Task{Kind: TaskChase, Key: string(r.ID), RunAt: r.SubmittedAt.Add(s.chaseAfter())})
+			d.StageAt = d.At
+			c.Decisions = []Decision{d}
+			c.Tasks = append(c.Tasks, Task{Kind: TaskChase, Key: string(r.ID), RunAt: r.SubmittedAt.Add(s.chaseIn(d.Ruling))})
 		}
+		c.Tasks = append(c.Tasks, escalation(r, d)...)
 		if s.Explain && d.Sequence == 1 {
 			c.Tasks = append(c.Tasks, Task{Kind: TaskExplain, Key: string(r.ID), RunAt: d.At})
 		}
@@ -148,6 +225,31 @@ func (s *Service) settleWith(ctx context.Context, r Request, d Decision, c Chang
 	}
 	r.Version++
 	return r, nil
+}
+
+// agreed approves a request whose approvals are enough by now, because fewer
+// are needed than when they were given.
+func (s *Service) agreed(ctx context.Context, c *Change, r Request, d Decision) (Request, bool, error) {
+	if d.Sequence == 1 {
+		return r, false, nil
+	}
+	given, err := s.Store.Approvals(ctx, r.ID)
+	if err != nil || len(given) == 0 {
+		return r, false, err
+	}
+	if _, passed := s.walk(ctx, d, given); !passed {
+		return r, false, nil
+	}
+	for _, a := range given {
+		if a.Answer == Approved {
+			r.DecidedBy, r.Note = a.Approver, a.Note
+		}
+	}
+	ground := withDecision(s.event(d.At, EventRequestApproved, Actor{Kind: ActorPolicy, Via: "policy"}, r), d)
+	ground.Approvers = approversOf(given)
+	c.Events = append(c.Events, ground)
+	r, err = s.approve(ctx, c, r, d, Given(r, given), ground)
+	return r, err == nil, err
 }
 
 // approve moves a pending request to approved and adds to the change what
@@ -172,14 +274,18 @@ func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision,
 		State: GrantScheduled, Connector: e.Connector, Account: d.Facts.Beneficiary.Account(e.System),
 		Target: e.Target, Duration: given, CreatedAt: d.At,
 	}
+	start := d.At
+	if r.StartsAt.After(d.At) {
+		g.StartsAt, start = r.StartsAt, r.StartsAt
+	}
 	r.Grant = g.ID
 	g.Ground = ground.ground()
 	c.Grants = append(c.Grants, g)
 	ev := ground
 	ev.Connector, ev.Words = g.Connector, nil
-	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, shortening(r, given)
+	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, circumstances(r, Approval{Duration: given})
 	c.Events = append(c.Events, ev)
-	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: d.At})
+	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: start})
 	return r, nil
 }
 
@@ -200,7 +306,7 @@ func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, by time.Dur
 	ev := ground
 	ev.Connector, ev.Words = g.Connector, nil
 	ev.Kind, ev.Detail = EventGrantExtended, map[string]string{"ends_at": g.EndsAt.Format(time.RFC3339)}
-	maps.Copy(ev.Detail, shortening(r, by))
+	maps.Copy(ev.Detail, circumstances(r, Approval{Duration: by}))
 	c.Events = append(c.Events, ev)
 	c.Tasks = append(c.Tasks, grantTasks(g)...)
 	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: ground.At}) // sets the system's own end date
@@ -214,7 +320,7 @@ func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, by time.Dur
 
 // requestTasks are the tasks that end with a pending request.
 func requestTasks(r Request) []Task {
-	return []Task{{Kind: TaskLapse, Key: string(r.ID)}, {Kind: TaskChase, Key: string(r.ID)}}
+	return []Task{{Kind: TaskLapse, Key: string(r.ID)}, {Kind: TaskChase, Key: string(r.ID)}, {Kind: TaskEscalate, Key: string(r.ID)}}
 }
 
 // grantTasks are the tasks of an active grant: its nudge and its end.

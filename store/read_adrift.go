@@ -14,7 +14,7 @@ const adrift = `
 	SELECT 'revoke' AS kind, id AS key FROM grants WHERE due_at <= $1 AND NOT EXISTS (
 		SELECT 1 FROM tasks WHERE kind = 'revoke' AND key = grants.id AND done_at IS NULL)
 	UNION ALL
-	SELECT 'provision' AS kind, id AS key FROM grants WHERE state IN ('scheduled', 'provisioning') AND NOT EXISTS (
+	SELECT 'provision' AS kind, id AS key FROM grants WHERE state IN ('scheduled', 'provisioning') AND (starts_at IS NULL OR starts_at <= $1) AND NOT EXISTS (
 		SELECT 1 FROM tasks WHERE kind = 'provision' AND key = grants.id AND done_at IS NULL)
 	UNION ALL
 	SELECT 'remind' AS kind, id AS key FROM grants WHERE due_at > $1 AND due_at <= $2 AND state = 'active' AND NOT EXISTS (

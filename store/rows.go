@@ -26,7 +26,7 @@ var (
 		state text, note text, bound_at timestamptz`)
 	decisionTable = newTable("decisions", 2, `request_id text, sequence bigint, at timestamptz, facts text, assessment text,
 		ruling text, approvers text, fallback boolean, asked text, asked_in text, unreached text, unreached_in text,
-		stage bigint, escalated boolean, stands_for text`)
+		stage bigint, escalated boolean, stands_for text, stage_at timestamptz`)
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
 		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint, stage bigint, stands_for text`)
@@ -168,7 +168,7 @@ func decisionRow(d approvals.Decision) ([]any, error) {
 		row = append(row, text)
 	}
 	standsFor, err := asJSON(d.For)
-	return append(row, int64(d.Stage), d.Escalated, standsFor), err
+	return append(row, int64(d.Stage), d.Escalated, standsFor, at(d.StageAt)), err
 }
 
 // factsText is the facts' JSON, if it reads back to facts of the same digest.
@@ -190,13 +190,13 @@ func factsText(f approvals.Facts) (string, error) {
 }
 
 func readDecision(scan scan) (d approvals.Decision, err error) {
-	var taken stamp
+	var taken, staged stamp
 	var facts, assessment, ruling, approvers, asked, askedIn, unreached, unreachedIn, standsFor string
 	if err := scan(&d.Request, &d.Sequence, &taken, &facts, &assessment, &ruling, &approvers, &d.Fallback, &asked, &askedIn,
-		&unreached, &unreachedIn, &d.Stage, &d.Escalated, &standsFor); err != nil {
+		&unreached, &unreachedIn, &d.Stage, &d.Escalated, &standsFor, &staged); err != nil {
 		return d, err
 	}
-	d.At = taken.Time
+	d.At, d.StageAt = taken.Time, staged.Time
 	return d, errors.Join(fromJSON(facts, &d.Facts), fromJSON(assessment, &d.Assessment),
 		fromJSON(ruling, &d.Ruling), fromJSON(approvers, &d.Approvers),
 		fromJSON(asked, &d.Asked), fromJSON(askedIn, &d.AskedIn),

@@ -171,6 +171,7 @@ func (s *Store) Adrift(_ context.Context, now time.Time, limit int) ([]approvals
 	}
 	for _, id := range s.given {
 		switch g := s.grants[id]; {
+		case g.StartsAt.After(now):
 		case g.State == approvals.GrantScheduled, g.State == approvals.GrantProvisioning:
 			need(approvals.TaskProvision, string(id))
 		case due(g, now):
@@ -202,6 +203,34 @@ func (s *Store) GrantsDue(_ context.Context, since time.Time, limit int) ([]appr
 		}
 	}
 	return some, nil
+}
+
+// Waiting lists pending requests by id.
+func (s *Store) Waiting(_ context.Context, after approvals.RequestID, limit int) ([]approvals.RequestID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []approvals.RequestID
+	for id, r := range s.requests {
+		if r.State == approvals.RequestPending && id > after {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], nil
+}
+
+// GrantsIn lists grants in some states by id.
+func (s *Store) GrantsIn(_ context.Context, states []approvals.GrantState, after approvals.GrantID, limit int) ([]approvals.Grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []approvals.Grant
+	for id, g := range s.grants {
+		if slices.Contains(states, g.State) && id > after {
+			all = append(all, g)
+		}
+	}
+	slices.SortFunc(all, func(a, b approvals.Grant) int { return cmp.Compare(a.ID, b.ID) })
+	return all[:min(limit, len(all))], nil
 }
 
 // Overdue counts grants that outlive their end, and says for how long the

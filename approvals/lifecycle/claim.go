@@ -178,6 +178,9 @@ func (w *Worker) try(ctx context.Context, it *item) step {
 		return w.retried(ctx, it, w.Service.Remind(ctx, approvals.GrantID(key)))
 	case approvals.TaskChase:
 		return w.retried(ctx, it, w.Service.Chase(ctx, approvals.RequestID(key)))
+	case approvals.TaskEscalate:
+		_, err := w.Service.Escalate(ctx, approvals.RequestID(key))
+		return w.retried(ctx, it, err)
 	case approvals.TaskLapse:
 		return w.lapse(ctx, it, approvals.RequestID(key))
 	case approvals.TaskExplain:

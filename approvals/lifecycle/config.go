@@ -36,6 +36,10 @@ type Store interface {
 	GrantsDue(ctx context.Context, since time.Time, limit int) ([]approvals.Grant, error)
 	Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
 	SaveHoldings(context.Context, approvals.EntitlementID, []approvals.Holding) error
+	// Waiting lists the ids of pending requests after one, GrantsIn grants in
+	// some states after one: pages of a review.
+	Waiting(ctx context.Context, after approvals.RequestID, limit int) ([]approvals.RequestID, error)
+	GrantsIn(ctx context.Context, states []approvals.GrantState, after approvals.GrantID, limit int) ([]approvals.Grant, error)
 }
 
 // Explainer writes prose about a decision that is stored already. Nothing

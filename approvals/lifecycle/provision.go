@@ -21,6 +21,9 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	default:
 		return unasked
 	}
+	if w.Now().Before(g.StartsAt) {
+		return again(g.StartsAt)
+	}
 	if why := w.hopeless(g); why != "" {
 		return w.failed(ctx, it, g, why)
 	}
@@ -52,7 +55,11 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 
 // hopeless says why provisioning is not tried any longer, or "".
 func (w *Worker) hopeless(g approvals.Grant) string {
-	switch age := w.Now().Sub(g.CreatedAt); {
+	begun := g.CreatedAt
+	if g.StartsAt.After(begun) {
+		begun = g.StartsAt
+	}
+	switch age := w.Now().Sub(begun); {
 	case age > w.GiveUp:
 		return fmt.Sprintf("Access could not be given within %s. %s", approvals.Span(w.GiveUp), g.LastError)
 	case g.Attempts >= provisionTries:

@@ -82,6 +82,9 @@ func (w *Worker) sweep(ctx context.Context, it *item) step {
 	if grant, ok := concerns(key); ok {
 		return w.undo(ctx, it, grant)
 	}
+	if strings.HasPrefix(name, reviewKey) {
+		return w.review(ctx, it, name)
+	}
 	if grant, ok := strings.CutPrefix(name, ownersKey); ok {
 		return w.tell(ctx, it, approvals.GrantID(grant), overdueAfter)
 	}
@@ -94,6 +97,9 @@ func (w *Worker) sweep(ctx context.Context, it *item) step {
 // repair compares grants and requests with the clock and puts the tasks that
 // are missing. This is what makes revocation level-triggered.
 func (w *Worker) repair(ctx context.Context, it *item) step {
+	if err := w.startReview(ctx); err != nil {
+		return w.retried(ctx, it, err)
+	}
 	for {
 		tasks, err := w.Store.Adrift(ctx, w.Now(), sweepBatch)
 		if err != nil {
