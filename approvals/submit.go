@@ -50,7 +50,7 @@ func (s *Service) Submit(ctx context.Context, actor Actor, id RequestID) (Reques
 func (s *Service) submitted(at time.Time, actor Actor, r Request) Event {
 	ev := s.event(at, EventRequestSubmitted, actor, r).saying("reason", r.Reason).saying("ticket", r.Ticket)
 	for name, value := range r.Fields {
-		ev = ev.saying("field/"+name, value)
+		ev = ev.saying("field "+name, value)
 	}
 	detail := map[string]string{}
 	if !r.StartsAt.IsZero() {
