@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"io/fs"
 
 	"github.com/hallpass-dev/hallpass/migrations"
@@ -11,12 +12,13 @@ import (
 type dialect struct {
 	name       string // as Engine returns it, and the folder of its migrations
 	goose      goose.Dialect
-	casts      bool   // parameters in a VALUES list need their type said
-	maxRows    int    // rows that one statement writes: each is a round trip saved, or time lost in binding
-	skipLocked string // ends a subselect whose rows are to be claimed
-	lockRow    string // ends a select whose row is to be locked until the transaction ends
-	hasTable   string // query: is there a table of this name
-	orphaned   string // condition: of the holders other than this process, those that are dead
+	casts      bool               // parameters in a VALUES list need their type said
+	maxRows    int                // rows that one statement writes: each is a round trip saved, or time lost in binding
+	skipLocked string             // ends a subselect whose rows are to be claimed
+	snapshot   sql.IsolationLevel // under which a transaction sees one state of everything
+	lockRow    string             // ends a select whose row is to be locked until the transaction ends
+	hasTable   string             // query: is there a table of this name
+	orphaned   string             // condition: of the holders other than this process, those that are dead
 	fault      func(error) (fault, bool)
 }
 
@@ -26,6 +28,7 @@ var postgres = &dialect{
 	casts:      true,
 	maxRows:    128,
 	skipLocked: " FOR UPDATE SKIP LOCKED",
+	snapshot:   sql.LevelRepeatableRead,
 	lockRow:    " FOR UPDATE",
 	hasTable:   "SELECT to_regclass($1) IS NOT NULL",
 	// Those who wait for their lock live as well: they take it anew.

@@ -78,6 +78,12 @@ func (r *Report) settle() {
 	}
 }
 
+// Add puts in a finding of the caller's own.
+func (r *Report) Add(f Finding) {
+	r.find(f.Kind, f.From, f.To, "%s", f.Words)
+	r.settle()
+}
+
 func (r *Report) find(kind Kind, from, to int64, format string, args ...any) {
 	if len(r.Findings) <= 2*findingsAtMost {
 		r.Findings = append(r.Findings, Finding{kind, from, max(from, to), fmt.Sprintf(format, args...)})

@@ -42,6 +42,9 @@ type Log struct {
 	// Perfect hears of each perfect subtree that the kept leaf hashes make; see
 	// Frontier.Grow. Nil: nobody.
 	Perfect func(height int, index int64, root Hash)
+	// Tree hears at the end of the tree that the kept leaf hashes make, as far
+	// as they go without a gap. Nil: nobody.
+	Tree func(Frontier)
 }
 
 // Verify looks at every event, every checkpoint and every text, and says what
@@ -313,6 +316,9 @@ func (v *verifier) finish() {
 		for leaf, ok := v.log.LeafAt(v.tree.Size() + 1); ok; leaf, ok = v.log.LeafAt(v.tree.Size() + 1) {
 			v.grow(leaf)
 		}
+	}
+	if v.log.Tree != nil {
+		v.log.Tree(v.tree)
 	}
 	v.judge()
 	v.settle()
