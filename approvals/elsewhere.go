@@ -1,6 +1,9 @@
 package approvals
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // elsewhere resolves a reference to a group that the directory does not hold.
 // A group that cannot be read, or that no door answers for, is nobody: the next
@@ -17,6 +20,7 @@ func (s *Service) elsewhere(ctx context.Context, kind, name string) []Principal 
 	var people []Principal
 	for _, id := range ids {
 		if p, err := s.active(ctx, id); err == nil {
+			p.Groups = append(slices.Clone(p.Groups), kind+":"+name)
 			people = append(people, p)
 		}
 	}

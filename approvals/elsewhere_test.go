@@ -54,6 +54,25 @@ func TestGroupsElsewhereAreAskedWhoIsInThem(t *testing.T) {
 	}
 }
 
+func TestThePolicySeesTheGroupElsewhere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	newCircle(r, "slack-group:dbas", "person:mia")
+	r.Policy.ApproverBy(func(_ approvals.Facts, _ approvals.Assessment, p approvals.Principal) approvals.Verdict {
+		if !p.In("slack-group:dbas") {
+			return approvals.Verdict{}
+		}
+		return approvals.Verdict{Allowed: true, Policies: []approvals.PolicyRef{{ID: "dbas-answer", Effect: "permit"}}}
+	})
+	req := r.ask(nil)
+	same(t, "approvers", []approvals.PrincipalID{"bob", "olga"}, r.decision(req.ID).Approvers)
+	_, err := r.Service.Approve(t.Context(), by("bob"), req.ID, "")
+	code(t, "", err)
+	answers, err := r.Store.Approvals(t.Context(), req.ID)
+	code(t, "", err)
+	same(t, "what allowed it", []approvals.PolicyRef{{ID: "dbas-answer", Effect: "permit"}}, answers[0].Policies)
+}
+
 func TestWhoLeftTheGroupAnswersNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -210,7 +210,8 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 	scopes, events := manifest(t)
 	synctest.Test(t, func(t *testing.T) {
 		sim, err := slacksim.New(slacksim.Config{EnterpriseID: cfg.EnterpriseID, Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: users(),
-			Shortcuts: []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
+			Shortcuts:        []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
+			MessageShortcuts: []slacksim.Shortcut{{CallbackID: "request_access_about", Name: "Request access for this"}}, UserGroups: cfg.UserGroups,
 			Channels: []slacksim.Channel{
 				{ID: "CGEN", Name: "general"}, {ID: "CNOB", Name: "without-bot", NoBot: true}, {ID: "COLD", Name: "old", Archived: true}, {ID: "CAPP", Name: "approvers", Private: true, Members: []string{"UBOB", "UCLEO", "UANA", "UGUS", "U0BOT"}},
 				{ID: "CEXT", Name: "shared", Shared: true, Members: []string{"UANA", "UOLGA", "UGUS", "U0BOT"}},
@@ -232,6 +233,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 		w.start = func() {
 			run, halt := context.WithCancel(ctx)
 			w.bot = w.newBot()
+			w.svc.Groups = map[string]approvals.Groups{bot.SlackGroup: w.bot}
 			ended := make(chan error, 1)
 			go func() { ended <- w.bot.Run(run) }()
 			w.stop = func() {

@@ -9,7 +9,7 @@ import (
 
 // scopes are what the bot's calls need, besides the app token's
 // connections:write. The manifest asks for them.
-var scopes = []string{"app_mentions:read", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read", "users:read.email"}
+var scopes = []string{"app_mentions:read", "chat:write", "commands", "im:history", "im:read", "im:write", "users:read", "users:read.email", "usergroups:read"}
 
 // tokens refuses tokens that can't be right before anything is asked.
 func tokens(cfg Config) error {

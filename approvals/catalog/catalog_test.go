@@ -88,7 +88,7 @@ const small = `systems:
             title: administrator
             description: Everything.
             owners: [Ada@example.com, "person:ben", "group:leads"]
-            approvers: [owner, ben@example.com, "group:security", "person:ben"]
+            approvers: [owner, ben@example.com, "group:security", "person:ben", "slack-group:@dbas"]
             sensitivity: critical
             default_duration: 30m
             max_duration: 1h
@@ -111,7 +111,7 @@ func TestWhatASystemSaysHoldsBelowUnlessSaidOtherwise(t *testing.T) {
 			ID: "billing-db:admin", System: "postgres-prod", Connector: "sandbox", Resource: "billing-db", Level: "admin",
 			Environment: "production", Name: "Billing database, administrator", Description: "Everything.",
 			Aliases: []string{"billing"}, Tags: []string{"database", "payments", "root"}, Sensitivity: approvals.Critical,
-			Owners: []approvals.PrincipalID{"ada", "ben"}, Approvers: []approvals.ApproverRef{"owner", "person:ben", "group:security"},
+			Owners: []approvals.PrincipalID{"ada", "ben"}, Approvers: []approvals.ApproverRef{"owner", "person:ben", "group:security", "slack-group:dbas"},
 			DefaultDuration: 30 * time.Minute, MaxDuration: time.Hour, Target: map[string]string{"host": "db1", "role": "none"},
 		},
 		{

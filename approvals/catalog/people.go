@@ -85,8 +85,8 @@ func (b *builder) owners(at source.Place, refs []string) []approvals.PrincipalID
 	return owners
 }
 
-// approvers reads whom to ask: "manager", "owner", "group:NAME", "person:ID"
-// or an email, in order.
+// approvers reads whom to ask: "manager", "owner", "group:NAME",
+// "slack-group:HANDLE", "person:ID" or an email, in order.
 func (b *builder) approvers(at source.Place, refs []string) []approvals.ApproverRef {
 	if len(refs) == 0 {
 		b.wrong(at, "write approvers: with manager, owner, group:NAME or an email, here or above", "nobody can approve this")
@@ -99,6 +99,8 @@ func (b *builder) approvers(at source.Place, refs []string) []approvals.Approver
 		case ref == string(approvals.ApproverManager) || ref == string(approvals.ApproverOwner):
 		case kind == "group" && name != "":
 			b.group(at, name)
+		case kind == "slack-group" && name != "": // Slack knows it, not the directory
+			ref = kind + ":" + strings.TrimPrefix(name, "@")
 		case kind == "person" && name != "":
 			b.person(at, approvals.PrincipalID(name))
 		case strings.Contains(ref, "@"):

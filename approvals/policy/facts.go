@@ -87,6 +87,8 @@ func entitlementOf(e approvals.Entitlement) cedar.Entity {
 			manager = true
 		case "group":
 			groups = append(groups, cedar.NewEntityUID(typeGroup, cedar.String(name)))
+		case "slack-group": // whose members have it among their groups while they are in it
+			groups = append(groups, cedar.NewEntityUID(typeGroup, cedar.String(ref)))
 		case "person":
 			approvers = append(approvers, user(approvals.PrincipalID(name)))
 		}

@@ -136,8 +136,11 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if a.Worker, err = a.worker(hands, model); err != nil {
 		return err
 	}
-	a.Bot, err = a.slack(ctx)
-	return err
+	if a.Bot, err = a.slack(ctx); err != nil {
+		return err
+	}
+	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}
+	return nil
 }
 
 // model is the optional language model; disabled unless a key or an endpoint
