@@ -19,20 +19,27 @@ var _ approvals.Policy = (*Set)(nil)
 // differ, both must be permitted for an automatic approval, and a forbid that
 // meets either counts.
 func (s *Set) Decide(f approvals.Facts, a approvals.Assessment) (r approvals.Ruling) {
-	defer func() {
-		if v := recover(); v != nil {
-			r = approvals.Ruling{
-				Outcome: approvals.Route, Version: s.version, Quorum: 1,
-				Problems: []string{"the policy engine broke down on this request"},
-				Words:    "A person decides, because the policies could not be applied.",
-			}
+	defer s.broken(&r)
+	return s.rule(ask(f, a, nil), f, s.doubts(f, a))
+}
+
+// broken makes a defect of the engine a question to people.
+func (s *Set) broken(r *approvals.Ruling) {
+	if v := recover(); v != nil {
+		*r = approvals.Ruling{
+			Outcome: approvals.Route, Version: s.version, Quorum: 1,
+			Problems: []string{"the policy engine broke down on this request"},
+			Words:    "A person decides, because the policies could not be applied.",
 		}
-	}()
-	q := ask(f, a, nil)
-	doubts := s.doubts(f, a)
+	}
+}
+
+// rule is Decide for facts that are put into the engine's terms.
+func (s *Set) rule(q question, f approvals.Facts, doubts []string) (r approvals.Ruling) {
+	defer s.broken(&r)
 	found := s.evaluate(q, s.request, actionRequest, f.At, parties(f))
 	r = approvals.Ruling{Outcome: approvals.Route, Version: s.version}
-	r.Problems = append(doubts, found.problems...)
+	r.Problems = append(slices.Clone(doubts), found.problems...)
 
 	denials := found.denials()
 	switch {
@@ -180,7 +187,7 @@ func (s *Set) mayApply(q question) (out []*rule) {
 		Resource: q.resource, Context: q.context, Entities: q.entities,
 	}
 	for _, r := range s.approve {
-		if !r.permits() || r.quorum == 0 && r.channel == "" {
+		if !r.permits() || !r.routes() {
 			continue
 		}
 		if _, keep := eval.PartialPolicy(env, (*xast.Policy)(r.policy.AST())); keep {
@@ -189,6 +196,9 @@ func (s *Set) mayApply(q question) (out []*rule) {
 	}
 	return out
 }
+
+// routes reports whether the rule says how people are asked.
+func (r *rule) routes() bool { return r.quorum != 0 || r.channel != "" }
 
 // reasons joins the policies' own words, in the order of their ids.
 func reasons(rs []*rule) string {

@@ -12,7 +12,8 @@ import (
 )
 
 // run executes one command line and gives the exit code: 0 for success, 1 for
-// an error, 2 for a command line that makes no sense.
+// an error, 2 for a command line that makes no sense, and what the command
+// says of itself where it answers by its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "hallpass",
@@ -24,10 +25,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), parseCommand(), migrateCommand(), scoreCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), replayCommand(), parseCommand(), migrateCommand(), scoreCommand(), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 0
+	}
+	var answer exitError
+	if errors.As(err, &answer) {
+		return answer.code
 	}
 	explain(stderr, err)
 	var usage usageError
@@ -36,6 +41,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	return 1
 }
+
+// exitError is an answer by exit code, with nothing more to say.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
 // usageError is a command line that makes no sense.
 type usageError struct{ error }

@@ -73,6 +73,7 @@ func Run(t *testing.T, open Opener) {
 		{"InboundKeepsItsOrder", inboundOrder},
 		{"LivingProcessKeepsItsLeases", ownLeasesStay},
 		{"PruneForgetsOldWork", prune},
+		{"FirstDecisionsComeOnceEach", firstDecisions},
 		{"WakeClosesAtApplyAndReceive", wake},
 	} {
 		t.Run(c.name, func(t *testing.T) {

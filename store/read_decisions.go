@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// FirstDecisions hands over the first decision of each request that was taken
+// at or after a time (zero: ever), in no particular order, as it is stored: the JSON of
+// facts, assessment and ruling. Second looks at the same request are left out.
+//
+// What it hands over is valid until yield returns, and it holds one row at a
+// time, however many there are. It stops at the first error of yield and
+// returns it. Over SQLite nothing else is read or written meanwhile.
+func (s *Store) FirstDecisions(ctx context.Context, since time.Time, yield func(id approvals.RequestID, facts, assessment, ruling []byte) error) error {
+	const op = "read decisions"
+	if err := s.usable(); err != nil {
+		return err
+	}
+	if since.IsZero() { // which is stored as NULL, and nothing compares with that
+		since = time.Unix(0, 0)
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT request_id, facts, assessment, ruling FROM decisions WHERE sequence = 1 AND at >= $1", at(since))
+	if err != nil {
+		return s.dialect.wrap(op, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var id approvals.RequestID
+	var facts, assessment, ruling sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&id, &facts, &assessment, &ruling); err != nil {
+			return s.dialect.wrap(op, err)
+		}
+		if err := yield(id, facts, assessment, ruling); err != nil {
+			return err
+		}
+	}
+	return s.dialect.wrap(op, rows.Err())
+}
