@@ -37,6 +37,7 @@ func (w *writer) write(changes ...approvals.Change) error {
 		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.spend, w.tasks,
 		func(approvals.Change) error { return w.logged(changes) },
 		w.notices,
+		func(approvals.Change) error { return w.store.publish(w.ctx, w.tx, announced(changes)) },
 	}
 	for _, step := range steps {
 		if err := step(all); err != nil {

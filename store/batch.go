@@ -171,6 +171,7 @@ func (s *Store) store(batch []*pending) (outcomes []error, err error) {
 	})
 	if err == nil && len(changes) > 0 {
 		s.waker.signal()
+		s.herald.hear(announced(changes))
 	}
 	outcomes = make([]error, len(batch))
 	for i, p := range batch {

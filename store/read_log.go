@@ -58,15 +58,22 @@ func (s *Store) SaveHoldings(ctx context.Context, entitlement approvals.Entitlem
 			rows = append(rows, []any{string(h.Entitlement), h.Account, string(h.Principal), at(h.AsOf)})
 		}
 	}
-	return s.transact(ctx, "save holdings", func(tx *sql.Tx) error {
+	news := News{Holders: []approvals.EntitlementID{entitlement}}
+	err := s.transact(ctx, "save holdings", func(tx *sql.Tx) error {
 		if _, err := execute(ctx, tx, "DELETE FROM holdings WHERE entitlement = $1", string(entitlement)); err != nil {
 			return err
 		}
-		if len(rows) == 0 {
-			return nil
+		if len(rows) > 0 {
+			if err := holdingTable.insert(ctx, tx, s.dialect, rows, ""); err != nil {
+				return err
+			}
 		}
-		return holdingTable.insert(ctx, tx, s.dialect, rows, "")
+		return s.publish(ctx, tx, news)
 	})
+	if err == nil {
+		s.herald.hear(news)
+	}
+	return err
 }
 
 // HoldingCursor is where to go on in Holdings; its zero value is the start.

@@ -36,6 +36,7 @@ type Store struct {
 	log     *slog.Logger
 	waker   waker
 	batcher batcher
+	herald  herald
 	holder  atomic.Pointer[identity]        // in whose name leases are taken
 	refusal atomic.Pointer[approvals.Error] // why the schema can't be used; nil: it can
 	release func() error                    // what to give back after the database is closed

@@ -28,29 +28,32 @@ const (
 var holderLocks = "locktype = 'advisory' AND objsubid = 2 AND classid = " + strconv.Itoa(holderClass) +
 	" AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 
-// vigil keeps a PostgreSQL connection that does nothing but hold an advisory
-// lock, by which other processes tell that this one lives: the server releases
-// it when the process ends, by whatever cause.
+// vigil keeps a PostgreSQL connection that holds an advisory lock, by which
+// other processes tell that this one lives: the server releases it when the
+// process ends, by whatever cause. On the same connection it listens to what
+// other processes publish.
 type vigil struct {
 	config *pgx.ConnConfig
 	holder *atomic.Pointer[identity]
+	herald *herald
 	log    *slog.Logger
 	beat   time.Duration
 	stop   context.CancelFunc
 	done   chan struct{}
 }
 
-func newVigil(config *pgx.ConnConfig, holder *atomic.Pointer[identity], log *slog.Logger) *vigil {
+func newVigil(config *pgx.ConnConfig, holder *atomic.Pointer[identity], herald *herald, log *slog.Logger) *vigil {
 	config = config.Copy()
 	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(vigilWait.Milliseconds(), 10)
 	config.RuntimeParams["statement_timeout"] = strconv.FormatInt(vigilBeat.Milliseconds(), 10)
-	return &vigil{config: config, holder: holder, log: log, beat: vigilBeat, done: make(chan struct{})}
+	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { herald.notified(n, holder.Load().id) }
+	return &vigil{config: config, holder: holder, herald: herald, log: log, beat: vigilBeat, done: make(chan struct{})}
 }
 
 // keepVigil takes the lock, or goes on trying in the background: without it
 // leases are only left to run out.
-func keepVigil(ctx context.Context, config *pgx.ConnConfig, holder *atomic.Pointer[identity], log *slog.Logger) *vigil {
-	v := newVigil(config, holder, log)
+func keepVigil(ctx context.Context, config *pgx.ConnConfig, holder *atomic.Pointer[identity], herald *herald, log *slog.Logger) *vigil {
+	v := newVigil(config, holder, herald, log)
 	conn, err := v.lock(ctx)
 	if err != nil {
 		log.WarnContext(ctx, "can't show other replicas that this one lives; its leases run out by time until it can", "error", err)
@@ -76,6 +79,7 @@ func (v *vigil) run(ctx context.Context, conn *pgx.Conn) {
 			}
 		}
 		err := v.watch(ctx, conn)
+		v.herald.live.Store(false)
 		v.holder.Store(v.holder.Load().with(false))
 		hangUp(conn)
 		conn = nil
@@ -96,6 +100,7 @@ func (v *vigil) regain(ctx context.Context) *pgx.Conn {
 		}
 		conn, err := v.lock(ctx)
 		if err == nil {
+			v.herald.everything() // what was published meanwhile is lost
 			v.log.InfoContext(ctx, "other replicas see again that this one lives")
 			return conn
 		}
@@ -121,22 +126,30 @@ func (v *vigil) lock(ctx context.Context) (*pgx.Conn, error) {
 		}
 		return nil, err
 	}
+	if _, err := conn.Exec(ctx, "LISTEN "+newsChannel); err != nil {
+		hangUp(conn)
+		return nil, err
+	}
 	v.holder.Store(own.with(true))
+	v.herald.live.Store(true)
 	return conn, nil
 }
 
 // watch returns when the lock is lost, or ctx ends.
 func (v *vigil) watch(ctx context.Context, conn *pgx.Conn) error {
 	for {
-		// Nothing is listened to: this reads, and so learns of the connection's
-		// end at once.
+		// This reads, and so learns of the connection's end at once. Notifications
+		// go to the herald.
 		quiet, cancel := context.WithTimeout(ctx, v.beat)
-		err := conn.PgConn().WaitForNotification(quiet)
+		err := error(nil)
+		for err == nil {
+			err = conn.PgConn().WaitForNotification(quiet)
+		}
 		cancel()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil && (conn.IsClosed() || !pgconn.Timeout(err)) {
+		if conn.IsClosed() || !pgconn.Timeout(err) {
 			return err
 		}
 		if err := v.look(ctx, conn); err != nil {

@@ -53,7 +53,7 @@ func vigilOn(t *testing.T, dsn string) *vigil {
 	config.ConnectTimeout = 10 * time.Second
 	var holder atomic.Pointer[identity]
 	holder.Store(newIdentity())
-	return newVigil(config, &holder, slog.New(slog.DiscardHandler))
+	return newVigil(config, &holder, new(herald), slog.New(slog.DiscardHandler))
 }
 
 // takeTask puts a task and leases it for an hour.
@@ -201,7 +201,7 @@ func TestVigilKeepsTryingUntilTheServerAnswers(t *testing.T) {
 	}
 	defer func() { _, _ = admin.Exec(context.WithoutCancel(t.Context()), "DROP ROLE "+role(v)) }()
 	v.config.User, v.config.Password = v.config.Database, "p"
-	running := keepVigil(t.Context(), v.config, v.holder, v.log)
+	running := keepVigil(t.Context(), v.config, v.holder, new(herald), v.log)
 	if v.holder.Load().locked {
 		t.Error("locked without a connection")
 	}

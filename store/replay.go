@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// EachLearned passes on every human decision after a sequence, by sequence, as
+// Learned does, but reads all in one go: it is for a start with a long past. It
+// ends with the first error of each.
+func (s *Store) EachLearned(ctx context.Context, after int64, each func(approvals.Learned) error) error {
+	names := interner{}
+	return s.stream(ctx, "replay human decisions", "SELECT "+learnedTable.list("")+" FROM learned WHERE sequence > $1 ORDER BY sequence, position",
+		func(scan scan) error {
+			l, err := readLearned(scan)
+			if err != nil {
+				return err
+			}
+			return each(l)
+		},
+		func(v [][]byte) error {
+			l, err := names.learned(v)
+			if err != nil {
+				return err
+			}
+			return each(l)
+		}, after)
+}
+
+// stream reads rows as they come, without keeping them: raw takes PostgreSQL's
+// binary values, which hold until it returns; read is for the other engine.
+func (s *Store) stream(ctx context.Context, op, query string, read func(scan) error, raw func([][]byte) error, args ...any) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	if s.dialect == postgres {
+		return s.dialect.wrap(op, s.streamRaw(ctx, query, raw, args...))
+	}
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return s.dialect.wrap(op, err)
+	}
+	defer func() { _ = rows.Close() }() // What it could say, rows.Err says.
+	for rows.Next() {
+		if err := read(rows.Scan); err != nil {
+			return s.dialect.wrap(op, err)
+		}
+	}
+	return s.dialect.wrap(op, rows.Err())
+}
+
+func (s *Store) streamRaw(ctx context.Context, query string, raw func([][]byte) error, args ...any) error {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }() // It goes back to the pool.
+	return conn.Raw(func(driver any) error {
+		native, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("the driver's connection is a %T", driver)
+		}
+		args := append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
+		rows, err := native.Conn().Query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := raw(rows.RawValues()); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// interner keeps one copy of each text: of a million rows most name the same
+// people and things.
+type interner map[string]string
+
+func (n interner) text(b []byte) string {
+	if s, ok := n[string(b)]; ok { // This conversion costs nothing.
+		return s
+	}
+	s := string(b)
+	n[s] = s
+	return s
+}
+
+// The columns of learnedTable, in its order.
+const (
+	learnedSequence = iota
+	_               // position
+	learnedAt
+	learnedRequest
+	learnedEntitlement
+	learnedBeneficiary
+	learnedManager
+	learnedTitle
+	learnedDepartment
+	learnedLocation
+	learnedApprover
+	learnedApproved
+	learnedDuration
+	learnedColumns
+)
+
+// learned decodes a row of PostgreSQL's binary values.
+func (n interner) learned(v [][]byte) (l approvals.Learned, err error) {
+	if len(v) != learnedColumns || len(v[learnedSequence]) != 8 || len(v[learnedAt]) != 8 || len(v[learnedApproved]) != 1 || len(v[learnedDuration]) != 8 {
+		return l, fmt.Errorf("a human decision is stored in an unknown form")
+	}
+	return approvals.Learned{
+		Sequence:    int64(binary.BigEndian.Uint64(v[learnedSequence])), //nolint:gosec // The same 64 bits.
+		At:          postgresTime(v[learnedAt]),
+		Request:     approvals.RequestID(v[learnedRequest]),
+		Entitlement: approvals.EntitlementID(n.text(v[learnedEntitlement])),
+		Beneficiary: approvals.PrincipalID(n.text(v[learnedBeneficiary])),
+		Manager:     approvals.PrincipalID(n.text(v[learnedManager])),
+		Title:       n.text(v[learnedTitle]),
+		Department:  n.text(v[learnedDepartment]),
+		Location:    n.text(v[learnedLocation]),
+		Approver:    approvals.PrincipalID(n.text(v[learnedApprover])),
+		Approved:    v[learnedApproved][0] != 0,
+		Duration:    time.Duration(binary.BigEndian.Uint64(v[learnedDuration])), //nolint:gosec // The same 64 bits.
+	}, nil
+}
+
+// postgresEpoch is where PostgreSQL's microseconds count from.
+var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func postgresTime(b []byte) time.Time {
+	micros := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // The same 64 bits.
+	return time.UnixMicro(postgresEpoch.UnixMicro() + micros).UTC()
+}
