@@ -31,7 +31,8 @@ type entry struct {
 	Channel string `json:"channel,omitempty"`
 	TS      string `json:"ts,omitempty"`
 	Thread  string `json:"thread,omitempty"`
-	Text    string `json:"text,omitempty"` // in Slack's notation: see readable
+	Text    string `json:"text,omitempty"`   // in Slack's notation: see readable
+	Author  string `json:"author,omitempty"` // who wrote the message that a shortcut was used on; Text is theirs
 	Trigger string `json:"trigger,omitempty"`
 	Action  string `json:"action,omitempty"`
 	Value   string `json:"value,omitempty"`
@@ -168,6 +169,7 @@ type interaction struct {
 	Message struct {
 		Text string `json:"text"`
 		TS   string `json:"ts"`
+		User string `json:"user"`
 	} `json:"message"`
 	View struct {
 		ID              string `json:"id"`
@@ -214,8 +216,10 @@ func decodeInteraction(payload []byte) (entry, error) {
 		}
 		a := p.Actions[0]
 		e.Kind, e.Action, e.Value = kindClick, a.ActionID, first(a.SelectedOption.Value, a.Value)
-	case "shortcut", "message_action":
-		e.Kind, e.Action, e.Text = kindShortcut, p.CallbackID, p.Message.Text
+	case "shortcut":
+		e.Kind, e.Action = kindShortcut, p.CallbackID
+	case "message_action":
+		e.Kind, e.Action, e.Text, e.Author, e.TS = kindShortcut, p.CallbackID, p.Message.Text, p.Message.User, p.Message.TS
 	case "block_suggestion":
 		e.Kind, e.Action, e.Text = kindSuggestion, p.ActionID, p.Value
 	case "view_submission":

@@ -38,8 +38,10 @@ func TestDecodeKeepsWhoDidWhatWhere(t *testing.T) {
 		"a form": {"interactive", `{"type":"view_submission","user":{"id":"U1","team_id":"T9"},"team":{"id":"T1"},"view":{"id":"V1","callback_id":"request_form","private_metadata":"req_1","state":{"values":{"reason":{"reason":{"type":"plain_text_input","value":" why "}},"for":{"for":{"selected_user":"U2"}},"duration":{"duration":{"selected_option":{"value":"20"}}},"ticket":{"ticket":{"value":null}}}}}}`,
 			entry{Key: "envelope/E", Kind: kindSubmission, User: "U1", Team: "T9", View: "V1", Action: "request_form", Private: "req_1",
 				Inputs: map[string]string{"reason": "why", "for": "U2", "duration": "20", "ticket": ""}}},
-		"typing":            {"interactive", `{"type":"block_suggestion","user":{"id":"U1"},"action_id":"entitlement","value":"bil"}`, entry{Key: "envelope/E", Kind: kindSuggestion, User: "U1", Action: "entitlement", Text: "bil"}},
-		"a shortcut":        {"interactive", `{"type":"message_action","callback_id":"c","trigger_id":"t5","user":{"id":"U1"},"channel":{"id":"C1"},"message":{"text":"it broke"}}`, entry{Key: "action/t5", Kind: kindShortcut, User: "U1", Channel: "C1", Trigger: "t5", Action: "c", Text: "it broke"}},
+		"typing": {"interactive", `{"type":"block_suggestion","user":{"id":"U1"},"action_id":"entitlement","value":"bil"}`, entry{Key: "envelope/E", Kind: kindSuggestion, User: "U1", Action: "entitlement", Text: "bil"}},
+		"a shortcut": {"interactive", `{"type":"message_action","callback_id":"c","trigger_id":"t5","user":{"id":"U1"},"channel":{"id":"C1"},"message":{"text":"it broke","user":"U2","ts":"1.7"}}`,
+			entry{Key: "action/t5", Kind: kindShortcut, User: "U1", Channel: "C1", TS: "1.7", Trigger: "t5", Action: "c", Text: "it broke", Author: "U2"}},
+		"a global shortcut": {"interactive", `{"type":"shortcut","callback_id":"c","trigger_id":"t6","user":{"id":"U1"}}`, entry{Key: "action/t6", Kind: kindShortcut, User: "U1", Trigger: "t6", Action: "c"}},
 		"something unheard": {"interactive", `{"type":"workflow_step","user":{"id":"U1"}}`, entry{Key: "envelope/E", User: "U1"}},
 	}
 	for name, tt := range tests {

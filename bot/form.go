@@ -17,18 +17,9 @@ var errTooLate = approvals.Errorf(approvals.CodeInvalid, "That took too long on 
 // openForm opens the form, for a new request or to change a draft. Slack lets
 // it open only within 3 s of the click.
 func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id approvals.RequestID) error {
-	if !b.inTime(s) {
-		return errTooLate
-	}
-	index, err := b.index(ctx)
-	if err != nil {
-		return err
-	}
 	var f cards.Filled
-	if s.Kind == kindShortcut {
-		f.Request.Reason = plainText(s.Text)
-	}
 	if id != "" {
+		var err error
 		if f.Request, err = b.cfg.Store.Request(ctx, id); err != nil {
 			return err
 		}
@@ -41,6 +32,18 @@ func (b *Bot) openForm(ctx context.Context, s said, p approvals.Principal, id ap
 		if f.Request.Beneficiary != p.ID {
 			f.ForUser, _ = b.userOf(ctx, f.Request.Beneficiary) // left empty it is asked for again
 		}
+	}
+	return b.fillForm(ctx, s, f)
+}
+
+// fillForm opens the form with what is known.
+func (b *Bot) fillForm(ctx context.Context, s said, f cards.Filled) error {
+	if !b.inTime(s) {
+		return errTooLate
+	}
+	index, err := b.index(ctx)
+	if err != nil {
+		return err
 	}
 	return b.open(ctx, s, cards.Form(index.All(), f))
 }

@@ -101,7 +101,7 @@ func (b *Bot) handle(ctx context.Context, s said) error {
 			err = b.words(ctx, s, p)
 		}
 	case kindShortcut:
-		err = b.openForm(ctx, s, p, "")
+		err = b.shortcut(ctx, s, p)
 	case kindClick:
 		err = b.click(ctx, s, p)
 	case kindHome:

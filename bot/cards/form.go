@@ -3,6 +3,7 @@ package cards
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -14,6 +15,20 @@ type Filled struct {
 	Request     approvals.Request // its ID is empty for a new one
 	Entitlement approvals.Entitlement
 	ForUser     string // Slack id of the beneficiary when that is somebody else
+}
+
+// About is the reason that a form about a message starts with: whose message it
+// is, where it stands, and what it says, in this order, so that the words of a
+// long one are what is cut.
+func About(whose, text, link string) string {
+	s := "About " + plain(whose, 120)
+	if link != "" {
+		s += " (" + link + ")"
+	}
+	if text = short(visible(text, true), maxQuote-utf8.RuneCountInString(s)-10); text != "" {
+		s += ": “" + text + "”"
+	}
+	return s
 }
 
 // Form is the modal in which a request is written or changed. With more than a
