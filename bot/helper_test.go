@@ -254,6 +254,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 		})
 		w.start()
 		test(w)
+		w.callsAreSlacks()
 	})
 }
 

@@ -63,13 +63,13 @@ func (s said) inThread() string {
 }
 
 func content(card cards.Card) []slack.MsgOption {
-	return []slack.MsgOption{slack.MsgOptionText(card.Text, false), slack.MsgOptionBlocks(card.Blocks...), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+	return []slack.MsgOption{slack.MsgOptionText(card.Text, false), slack.MsgOptionBlocks(card.Blocks...)}
 }
 
 // post sends a message and returns where it stands, as Slack says.
 func (b *Bot) post(ctx context.Context, to spot, mark mark, card cards.Card) (approvals.Message, error) {
 	m := approvals.Message{Slot: mark.slot, Digest: card.Digest()}
-	options := append(content(card), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType,
+	options := append(content(card), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: eventType,
 		EventPayload: map[string]any{"slot": mark.slot, "notice": mark.notice}}))
 	if to.thread != "" {
 		options = append(options, slack.MsgOptionTS(to.thread))

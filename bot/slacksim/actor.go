@@ -99,7 +99,7 @@ func (a *Actor) Post(channel, threadTS, text string) (Message, error) {
 		mention := cloneJSON(ev).(object)
 		mention["type"] = "app_mention"
 		delete(mention, "channel_type")
-		w.emit("app_mention", "app_mentions:read", a.id, mention)
+		w.emit("app_mention", a.id, mention)
 	}
 	w.emitMessage(c, ev, a.id)
 	return out, nil
@@ -180,7 +180,7 @@ func (a *Actor) openTab(tab string) error {
 		ev["view"] = w.viewJSON(v)
 	}
 	w.mu.Unlock()
-	w.emit("app_home_opened", "", a.id, ev)
+	w.emit("app_home_opened", a.id, ev)
 	return nil
 }
 

@@ -8,8 +8,17 @@ import (
 
 // ValidateBlocks checks the blocks of a message as Slack does and returns what is wrong, in Slack's words and with a JSON
 // pointer to the place, or nil. Each block is a decoded JSON object.
-func ValidateBlocks(blocks []map[string]any) []string {
+func ValidateBlocks(blocks []map[string]any) []string { return newChecker().message(blocks) }
+
+// validateWebhook checks what is sent to a response URL. There a block_id may be there twice, as it is in payloads that are known
+// to work; chat.postMessage refuses that.
+func validateWebhook(blocks []map[string]any) []string {
 	c := newChecker()
+	c.repeats = true
+	return c.message(blocks)
+}
+
+func (c *checker) message(blocks []map[string]any) []string {
 	if len(blocks) > maxMessageBlocks {
 		c.fail("/blocks", "no more than %d items allowed", maxMessageBlocks)
 		return c.problems

@@ -49,7 +49,7 @@ func (w *Workspace) emitMessage(ch *channel, ev object, user string) {
 	if !ch.has(w.cfg.BotUserID) {
 		return
 	}
-	w.emit("message."+ch.kind(), ch.kind()+":history", user, ev)
+	w.emit("message."+ch.kind(), user, ev)
 }
 
 func (w *Workspace) shortProfile(u *User) object {

@@ -30,6 +30,14 @@ type callFault struct {
 	cut        bool          // take effect, then break the connection before the answer
 }
 
+// code is Slack's name for the error that a call meets, if it has one.
+func (f *callFault) code() string {
+	if f.status == http.StatusTooManyRequests {
+		return "ratelimited"
+	}
+	return ""
+}
+
 // Faults returns the switches with which the workspace can be told to misbehave.
 func (w *Workspace) Faults() *Faults { return w.faults }
 

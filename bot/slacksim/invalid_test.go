@@ -42,11 +42,15 @@ var (
 
 func actions(els ...any) object { return object{"type": "actions", "elements": els} }
 func input(el object) object    { return object{"type": "input", "label": plainOf(1), "element": el} }
-func menuOf(o ...any) object    { return object{"type": "overflow", "action_id": "o", "options": o} }
+func menuOf(o ...any) object {
+	return object{"type": "overflow", "action_id": "o", "options": append([]any{}, o...)}
+}
 func chart(c object) object {
 	return object{"type": "data_visualization", "title": "t", "chart": c}
 }
-func pie(segments ...any) object { return chart(object{"type": "pie", "segments": segments}) }
+func pie(segments ...any) object {
+	return chart(object{"type": "pie", "segments": append([]any{}, segments...)})
+}
 func bar(series []any, axis object) object {
 	return chart(object{"type": "bar", "series": series, "axis_config": axis})
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pageEnvelopes is how many envelopes the page shows.
+// pageEnvelopes is how many envelopes and calls the page shows.
 const pageEnvelopes = 60
 
 type pagePerson struct {
@@ -56,6 +56,7 @@ type pageState struct {
 	Shortcuts []Shortcut    `json:"shortcuts"`
 	OnMessage []Shortcut    `json:"message_shortcuts"`
 	Envelopes []Envelope    `json:"envelopes"`
+	Calls     []Call        `json:"calls"`
 }
 
 // serveState answers with what one person sees, in one conversation.
@@ -123,6 +124,7 @@ func (w *Workspace) pageState(as, in string) pageState {
 	for _, e := range w.envelopes[max(0, len(w.envelopes)-pageEnvelopes):] {
 		st.Envelopes = append(st.Envelopes, *e)
 	}
+	st.Calls = slices.Clone(w.calls[max(0, len(w.calls)-pageEnvelopes):])
 	return st
 }
 

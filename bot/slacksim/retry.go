@@ -18,9 +18,16 @@ type event struct {
 	payload json.RawMessage
 }
 
-// emit sends an event to the bot if the app is subscribed to it. subscription is the name under which apps subscribe, such
-// as message.im; scope is what the bot token needs for it.
-func (w *Workspace) emit(subscription, scope, user string, inner object) {
+// eventScopes are the events that this workspace sends, by the name under which apps subscribe, and the scope that the bot token needs
+// for each. A test holds them against Slack's reference.
+var eventScopes = map[string]string{
+	"app_home_opened": "", "app_mention": "app_mentions:read", "message.channels": "channels:history", "message.groups": "groups:history",
+	"message.im": "im:history", "subteam_members_changed": "usergroups:read", "user_change": "users:read",
+}
+
+// emit sends an event to the bot if the app is subscribed to it and has the scope for it.
+func (w *Workspace) emit(subscription, user string, inner object) {
+	scope := eventScopes[subscription]
 	if !slices.Contains(w.cfg.Events, subscription) || scope != "" && !w.granted(scope) {
 		return
 	}

@@ -14,6 +14,7 @@ type checker struct {
 	blockIDs map[string]bool
 	actions  map[string]bool // action ids of the block being checked
 	depth    int
+	repeats  bool // a block_id may be there twice
 }
 
 func newChecker() *checker { return &checker{blockIDs: map[string]bool{}, actions: map[string]bool{}} }
@@ -261,7 +262,7 @@ func uniqueAction(c *checker, path string, v any) {
 func uniqueBlock(c *checker, path string, v any) {
 	text("block_id")(c, path, v)
 	id, _ := v.(string)
-	if id != "" && c.blockIDs[id] {
+	if id != "" && c.blockIDs[id] && !c.repeats {
 		c.fail(path, "`block_id` already exists: %s", id)
 	}
 	c.blockIDs[id] = true

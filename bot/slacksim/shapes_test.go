@@ -187,6 +187,42 @@ func (s *shapes) answers() {
 	}
 }
 
+// TestAnswersWithoutARecordingHaveTheDocumentedShape covers the methods of which there is no recorded answer.
+func TestAnswersWithoutARecordingHaveTheDocumentedShape(t *testing.T) {
+	t.Parallel()
+	reference(t)
+	w := shapeWorkspace(t, "")
+	ts := str(callAPI(t, w, "chat.postMessage", url.Values{"channel": {"C1"}, "text": {"root"}})["ts"])
+	gone := str(callAPI(t, w, "chat.postMessage", url.Values{"channel": {"C1"}, "text": {"gone"}})["ts"])
+	for method, form := range map[string]url.Values{
+		"chat.postMessage": {"channel": {"C1"}, "text": {"x"}, "blocks": {shapeBlocks}}, "chat.update": {"channel": {"C1"}, "ts": {ts}, "text": {"y"}},
+		"chat.delete": {"channel": {"C1"}, "ts": {gone}}, "chat.getPermalink": {"channel": {"C1"}, "message_ts": {ts}},
+		"conversations.open": {"users": {"U1"}, "return_im": {"true"}}, "conversations.history": {"channel": {"C1"}}, "conversations.replies": {"channel": {"C1"}, "ts": {ts}},
+	} {
+		got := callAPI(t, w, method, form)
+		if got["ok"] != true {
+			t.Errorf("%s: %v", method, got)
+			continue
+		}
+		out := readJSON[struct {
+			Output struct {
+				Required   []string
+				Properties map[string]any
+			}
+		}](t, reference(t, "methods", method+".json")).Output
+		for _, k := range out.Required {
+			if _, ok := got[k]; !ok {
+				t.Errorf("%s: the answer lacks %s", method, k)
+			}
+		}
+		for k := range got {
+			if out.Properties[k] == nil && k != "ok" && k != "response_metadata" {
+				t.Errorf("%s: %s is not documented", method, k)
+			}
+		}
+	}
+}
+
 // unrecorded are properties that Slack's documentation shows and the recordings lack.
 var unrecorded = []string{
 	"context_team_id", "context_enterprise_id", // in every events_api payload since 2022

@@ -78,7 +78,7 @@ func (w *Workspace) UpdateGroup(id string, change func(*Group)) error {
 	w.touch()
 	w.mu.Unlock()
 	if len(added)+len(removed) > 0 {
-		w.emit("subteam_members_changed", "usergroups:read", "", ev)
+		w.emit("subteam_members_changed", "", ev)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (w *Workspace) UpdateUser(id string, change func(*User)) error {
 	ev := object{"type": "user_change", "user": w.userJSON(u), "cache_ts": w.cfg.Now().Unix(), "event_ts": ts}
 	w.touch()
 	w.mu.Unlock()
-	w.emit("user_change", "users:read", id, ev)
+	w.emit("user_change", id, ev)
 	return nil
 }
 

@@ -51,37 +51,49 @@ func (w *Workspace) missing(needed string, provided []string) error {
 	return &refusal{code: "missing_scope", extra: object{"needed": needed, "provided": strings.Join(provided, ",")}}
 }
 
-// serveAPI answers one Web API call.
+// serveAPI answers one Web API call. The call is in the log before its answer is out.
 func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
 	m, known := methodTable[name]
-	if fault := w.faults.call(name); fault != nil {
-		if !fault.cut {
-			serveFault(rw, fault)
-			return
-		}
-		defer panic(http.ErrAbortHandler) // the effect stays, the answer is lost
-		rw = discard{http.Header{}}
+	entry := Call{Method: name, At: w.cfg.Now()}
+	fault := w.faults.call(name)
+	if fault != nil && !fault.cut {
+		entry.Status, entry.Error = fault.status, fault.code()
+		w.record(entry, nil)
+		serveFault(rw, fault)
+		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
-		http.Error(rw, "request too large", http.StatusRequestEntityTooLarge)
+		entry.Status = http.StatusRequestEntityTooLarge
+		w.record(entry, nil)
+		http.Error(rw, "request too large", entry.Status)
 		return
 	}
-	var out object
+	var out, args object
 	if !known {
 		err = refuse("unknown_method")
 	} else {
-		out, err = w.answer(rw.Header(), r, name, m, body)
+		out, args, err = w.answer(rw.Header(), r, name, m, body)
 	}
-	w.reply(rw, name, m, out, err)
+	entry.Status, out = w.verdict(name, m, out, err)
+	entry.Error = str(out["error"])
+	if fault != nil {
+		entry.Status = 0
+		w.record(entry, args)
+		panic(http.ErrAbortHandler) // the effect stays, the answer is lost
+	}
+	w.record(entry, args)
+	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
+	rw.WriteHeader(entry.Status)
+	_ = json.NewEncoder(rw).Encode(out)
 }
 
-// answer checks body, token, scope and rate, in Slack's order, and makes the call.
-func (w *Workspace) answer(h http.Header, r *http.Request, name string, m method, body []byte) (object, error) {
+// answer checks body, token, scope and rate, in Slack's order, and makes the call. It also returns the call's arguments.
+func (w *Workspace) answer(h http.Header, r *http.Request, name string, m method, body []byte) (out, args object, err error) {
 	args, bad := decodeBody(r.Header.Get("Content-Type"), r.URL.Query(), body)
 	if bad != "" {
-		return nil, refuse(bad)
+		return nil, nil, refuse(bad)
 	}
 	asJSON := strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
 	token, hasHeader := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -93,13 +105,13 @@ func (w *Workspace) answer(h http.Header, r *http.Request, name string, m method
 	}
 	if !m.noToken {
 		if err := w.authorise(h, token, m); err != nil {
-			return nil, err
+			return nil, args, err
 		}
 	}
 	c := &call{name: name, args: args}
 	if retry := w.allow(name, m.tier, c.str("channel")); retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((retry+time.Second-1)/time.Second)))
-		return nil, refuse("ratelimited")
+		return nil, args, refuse("ratelimited")
 	}
 	var missing []string
 	for _, k := range m.required {
@@ -108,9 +120,10 @@ func (w *Workspace) answer(h http.Header, r *http.Request, name string, m method
 		}
 	}
 	if len(missing) > 0 {
-		return nil, invalid("invalid_arguments", missing)
+		return nil, args, invalid("invalid_arguments", missing)
 	}
-	return m.call(w, c)
+	out, err = m.call(w, c)
+	return out, args, err
 }
 
 // authorise checks a token, its kind and its scopes.
@@ -136,30 +149,28 @@ func (w *Workspace) authorise(h http.Header, token string, m method) error {
 	return w.missing(strings.Join(m.scopes, ","), scopes)
 }
 
-// reply writes an answer. An error that Slack does not give for this method is a mistake of this package, and says so.
-func (w *Workspace) reply(rw http.ResponseWriter, name string, m method, out object, err error) {
-	status := http.StatusOK
-	if err != nil {
-		r := &refusal{}
-		if !errors.As(err, &r) || !slices.Contains(m.errors, r.code) && !slices.Contains(commonErrors, r.code) {
-			w.cfg.Logger.Error("slacksim answered outside its table", "method", name, "err", err)
-			r = &refusal{code: "internal_error"}
-		}
-		w.cfg.Logger.Debug("call refused", "method", name, "error", r.code)
-		out = object{"ok": false, "error": r.code}
-		maps.Copy(out, r.extra)
-		if r.code == "ratelimited" {
-			status = http.StatusTooManyRequests
-		}
-	} else {
+// verdict is the status and the body of an answer. An error that Slack does not give for this method is a mistake of this package,
+// and says so.
+func (w *Workspace) verdict(name string, m method, out object, err error) (int, object) {
+	if err == nil {
 		if out == nil {
 			out = object{}
 		}
 		out["ok"] = true
+		return http.StatusOK, out
 	}
-	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
-	rw.WriteHeader(status)
-	_ = json.NewEncoder(rw).Encode(out)
+	r := &refusal{}
+	if !errors.As(err, &r) || !slices.Contains(m.errors, r.code) && !slices.Contains(commonErrors, r.code) {
+		w.cfg.Logger.Error("slacksim answered outside its table", "method", name, "err", err)
+		r = &refusal{code: "internal_error"}
+	}
+	w.cfg.Logger.Debug("call refused", "method", name, "error", r.code)
+	out = object{"ok": false, "error": r.code}
+	maps.Copy(out, r.extra)
+	if r.code == "ratelimited" {
+		return http.StatusTooManyRequests, out
+	}
+	return http.StatusOK, out
 }
 
 func serveFault(rw http.ResponseWriter, f *callFault) {
@@ -172,13 +183,6 @@ func serveFault(rw http.ResponseWriter, f *callFault) {
 	}
 	http.Error(rw, http.StatusText(f.status), f.status)
 }
-
-// discard is a ResponseWriter whose answer nobody gets.
-type discard struct{ h http.Header }
-
-func (d discard) Header() http.Header       { return d.h }
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-func (discard) WriteHeader(int)             {}
 
 func (w *Workspace) apiTest(c *call) (object, error) {
 	if e := c.str("error"); e != "" {

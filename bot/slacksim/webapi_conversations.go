@@ -200,7 +200,12 @@ func (w *Workspace) conversationsHistory(c *call) (object, error) {
 			found = append(found, m)
 		}
 	}
-	return w.messagePage(c, found, 100)
+	out, err := w.messagePage(c, found, 100)
+	if err != nil {
+		return nil, err
+	}
+	out["channel_actions_ts"], out["channel_actions_count"] = nil, 0
+	return out, nil
 }
 
 func (w *Workspace) conversationsReplies(c *call) (object, error) {

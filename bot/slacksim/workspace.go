@@ -58,6 +58,7 @@ type Workspace struct {
 	disabled  bool // link_disabled: Socket Mode is switched off
 	closed    bool
 	envelopes []*Envelope
+	calls     []Call
 	pending   map[string]*delivery
 	held      *delivery // taken back by a reorder fault until the next one has gone
 	server    *http.Server

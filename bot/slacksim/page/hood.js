@@ -27,10 +27,22 @@ export function hood(el, s, ctx) {
         h("section", { class: "folk", "aria-label": "The account you play" }),
         h("h3", {}, "Envelopes"),
         h("p", { class: "hint" }, "What was sent to the bot, the newest first, and how long it took to acknowledge."),
-        h("div", { class: "envelopes", data: { test: "envelopes" } })));
+        h("div", { class: "envelopes", data: { test: "envelopes" } }),
+        h("h3", {}, "Calls"),
+        h("p", { class: "hint" }, "What the bot asked of the Web API, the newest first, and how it ended."),
+        h("ul", { class: "calls", data: { test: "calls" } })));
   }
+  keyed(el.querySelector(".calls"), [...(s.calls || [])].reverse(), (c) => c.method + c.at, call);
   const list = [...(s.envelopes || [])].reverse();
   keyed(el.querySelector(".envelopes"), list, (e) => e.id + e.sent, (e) => envelope(e, ctx));
+}
+
+// call is one Web API call: what the bot asked, and the answer.
+function call(c) {
+  const how = c.error || (c.status === 0 ? "answer cut" : c.status === 200 ? "ok" : String(c.status));
+  return h("li", { class: "call", data: { test: "call", method: c.method, outcome: how } }, h("span", { class: "what" }, c.method),
+    c.unknown && h("span", { class: "badge", title: "Slack takes no such argument, and says nothing of it" }, "unknown: " + c.unknown.join(", ")),
+    h("span", { class: "outcome " + (how === "ok" ? "acked" : "unacked") }, how + " · " + Math.round(c.took / 1e6) + " ms"));
 }
 
 const words = { acked: "", pending: "waiting", late: "too late", unacked: "no answer", no_socket: "nobody there", oversize: "answer too large" };
