@@ -80,7 +80,7 @@ func (v *verifier) judge() {
 			v.earlier(s)
 		case !s.seen && whole && !short:
 			short = true
-			v.beyond(s)
+			v.beyond(s, good)
 		case !s.seen: // something is missing before it, and was found
 		case s.Size < holds:
 			v.find(BadCheckpoint, s.Size, s.Size, "a signed checkpoint of %d events has a root of its own; the log as it is agrees with a later one", s.Size)
@@ -108,8 +108,13 @@ func (v *verifier) earlier(s signed) {
 	v.find(ProofFails, s.Size, s.Size, "nothing proves that the log of %d events that was signed is the beginning of this one", s.Size)
 }
 
-// beyond says of a checkpoint of more events than there are.
-func (v *verifier) beyond(s signed) {
+// beyond says of a checkpoint of more events than there are. What comes after
+// the last one that holds may have been changed as well, since the one that
+// would tell covers what is not there.
+func (v *verifier) beyond(s signed, good int64) {
+	if end := v.tree.Size(); end > good {
+		v.find(Altered, max(good+1, v.log.First), end, "the checkpoint that covers them cannot be compared")
+	}
 	kind, words := Cut, "a checkpoint was signed over more events than there are"
 	if s.known {
 		kind, words = RolledBack, "a checkpoint from elsewhere tells of more events than there are: the log was rolled back or cut off"

@@ -26,6 +26,7 @@ type Bundle struct {
 	leaves      *os.File // nil for a selection
 	block       []byte   // lines of leavesFile that were read last
 	blockAt     int64    // which line block begins with
+	orphans     []Text   // texts of events that are not there
 }
 
 // lineAtMost bounds one line of a bundle, in bytes.
@@ -85,10 +86,22 @@ func (b *Bundle) Close() error {
 
 // Verify looks at everything in the bundle. Known are checkpoints from
 // elsewhere that it must agree with.
-func (b *Bundle) Verify(ctx context.Context, keys note.Verifiers, known ...[]byte) (Report, error) {
+func (b *Bundle) Verify(ctx context.Context, keys note.Verifiers, known ...[]byte) (report Report, err error) {
+	b.orphans = nil
 	if b.Selection != "" {
-		return b.verifySelection(keys, known)
+		report, err = b.verifySelection(keys, known)
+	} else {
+		report, err = b.verifyAll(ctx, keys, known)
 	}
+	if err == nil && report.Sound() { // else the event is missed already
+		for _, t := range b.orphans {
+			report.Add(Finding{TextChanged, t.Sequence, t.Sequence, "there is a text of an event that is not there"})
+		}
+	}
+	return report, err
+}
+
+func (b *Bundle) verifyAll(ctx context.Context, keys note.Verifiers, known [][]byte) (Report, error) {
 	var data []byte
 	for _, h := range b.Before {
 		data = append(data, h[:]...)
@@ -147,6 +160,10 @@ func (b *Bundle) records() iter.Seq2[Record, error] {
 			r := Record{Body: line}
 			if err == nil && waiting != nil {
 				p, _ := peek(line) // what cannot be read has no texts, and is found later
+				for waiting != nil && waiting.Sequence > 0 && waiting.Sequence < p.sequence && err == nil {
+					b.orphans = append(b.orphans, *waiting)
+					err = pull()
+				}
 				for waiting != nil && waiting.Sequence == p.sequence && err == nil {
 					r.Texts = append(r.Texts, *waiting)
 					err = pull()
@@ -156,8 +173,12 @@ func (b *Bundle) records() iter.Seq2[Record, error] {
 				return
 			}
 		}
-		if waiting != nil {
-			yield(Record{}, fmt.Errorf("read %s: a text of event %d comes out of order, or of an event that is not there", textsFile, waiting.Sequence))
+		for waiting != nil {
+			b.orphans = append(b.orphans, *waiting)
+			if err := pull(); err != nil {
+				yield(Record{}, fmt.Errorf("read %s: %w", textsFile, err))
+				return
+			}
 		}
 	}
 }

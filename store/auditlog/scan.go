@@ -96,9 +96,9 @@ func peek(body []byte) (p peeked, err error) {
 	})
 	switch {
 	case scan != nil:
-		return p, scan
+		return peeked{}, scan
 	case err != nil || numbers != 1 || p.sequence < 1:
-		return p, errors.New("the event says no number of its own")
+		return peeked{}, errors.New("the event says no number of its own")
 	}
 	return p, nil
 }
