@@ -72,6 +72,8 @@ var arrows = []struct {
 	{"connectors/contract/...", []string{"approvals", "connectors/connectortest", "connectors/contract"}},
 	{"connectors/webhook", []string{"approvals", "connectors/contract", "connectors/outbound"}},
 	{"connectors/exec", []string{"approvals", "connectors/contract"}},
+	{"connectors/oncall", []string{"approvals", "connectors/outbound"}},
+	{"connectors/check", []string{"approvals", "connectors/outbound"}},
 	{"connectors/...", []string{"approvals", "."}},
 	{"store/storetest/pgtest/...", []string{"store/storetest/pgtest"}},
 	{"store/...", []string{"approvals", "migrations", "store/..."}},
