@@ -17,7 +17,7 @@ const (
 )
 
 var (
-	spanPattern = regexp.MustCompile(`(?i)(?:\b|~)` + before + `(\d+(?:[.,]\d+)?(?:-?ish)?|(?:` + numberOf + `)|next)(?:\s(and a half))?[\s-]?(?:more |extra |additional )?(` + unitWords + `)\b(?:\s?(?:and |,)?\s?(\d+|a half)\s?(minut(?:e)?s?|mins?|m)?\b)?` + after)
+	spanPattern = regexp.MustCompile(`(?i)(?:\b|~)` + before + `(\d+(?:[.,]\d+)?(?:-?ish)?|(?:` + numberOf + `)|next)(?:\s((?:and|&) a half))?[\s-]?(?:more |extra |additional )?(` + unitWords + `)\b(?:\s?(?:and |& ?|,)?\s?(\d+|a half)\s?(minut(?:e)?s?|mins?|m)?\b)?` + after)
 	compact     = regexp.MustCompile(`(?i)\b` + before + `(\d{1,2})h([0-5]?\d)m?(?:in)?\b` + after)
 	fortnight   = regexp.MustCompile(`(?i)\b` + before + `(?:a |one )?fortnight\b`)
 	// told is what stands before or after a length that is told and not wished.
@@ -46,6 +46,7 @@ func (r *reading) length(w World) (d time.Duration, until time.Time) {
 	d, span := lengthIn(r.text)
 	if d == 0 {
 		if until, span = end(r.text, now, w.close()); until.IsZero() {
+			r.take(span)
 			return 0, until
 		}
 		if d = until.Sub(now).Round(time.Minute); d < time.Minute || d > longestWish {

@@ -9,13 +9,19 @@ import (
 
 const (
 	clockTime = `noon|midday|midnight|eod|cob|eob|end of (?:the |my )?(?:business )?day|end of business|close of (?:business|play)|half past [a-z0-9]+|quarter (?:past|to) [a-z0-9]+|(?:[01]\d|2[0-3])[0-5]\d\b|(?:2[0-3]|[01]?\d)(?:[:.h][0-5]\d|h\b)?(?:\s?(?:am|pm|a\.m\.|p\.m\.))?`
-	dayName   = `tomorrow(?: morning| afternoon| evening)?|tonight|today|this afternoon|this evening|(?:next |this )?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|(?:the )?end of (?:the |this )?week|(?:the )?weekend|20\d\d-\d\d-\d\d|(?:` + months + `)\s\d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:` + months + `)`
+	dayName   = `tomorrow(?: morning| afternoon| evening)?|tonight|today|this afternoon|this evening|(?:next |this )?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?: morning| afternoon| evening)?\b|the \d{1,2}(?:st|nd|rd|th)|(?:the )?end of (?:the |this )?(?:week|month)|(?:the )?weekend|20\d\d-\d\d-\d\d|(?:` + months + `)\s\d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:` + months + `)`
+	zoneName  = `utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|wet|eet|ist|sgt|jst|my time|local time|[a-z]+(?:\s[a-z]+)? time`
 	months    = `jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?`
 )
 
 var (
-	untilPattern = regexp.MustCompile(`(?i)\b(?:from now )?(?:(?:up )?(?:until|till|til|'til|through|to the|to|by|ends?(?: at)?|ending(?: at)?|bis|hasta))\s+(?:on )?(` + dayName + `)?[\s,]*(?:at )?(` + clockTime + `)?(?:\s?(utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|wet|eet|ist|sgt|jst|my time|local time|[a-z]+(?:\s[a-z]+)? time)\b)?(?:\s(?:on )?(` + dayName + `))?(?:\s?instead)?`)
-	dayPattern   = regexp.MustCompile(`(?i)\b(?:for )?(?:(?:the )?(?:rest|remainder) of (?:the|my) day|the day|today|this afternoon|eod|end of day|all day)\b`)
+	untilPattern = regexp.MustCompile(`(?i)\b(?:from now )?(?:(?:up )?(?:until|till|til|'til|through|thru|to the|to|by|ends?(?: at)?|ending(?: at)?|bis|hasta))\s+(?:on )?(` + dayName + `)?(?:[\s,]*(?:at )?(` + clockTime + `))?(?:\s?(` + zoneName + `)\b)?(?:,?\s(?:on )?(` + dayName + `)(?:\s(` + zoneName + `)\b)?)?(?:\s?instead)?`)
+	// stamp is an end as machines write it.
+	stamp = regexp.MustCompile(`(?i)\b(?:until|till|til|by)\s+(20\d\d-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))\b`)
+	// period is from one clock time to another: neither a length from now nor
+	// an end alone, and asked about.
+	period       = regexp.MustCompile(`(?i)\b(?:from |between )?\d{1,2}(?:[:.]\d\d\s?(?:am|pm)?|\s?(?:am|pm))\s?(?:to|-|–|and|until|till|til)\s?\d{1,2}(?:[:.]\d\d)?(?:\s?(?:am|pm))?\b`)
+	dayPattern   = regexp.MustCompile(`(?i)\b(?:for )?(?:(?:the )?(?:rest|remainder) of (?:(?:the |this |my )?(?:day|week|afternoon)|today)|(?:the )?(?:whole|entire|full) day|the day|today|this afternoon|eod|end of day|all day)\b`)
 	bareDay      = regexp.MustCompile(`(?i)^(?:today|this afternoon|all day)`)
 	goesOn       = regexp.MustCompile(`^(?:[:.]?\d|[a-z])`) // a time that is none, such as 6:75
 	clockPattern = regexp.MustCompile(`(?i)^(\d{1,2}?)(?:[:.h]?(\d\d)|h)?\s?(a|p)?(?:\.?m\.?)?$`)
@@ -25,6 +31,17 @@ var (
 
 // end finds an end, such as "until 6pm", "til friday noon" or "for today".
 func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
+	if m := stamp.FindStringSubmatchIndex(text); m != nil {
+		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+			if t, err := time.Parse(layout, strings.ToUpper(text[m[2]:m[3]])); err == nil && t.After(now) {
+				return t.In(now.Location()), m[:2]
+			}
+		}
+		return time.Time{}, nil
+	}
+	if m := period.FindStringIndex(text); m != nil {
+		return time.Time{}, m
+	}
 	for _, m := range untilPattern.FindAllStringSubmatchIndex(text, -1) {
 		part := func(i int) string {
 			if m[i] < 0 {
@@ -45,7 +62,7 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 			continue
 		}
 		there := now
-		if zone, ok := zoneOf(part(6)); !ok {
+		if zone, ok := zoneOf(part(6) + part(10)); !ok {
 			continue
 		} else if zone != nil {
 			there = now.In(zone)
@@ -55,7 +72,11 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 		}
 	}
 	if m := dayPattern.FindStringIndex(text); m != nil && !toldBefore.MatchString(text[:m[0]]) && (!bareDay.MatchString(text[m[0]:m[1]]) || !tells.MatchString(text)) {
-		if t := midnight(now).Add(closes); t.After(now) {
+		day := ""
+		if strings.HasSuffix(text[m[0]:m[1]], "eek") {
+			day = "week"
+		}
+		if t, ok := at(now, day, "", closes); ok && (day != "" || midnight(t).Equal(midnight(now))) {
 			return t, m
 		}
 	}
@@ -149,11 +170,22 @@ func dayOf(now time.Time, day string) (time.Time, bool) {
 		}
 	case strings.HasPrefix(day, "tomorrow"):
 		return add(1)
+	case strings.HasSuffix(day, "month"):
+		return time.Date(base.Year(), base.Month()+1, 0, 0, 0, 0, 0, base.Location()), true
 	case strings.HasSuffix(day, "week"), strings.HasSuffix(day, "weekend"):
 		return add((int(time.Friday) - int(base.Weekday()) + 7) % 7)
 	case strings.HasPrefix(day, "20"):
 		t, err := time.ParseInLocation("2006-01-02", day, now.Location())
 		return t, err == nil
+	}
+	if n, err := strconv.Atoi(digits.FindString(day)); err == nil && strings.HasPrefix(day, "the ") { // "the 25th"
+		for months := range 3 {
+			t := time.Date(base.Year(), base.Month()+time.Month(months), n, 0, 0, 0, 0, base.Location())
+			if t.Day() == n && !t.Before(base) {
+				return t, true
+			}
+		}
+		return base, false
 	}
 	short := strings.TrimPrefix(strings.TrimPrefix(day, "next "), "this ")
 	for d := time.Sunday; d <= time.Saturday; d++ {
@@ -180,7 +212,10 @@ func dayOf(now time.Time, day string) (time.Time, bool) {
 var zoneNames = map[string]string{"utc": "UTC", "gmt": "UTC", "z": "UTC", "cet": "Europe/Paris", "cest": "Europe/Paris", "bst": "Europe/London",
 	"wet": "Europe/Lisbon", "eet": "Europe/Helsinki", "et": "America/New_York", "est": "America/New_York", "edt": "America/New_York",
 	"ct": "America/Chicago", "cst": "America/Chicago", "cdt": "America/Chicago", "mt": "America/Denver", "mst": "America/Denver", "mdt": "America/Denver",
-	"pt": "America/Los_Angeles", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "ist": "Asia/Kolkata", "sgt": "Asia/Singapore", "jst": "Asia/Tokyo"}
+	"pt": "America/Los_Angeles", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "ist": "Asia/Kolkata", "sgt": "Asia/Singapore", "jst": "Asia/Tokyo",
+	"uk": "Europe/London", "british": "Europe/London", "german": "Europe/Berlin", "eastern": "America/New_York", "us eastern": "America/New_York",
+	"central": "America/Chicago", "us central": "America/Chicago", "mountain": "America/Denver", "pacific": "America/Los_Angeles", "us pacific": "America/Los_Angeles",
+	"india": "Asia/Kolkata", "indian": "Asia/Kolkata", "japan": "Asia/Tokyo"}
 
 // zoneOf reads a time zone: a short name, or "Lisbon time". nil is the
 // speaker's own; ok is false for a place that no zone is named after.
@@ -189,8 +224,8 @@ func zoneOf(name string) (zone *time.Location, ok bool) {
 	switch {
 	case name == "" || place == "my" || place == "local":
 		return nil, true
-	case zoneNames[name] != "":
-		zone, err := time.LoadLocation(zoneNames[name])
+	case zoneNames[place] != "":
+		zone, err := time.LoadLocation(zoneNames[place])
 		return zone, err == nil
 	}
 	words := strings.Fields(place)

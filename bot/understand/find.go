@@ -11,17 +11,19 @@ import (
 // finder searches an index for the words of one text.
 type finder struct {
 	*Index
-	meant map[string][]string // what a word of the text stands for in the catalogue
+	meant   map[string][]string // what a word of the text stands for in the catalogue
+	slipped map[string]string   // the word of a level that a word of the text is a slip of
 }
 
-func (x *Index) finder() *finder { return &finder{x, map[string][]string{}} }
+func (x *Index) finder() *finder { return &finder{x, map[string][]string{}, map[string]string{}} }
 
 // hit is what one entitlement has in common with the words sought.
 type hit struct {
 	*entry
-	tokens uint64 // which of the tokens it matches, the first 64
-	whole  int    // how many words its longest name has that was said as a whole
-	strong bool   // one of them is distinctive, or a whole name was said
+	tokens uint64  // which of the tokens it matches, the first 64
+	whole  int     // how many words its longest name has that was said as a whole
+	by     *phrase // that name
+	strong bool    // one of them is distinctive, or a whole name was said
 	score  float64
 }
 
@@ -54,40 +56,52 @@ type result struct {
 func (f *finder) find(ws []word) (res result) {
 	m := f.match(ws)
 	strong := slices.DeleteFunc(slices.Clone(m.hits), func(h hit) bool { return !h.strong })
-	said, places := f.said(ws)
+	sp := f.said(ws)
 	if len(strong) == 0 {
 		for i, h := range m.hits {
-			if said[h.level] || places[h.env] {
-				m.hits[i].score += 0.75
-			}
+			m.hits[i].score += h.told(sp)
 		}
 		res.candidates = top(m.hits)
 		return res
 	}
 	res.strong = true
-	fit := strong
-	if len(places) > 0 {
-		fit = slices.DeleteFunc(slices.Clone(strong), func(h hit) bool { return !places[h.env] })
-		if len(fit) == 0 { // the environment that was named has nothing like it
-			res.candidates = top(strong)
-			return res
-		}
+	fit := slices.DeleteFunc(slices.Clone(strong), func(h hit) bool { return !h.placed(sp) })
+	if len(fit) == 0 { // the environment that was named has nothing like it
+		res.candidates = top(strong)
+		return res
 	}
-	best := longest(byName(fullest(fit), ws))
-	pool := best
-	if len(said) > 0 {
-		pool = slices.DeleteFunc(slices.Clone(best), func(h hit) bool { return !said[h.level] })
-	}
+	best := longest(byName(fullest(fit), ws), sp)
+	pool := levelled(best, sp)
 	alike := !slices.ContainsFunc(best, func(h hit) bool { return h.tokens != best[0].tokens }) // else two things were named
-	if len(pool) == 1 && alike && len(said) < 2 && len(places) < 2 && m.needed&^pool[0].tokens == 0 {
+	if len(pool) == 1 && alike && m.needed&^pool[0].tokens == 0 {
 		res.one, res.whole = pool[0].ID, pool[0].whole > 0
 		return res
 	}
 	if len(pool) == 0 {
 		pool = best
 	}
+	for i, h := range pool {
+		pool[i].score += h.told(sp)
+	}
 	res.candidates = top(pool)
 	return res
+}
+
+// told is what it adds to an entry's rank that its level, or its place, was
+// said.
+func (h *entry) told(sp spoken) (score float64) {
+	if len(sp.levels) > 0 && slices.ContainsFunc(h.names, func(name []string) bool {
+		return slices.ContainsFunc(name, func(p string) bool { return sp.all[p] })
+	}) {
+		score += 0.5
+		if f, _ := h.fits(sp, nil); f == exact {
+			score += 0.25
+		}
+	}
+	if sp.places[h.env] {
+		score += 0.75
+	}
+	return score
 }
 
 // byName keeps only the hits whose resource is written out, if there are any:
@@ -120,21 +134,27 @@ func fullest(hits []hit) []hit {
 }
 
 // longest keeps, of the hits that match the same words in one environment,
-// those with the longest name that was said as a whole: "fix a refund" is one
-// level of a database. A single word is no such name.
-func longest(hits []hit) []hit {
+// those with the longest name that was said as a whole, and its level besides:
+// "fix a refund" is one level of a database. A single word is no such name.
+func longest(hits []hit, sp spoken) []hit {
 	type place struct {
 		tokens uint64
 		env    string
 	}
+	said := func(h hit) int {
+		if f, worth := h.fits(sp, h.by); f == exact && h.whole == 1 {
+			return 1 + min(worth, len(sp.levels))
+		}
+		return h.whole
+	}
 	most := map[place]int{}
 	for _, h := range hits {
 		at := place{h.tokens, h.env}
-		most[at] = max(most[at], h.whole)
+		most[at] = max(most[at], said(h))
 	}
 	return slices.DeleteFunc(slices.Clone(hits), func(h hit) bool {
 		n := most[place{h.tokens, h.env}]
-		return n > 1 && h.whole < n
+		return n > 1 && h.whole < n && said(h) < n
 	})
 }
 
@@ -148,8 +168,8 @@ func (f *finder) match(ws []word) (m found) {
 		if w.used || w.negated || f.foreign(w) {
 			continue
 		}
-		for _, p := range parts(w.norm) {
-			if levels[p] || environments[p] {
+		for _, p := range f.parts(w.norm) {
+			if levels[p] || f.place(p) {
 				narrow[p] = true
 				continue
 			}
@@ -190,7 +210,7 @@ func (f *finder) match(ws []word) (m found) {
 // nounly reports whether a word that is usually filler is a word of the
 // catalogue too, such as "issue" and "log".
 func (f *finder) nounly(w word) bool {
-	return slices.ContainsFunc(parts(w.norm), func(p string) bool { return generic[p] || f.solid[p] })
+	return slices.ContainsFunc(f.parts(w.norm), func(p string) bool { return generic[p] || f.solid[p] })
 }
 
 // wholes marks the entitlements one of whose names was said as a whole. That
@@ -201,39 +221,57 @@ func (f *finder) wholes(core []string, narrow map[string]bool, m *found) {
 			n := len(ph.core)
 			if from+n > len(core) || !slices.Equal(ph.core, core[from:from+n]) ||
 				slices.ContainsFunc(ph.narrow, func(p string) bool { return !narrow[p] }) ||
-				(n == 1 && len(ph.narrow) == 0 && generic[first]) {
+				(n == 1 && len(ph.narrow) == 0 && generic[first] && (loose[first] || !f.onlyOne(ph))) {
 				continue
 			}
 			for _, i := range ph.entries {
 				h := m.of(f.Index, i)
-				h.strong, h.whole = true, max(h.whole, n+len(ph.narrow))
+				h.strong = true
+				if said := n + len(ph.narrow); said > h.whole {
+					h.whole, h.by = said, ph
+				}
 				h.score++
 			}
 		}
 	}
 }
 
+// onlyOne reports whether a name is that of one resource.
+func (f *finder) onlyOne(ph *phrase) bool {
+	return !slices.ContainsFunc(ph.entries, func(i int32) bool { return f.entries[i].Resource != f.entries[ph.entries[0]].Resource })
+}
+
+// parts are the tokens of a word, also of two of the catalogue's that are
+// written as one: "helpdesk", "poweruser".
+func (f *finder) parts(s string) []string {
+	ps := parts(s)
+	if len(ps) == 1 && f.spread[ps[0]] == 0 && f.compounds[ps[0]] != nil {
+		return f.compounds[ps[0]]
+	}
+	return ps
+}
+
 // tokens are the parts of a word; the name of a resource is not taken for a
 // level that it has in it.
 func (f *finder) tokens(w word) []string {
-	ps := parts(w.norm)
+	ps := f.parts(w.norm)
 	if f.resources[w.norm] == nil {
 		return ps
 	}
-	return slices.DeleteFunc(ps, func(p string) bool { return levels[p] })
+	return slices.DeleteFunc(ps, func(p string) bool { return f.level(p) != "" })
 }
 
 // foreign reports whether a word is a name of its own that no entitlement has:
 // "billing-cache" is not the billing database.
 func (f *finder) foreign(w word) bool {
-	ps := parts(w.norm)
-	if len(ps) < 2 || f.resources[w.norm] != nil {
+	ps := f.parts(w.norm)
+	if len(ps) < 2 || f.resources[w.norm] != nil || strings.Contains(w.norm, "'") {
 		return false
 	}
 	var common []int32
 	counted := 0
 	for _, p := range ps {
-		if levels[p] || environments[p] || f.custom[p] || filler[p] {
+		if levels[p] || f.place(p) || f.inLevels[p] || filler[p] {
 			continue
 		}
 		var list []int32
@@ -261,7 +299,7 @@ func (f *finder) means(p, as string) []string {
 	if f.spread[p] > 0 {
 		return []string{p}
 	}
-	if generic[p] || filler[as] || levels[p] || environments[p] || f.custom[p] {
+	if generic[p] || filler[as] || levels[p] || f.place(p) || f.custom[p] {
 		return nil
 	}
 	if m, ok := f.meant[as+" "+p]; ok {
@@ -285,50 +323,10 @@ func (f *finder) means(p, as string) []string {
 
 // narrows reports whether a word names a level or an environment.
 func (f *finder) narrows(w word) bool {
-	return slices.ContainsFunc(f.tokens(w), func(p string) bool { return levels[p] || environments[p] || f.custom[p] })
+	return slices.ContainsFunc(f.tokens(w), func(p string) bool { return f.place(p) || f.level(p) != "" })
 }
 
 // levels reports whether a word names a level.
 func (f *finder) levels(w word) bool {
-	return slices.ContainsFunc(f.tokens(w), func(p string) bool { return levels[p] || f.custom[p] })
-}
-
-// said collects the levels and environments that the words name. "Read and
-// write" is one level; "read only and write" are two.
-func (f *finder) said(ws []word) (said, places map[string]bool) {
-	said, places = map[string]bool{}, map[string]bool{}
-	var all []string
-	var spoken []string
-	for _, w := range ws {
-		if w.used || w.negated || f.foreign(w) {
-			continue
-		}
-		for _, p := range f.tokens(w) {
-			all = append(all, p)
-			if environments[p] {
-				places[p] = true
-			}
-			if levels[p] {
-				spoken = append(spoken, p)
-			}
-		}
-		if len(f.tokens(w)) == 1 && set("ro", "readonly")[w.norm] {
-			spoken = append(spoken, "only")
-		}
-	}
-	for i, p := range spoken {
-		if p == "only" || (p == "readonly" && i+1 < len(spoken) && spoken[i+1] == "readwrite") {
-			continue
-		}
-		said[p] = true
-	}
-	for level, ok := range f.own {
-		for _, p := range strings.Fields(level) {
-			ok = ok && slices.Contains(all, p)
-		}
-		if ok {
-			said[level] = true
-		}
-	}
-	return said, places
+	return slices.ContainsFunc(f.tokens(w), func(p string) bool { return f.level(p) != "" })
 }

@@ -12,7 +12,9 @@ import (
 )
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"read only on prod billing db for 2h, INC-4312 refunds stuck", "zendesk until tomorrow noon for @ana", "extend by half an hour", "1h30", "to to to because", "\u202e<!channel>"} {
+	for _, s := range []string{"read only on prod billing db for 2h, INC-4312 refunds stuck", "zendesk until tomorrow noon for @ana", "extend by half an hour", "1h30", "to to to because", "\u202e<!channel>",
+		"don't give me admin on the checkout cluster, deploy is enough", "who can approve prod billing?", "until the 31st at 25:99 CEST", "for Zoë Müller and Bob till 2026-02-30T25:00:00Z",
+		"#1 INC0000001 https://x.example/browse/A-1", "poweruser ReadOnlyAccess us-prod_1:", "half an hour & a half", "\xff\xfe", "ß’s ı İ for ẞ", "for the rest of the month of the 99th"} {
 		f.Add(s)
 	}
 	w := world()
@@ -20,6 +22,20 @@ func FuzzParse(f *testing.F) {
 		got := understand.Parse(text, w)
 		if got.Entitlement != "" && !slices.ContainsFunc(catalogue(), func(e approvals.Entitlement) bool { return e.ID == got.Entitlement }) {
 			t.Errorf("%q is not in the catalogue", got.Entitlement)
+		}
+		if got.Beneficiary != "" && !slices.ContainsFunc(w.People, func(p approvals.Principal) bool { return p.ID == got.Beneficiary && !p.Inactive }) {
+			t.Errorf("%q is nobody who works here", got.Beneficiary)
+		}
+		if got.Beneficiary != "" && got.Unknown != "" {
+			t.Errorf("it is for %q, and it is not known for whom: %q", got.Beneficiary, got.Unknown)
+		}
+		if !got.Until.IsZero() && (!got.Until.After(w.Now) || got.Duration == 0) {
+			t.Errorf("until %s, in %s", got.Until, got.Duration)
+		}
+		for _, id := range got.Candidates {
+			if len(w.Index.Find([]approvals.EntitlementID{id})) != 1 {
+				t.Errorf("%q is offered, and not in the catalogue", id)
+			}
 		}
 		if got.Duration < 0 || got.Duration%time.Minute != 0 || got.Duration > 90*24*time.Hour {
 			t.Errorf("a duration of %s", got.Duration)

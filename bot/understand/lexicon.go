@@ -16,7 +16,7 @@ var loose = set("app", "application", "console", "account", "system", "tool", "t
 var levels = set("readonly", "readwrite", "admin", "only")
 
 // environments are the words for where.
-var environments = set("production", "staging", "development", "test", "sandbox", "qa")
+var environments = set("production", "staging", "development", "test", "sandbox", "qa", "uat", "preproduction", "nonproduction", "integration", "demo")
 
 func set(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
@@ -39,14 +39,16 @@ var filler = set("i", "i'd", "i'm", "i'll", "im", "id", "i've", "need", "needs",
 	"cancel", "if", "possible", "until", "till", "til", "by", "tomorrow", "today", "am", "are", "s", "ll", "hmm", "uh", "um", "morning",
 	"gotta", "someone", "somebody", "anyone", "both", "then", "plus", "kindly", "would", "myself", "jira", "incident", "case", "issue", "sorry", "wait",
 	"actually", "oh", "instead", "rather", "meant", "mean", "make", "change", "i've", "as", "time", "time", "approve", "required", "require",
-	"wanted", "log", "bit", "one", "your", "am", "look", "see", "back", "what", "auf", "bitte", "für", "por", "hola", "zugriff")
+	"again", "anymore", "urgent", "urgently", "emergency", "keep", "check", "checking", "open", "enter", "reach", "inspect", "short", "full", "basic", "already", "still", "currently", "really", "too", "well", "soon", "once", "here", "maybe", "perhaps", "possibly", "each", "any", "he", "she", "they", "them", "him", "her",
+	"going", "oops", "btw", "fyi", "through", "thru", "wondering", "thankyou", "cos", "been", "was", "were", "will", "should", "must", "which", "who", "when", "where",
+	"wanted", "log", "bit", "one", "your", "am", "look", "see", "back", "what", "auf", "bitte", "für", "por", "hola", "zugriff", "necesito", "love", "appreciate", "require")
 
 var (
-	because = regexp.MustCompile(`(?i)\b(?:because(?: of)?|bc|cuz|cause|reason(?: is)?\s*[:=-]?|since|as (?:i|we|they|he|she|it|the)\b|due to|in order to|so (?:that )?(?:i|we) (?:can|may)|why\s*:)\s*`)
+	because = regexp.MustCompile(`(?i)\b(?:(?:because(?: of)?|bc|cuz|cos|coz|cause|since|as (?:i|we|they|he|she|it|the)|due to|in order to|so (?:that )?(?:i|we) (?:can|may))\b|reason\b(?: is)?\s*[:=-]?|why\s*:)\s*`)
 	// timed is what "since" may lead to besides a reason.
 	timed = regexp.MustCompile(`(?i)^\s*(?:\d|noon|midnight|yesterday|today|this|last|mon|tue|wed|thu|fri|sat|sun|then|around|about)`)
 	// starts is what announces a reason, and is no part of it.
-	starts  = regexp.MustCompile(`(?i)^(?:because(?: of)?|bc|cuz|cause|reason(?: is)?\s*[:=-]?|since|as|due to|in order to|so (?:that )?(?:i|we) (?:can|may)|why\s*:|to|for)\s+`)
+	starts  = regexp.MustCompile(`(?i)^(?:because(?: of)?|bc|cuz|cos|coz|cause|reason(?: is)?\s*[:=-]?|since|as|due to|in order to|so (?:that )?(?:i|we) (?:can|may)|why\s*:|to|for)\s+`)
 	purpose = regexp.MustCompile(`(?i)\bto\s+([a-z]+)`)
 	// beforeTo are words after which "to" leads to the thing, not to the reason.
 	beforeTo = set("access", "in", "login", "log", "connect", "need", "want", "like", "have", "write", "read", "admin", "rights", "permission",
@@ -56,11 +58,13 @@ var (
 	breaks  = regexp.MustCompile(`[,;:.!?\n()|–—]|\s-\s`)
 	// and joins two wishes.
 	joins = set("and", "also", "plus", "then", "or", "both")
+	// calendar are words with a capital that name no person.
+	calendar = regexp.MustCompile(`(?i)^(?:mon|tues|wednes|thurs|fri|satur|sun)day$|^(?:january|february|march|april|may|june|july|august|september|october|november|december)$`)
 	// negates goes before what is not wanted.
-	negates = set("not", "without", "don't", "dont", "no")
+	negates = set("not", "without", "don't", "dont", "no", "never")
 
 	opening = regexp.MustCompile(`(?i)^\W*(?:(?:hi|hiya|hey|hello|yo|good (?:morning|afternoon|evening)|morning|dear)\b[\s,!.]*(?:(?:team|all|there|hallpass|folks|everyone|bot)\b[\s,!.]*)?)+(?:so\b)?`)
 	closing = regexp.MustCompile(`(?i)[\s,.!]*\b(?:many thanks|thanks(?: a lot| so much| in advance)?|thank you(?: so much)?|cheers|ta|thx|ty|please|pls|plz)\b[\s,!.]*(?:[A-Z]?[a-z]+)?\W*$`)
 	// aside are words before a story that do not belong to it.
-	aside = regexp.MustCompile(`(?i)^(?:(?:ok(?:ay)?|so|well|long story short|basically|and|also|but|sorry|no wait|wait|actually|then|oh|that|no|hey|hi|hiya)\b[\s,]*)+`)
+	aside = regexp.MustCompile(`(?i)^(?:(?:ok(?:ay)?|so|well|long story short|basically|and|also|but|sorry|no wait|wait|actually|then|oh|that|no|hey|hi|hiya|oops|ooh|ah|btw|fyi)\b[\s,]*)+`)
 )

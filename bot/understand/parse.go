@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 // readAtMost is how much of a text is read, in bytes. A wish is a sentence or
@@ -24,13 +26,20 @@ func Parse(text string, w World) Wish {
 	r := reading{text: text, words: split(text), finder: w.Index.finder()}
 	wish.Duration, wish.Until = r.length(w)
 	wish.Ticket = r.ticket()
-	wish.Beneficiary, wish.Unknown = r.forWhom(w)
+	id, unknown, stranger := r.forWhom(w)
+	wish.Beneficiary, wish.Unknown = id, unknown
 	r.manners()
 	r.command(wish.Intent)
 	r.segment(wish.Intent == Other)
 	res := r.seek()
+	if stranger && !res.strong { // "admin for Jenkins" names what the catalogue lacks
+		wish.Unknown = ""
+	}
+	if res.one != "" && topical.MatchString(text) {
+		res.one, res.candidates = "", []approvals.EntitlementID{res.one}
+	}
 	wish.Entitlement, wish.Candidates = res.one, res.candidates
-	wish.Sought = r.sought()
+	wish.Sought, r.open = r.sought(), res.one == ""
 	if wish.Intent == Other {
 		wish.Intent, wish.Amends = r.wants(wish, res)
 	}
@@ -38,12 +47,17 @@ func Parse(text string, w World) Wish {
 	case Request, Extend:
 		wish.Reason = r.reason()
 	case Other:
-		wish.Entitlement, wish.Candidates = "", nil // a thing was mentioned, not asked for
-		if wish.Ticket != "" || wish.Duration > 0 || r.announced {
-			r.unclaim()
+		wish.Entitlement = ""
+		if !wish.Amends { // a thing was mentioned, not asked for
+			wish.Candidates = nil
+		}
+		if (wish.Ticket != "" || wish.Duration > 0 || r.announced) && !didSomething(text) {
+			if !wish.Amends {
+				r.unclaim()
+			}
 			wish.Reason = r.reason()
 		}
-		if !wish.Amends && tells.MatchString(text) { // what is told takes no time
+		if !wish.Amends && (tells.MatchString(text) || didSomething(text)) { // what is told takes no time
 			wish.Duration, wish.Until = 0, time.Time{}
 		}
 	}
@@ -66,17 +80,19 @@ func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
 		}
 	}
 	timed := wish.Duration > 0
-	asks := asks.MatchString(r.text)
+	m := moodOf(r.text)
 	switch {
+	case m.refuse, m.wonder, (didSomething(r.text) || !m.asks && r.subject()) && !r.pure:
+		return Other, false
 	case corrects.MatchString(r.text) && !res.strong && content <= 1 && (timed || narrow):
 		return Other, true
-	case (timed || narrow) && content == 0 && !asks && wish.Beneficiary == "" && wish.Unknown == "":
+	case (timed || narrow) && content == 0 && !res.strong && !m.asks && wish.Beneficiary == "" && wish.Unknown == "":
 		return Other, true
-	case asks && (known || narrow || timed || content == 0):
+	case m.asks && (known || narrow || timed || content == 0):
 		return Request, false
-	case tells.MatchString(r.text) && !r.pure && !level && !timed:
+	case m.told && !r.pure && !level && !timed:
 		return Other, false
-	case res.strong && (r.pure || timed || r.levelled || content <= 2):
+	case res.strong && (r.pure || timed || r.levelled || content <= 2 || openEnd.MatchString(r.text)):
 		return Request, false
 	case r.named(res) && (r.pure || level || timed):
 		return Request, false
@@ -85,6 +101,23 @@ func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
 	}
 	return Other, false
 }
+
+// subject reports whether a text begins with a thing that something is said of:
+// "the staging account costs 900 a month".
+func (r *reading) subject() bool {
+	if len(r.words) == 0 || !set("the", "our", "this", "that", "these", "those", "all", "every")[r.words[0].norm] {
+		return false
+	}
+	for i := 1; i < len(r.words) && !r.ends(i); i++ {
+		if !r.knows(i) {
+			return i > 1
+		}
+	}
+	return false
+}
+
+// openEnd is a length or an end that could not be read: it is asked for.
+var openEnd = regexp.MustCompile(`(?i)\b(?:until|till|til|for the|rest of|\d+\s?(?:m|min|minutes?|h|hours?|days?))\b`)
 
 // named reports whether the words have something in common with the catalogue.
 func (r *reading) named(res result) bool { return len(res.candidates) > 0 || res.one != "" }

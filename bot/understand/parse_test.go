@@ -120,7 +120,7 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 		{"orders db in staging read only", understand.Wish{Intent: "request"}},
 		{"prof biling", understand.Wish{Intent: "request"}},
 		{"billing-cache read only 1h", understand.Wish{Intent: "request", Duration: hour}},
-		{"I need read only on the billing db replica for 1h", understand.Wish{Intent: "request", Duration: hour, Reason: "replica"}},
+		{"I need read only on the billing db replica for 1h", understand.Wish{Intent: "request", Duration: hour}},
 		{"billing-db read only, then read-write for 10 min", understand.Wish{Intent: "request", Duration: 10 * min}},
 		{"read only and admin on customers-db", understand.Wish{Intent: "request"}},
 		// the reason keeps its words

@@ -1,7 +1,7 @@
 package understand
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,97 +10,142 @@ import (
 )
 
 var (
-	ticketPattern = regexp.MustCompile(`(?i)(?:\((?:ticket |see )?|\b(?:ticket(?:'s| is)?|issue|incident|jira)[\s:#]*|[\[#])?\b([a-z][a-z0-9]{1,9}-\d{1,7})\b[)\]]?`)
-	ticketNumber  = regexp.MustCompile(`(?i)\b(?:ticket|incident|case)(?:'s| is| no\.?| number)?[\s:#]*(\d{3,9})\b`)
-	address       = regexp.MustCompile(`(?i)\S*://\S*`)
-	giveTo        = map[string]bool{"for": true, "give": true, "grant": true, "of": true, "let": true, "add": true}
-	colleague     = set("my", "our", "colleague", "teammate", "coworker", "manager", "report", "the", "new", "hire", "contractor", "intern", "lead")
-	wants         = set("needs", "wants", "requires")
+	giveTo    = set("for", "give", "grant", "of", "let", "add", "setup", "up", "gives", "giving")
+	handed    = set("give", "grant", "let", "add", "gives", "giving") // a person comes next, or "me"
+	colleague = set("my", "our", "colleague", "teammate", "coworker", "manager", "report", "the", "new", "hire", "contractor", "intern", "lead", "boss")
+	wants     = set("needs", "wants", "requires")
+	asked     = set("can", "could", "may", "should", "would", "might", "will", "please", "must")
+	having    = set("have", "get", "use", "be", "see", "work", "access", "borrow")
 )
 
-// ticket finds a ticket number such as INC-4312. A word that the catalogue
-// itself uses is no ticket.
-func (r *reading) ticket() string {
-	for _, m := range ticketPattern.FindAllStringSubmatchIndex(r.text, -1) {
-		t := r.text[m[2]:m[3]]
-		prefix, digits, _ := strings.Cut(t, "-")
-		vocabulary := r.finder.vocabulary
-		shouted := prefix == strings.ToUpper(prefix)
-		if vocabulary[strings.ToLower(t)] || (!shouted && vocabulary[normal(strings.ToLower(prefix))] && len(digits) < 3) || strings.EqualFold(prefix, "utc") {
-			continue
-		}
-		span := m[:2]
-		for _, a := range address.FindAllStringIndex(r.text, -1) {
-			if a[0] <= m[2] && m[3] <= a[1] {
-				span = a
-			}
-		}
-		r.take(span)
-		return strings.ToUpper(t)
-	}
-	if m := ticketNumber.FindStringSubmatchIndex(r.text); m != nil {
-		r.take(m[:2])
-		return r.text[m[2]:m[3]]
-	}
-	return ""
-}
-
 // forWhom finds the person whom the access is for: an address, a handle or a
-// name after "for", or before "needs". unknown is what was named when nobody,
-// or more than one, has that name. The speaker is nobody else.
-func (r *reading) forWhom(w World) (id approvals.PrincipalID, unknown string) {
-	people := w.People
+// name after "for" or "give", before "needs", or between "can" and "have".
+// unknown is what was named when nobody, or more than one, has that name, and
+// stranger says that nobody has a part of it: it may be no name at all. The
+// speaker is nobody else.
+func (r *reading) forWhom(w World) (id approvals.PrincipalID, unknown string, stranger bool) {
 	for i := range r.words {
 		start, first := i, i+1
+		var ok bool
 		switch {
-		case first < len(r.words) && wants[r.words[first].norm]:
-			for n := 1; n <= min(2, i+1); n++ {
-				said := r.said(first-n, n)
-				if found := named(said, true, people); len(found) > 0 {
-					for start = first - n; start > 0 && colleague[r.words[start-1].norm]; {
-						start--
-					}
-					return r.person(found, said, r.words[start].start, i, w.Speaker)
-				}
+		case wants[r.words[i].norm] && i > 0:
+			if id, unknown, stranger, ok = r.before(i, w); ok {
+				return id, unknown, stranger
 			}
-			continue
-		case !giveTo[r.words[i].norm]:
 			continue
 		case r.words[i].norm == "of":
 			if i < 2 || r.words[i-1].norm != "behalf" {
 				continue
 			}
 			start = i - 2 // "on behalf of"
+		case r.words[i].norm == "up":
+			if i < 1 || r.words[i-1].norm != "set" {
+				continue
+			}
+			start = i - 1
+		case asked[r.words[i].norm]:
+			if !slices.ContainsFunc(r.words[min(i+2, len(r.words)):min(i+5, len(r.words))], func(w word) bool { return having[w.norm] }) {
+				continue
+			}
+		case !giveTo[r.words[i].norm]:
+			continue
+		case r.words[i].norm == "for" && i > 0 && !r.knows(i-1) && !r.words[i-1].used && !r.ends(i):
+			continue // "covering for Anna" tells what is done for her
 		}
 		for first < len(r.words) && colleague[r.words[first].norm] {
 			first++
 		}
-		if first >= len(r.words) {
+		if first >= len(r.words) || r.words[first].used {
 			continue
 		}
-		for n := min(3, len(r.words)-first); n >= 1; n-- {
-			said := r.said(first, n)
-			found := named(said, r.ends(first+n), people)
-			if len(found) == 0 && n == 2 && isName(said) && isName(r.said(first+1, 1)) && halfKnown(said, people) {
-				r.take([]int{r.words[start].start, r.words[first+n-1].end})
-				return "", said
-			}
-			if len(found) == 0 {
-				continue
-			}
-			last := first + n - 1
-			if last+2 < len(r.words) && r.words[last+1].norm == "and" && len(named(r.said(last+2, 1), true, people)) > 0 { // two people
-				r.take([]int{r.words[start].start, r.words[last+2].end})
-				return "", r.said(first, n+2)
-			}
-			return r.person(found, said, r.words[start].start, last, w.Speaker)
-		}
-		if said := r.said(first, 1); strings.Contains(said, "@") {
-			r.take([]int{r.words[start].start, r.words[first].end})
-			return "", said
+		if id, unknown, stranger, ok = r.after(start, first, w); ok {
+			return id, unknown, stranger
 		}
 	}
-	return "", ""
+	return "", "", false
+}
+
+// before reads the name that ends before a word such as "needs".
+func (r *reading) before(verb int, w World) (id approvals.PrincipalID, unknown string, stranger, ok bool) {
+	for n := min(3, verb); n >= 1; n-- {
+		said := r.said(verb-n, n)
+		found := named(said, true, w.People)
+		if len(found) == 0 {
+			continue
+		}
+		start := verb - n
+		for start > 0 && colleague[r.words[start-1].norm] {
+			start--
+		}
+		id, unknown = r.person(found, said, r.words[start].start, verb, w.Speaker)
+		return id, unknown, false, true
+	}
+	from := verb
+	for from > 0 && verb-from < 3 && r.calledSo(from-1) && !r.words[from-1].used {
+		from--
+	}
+	goesOn := verb+1 < len(r.words) && r.knows(verb+1) && (!filler[r.words[verb+1].norm] || r.words[verb+1].norm == "access")
+	if from == verb || !goesOn {
+		return "", "", false, false
+	}
+	said := r.said(from, verb-from)
+	r.take([]int{r.words[from].start, r.words[verb].end})
+	return "", said, true, true
+}
+
+// after reads the name that begins at a word.
+func (r *reading) after(start, first int, w World) (id approvals.PrincipalID, unknown string, stranger, ok bool) {
+	from := r.words[start].start
+	if first+2 < len(r.words) && r.words[first].norm == "me" && r.words[first+1].norm == "and" && (r.calledSo(first+2) || len(named(r.said(first+2, 1), true, w.People)) > 0) {
+		r.take([]int{from, r.words[first+2].end})
+		return "", r.said(first, 3), false, true
+	}
+	for n := min(3, len(r.words)-first); n >= 1; n-- {
+		said, last := r.said(first, n), first+n-1
+		found := named(said, r.ends(first+n) || handed[r.words[start].norm] || having[r.words[min(first+n, len(r.words)-1)].norm], w.People)
+		if len(found) == 0 && n == 2 && isName(said) && isName(r.said(first+1, 1)) && halfKnown(said, w.People) {
+			r.take([]int{from, r.words[last].end})
+			return "", said, false, true
+		}
+		if len(found) == 0 {
+			continue
+		}
+		if last+2 < len(r.words) && r.words[last+1].norm == "and" && len(named(r.said(last+2, 1), true, w.People)) > 0 { // two people
+			r.take([]int{from, r.words[last+2].end})
+			return "", r.said(first, n+2), false, true
+		}
+		id, unknown = r.person(found, said, from, last, w.Speaker)
+		return id, unknown, false, true
+	}
+	if said := r.said(first, 1); strings.Contains(said, "@") {
+		r.take([]int{from, r.words[first].end})
+		return "", said, false, true
+	}
+	to := first
+	for to < len(r.words) && to-first < 3 && !r.words[to].used && r.calledSo(to) && (to == first || !r.ends(to)) {
+		to++
+	}
+	if to == first || !r.ends(to) && !r.knows(to) {
+		return "", "", false, false
+	}
+	r.take([]int{from, r.words[to-1].end})
+	return "", r.said(first, to-first), true, true
+}
+
+// calledSo reports whether a word looks like a person's name, and is no word
+// that the catalogue or the calendar has: a capital, and small letters.
+func (r *reading) calledSo(i int) bool {
+	said := r.said(i, 1)
+	small := 0
+	for at, c := range said {
+		switch {
+		case at == 0 && !unicode.IsUpper(c), unicode.IsDigit(c):
+			return false
+		case unicode.IsLower(c):
+			small++
+		}
+	}
+	return small > 0 && small+2 >= utf8.RuneCountInString(strings.ReplaceAll(said, "'", "")) && !r.knows(i) && !r.finder.vocabulary[strings.ToLower(said)] && !calendar.MatchString(said)
 }
 
 // person takes the words that named somebody.
@@ -136,8 +181,8 @@ func isName(s string) bool {
 func halfKnown(said string, people []approvals.Principal) bool {
 	for _, s := range strings.Fields(said) {
 		for _, p := range people {
-			for _, name := range strings.Fields(p.Name) {
-				if strings.EqualFold(s, name) {
+			for name := range strings.FieldsSeq(p.Name) {
+				if is(name, s, folded(s)) {
 					return true
 				}
 			}
@@ -150,6 +195,7 @@ func halfKnown(said string, people []approvals.Principal) bool {
 // or by first name when it is written as a name, or ends a clause.
 func named(said string, ends bool, people []approvals.Principal) []approvals.Principal {
 	s := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(said, "@"), "'s"))
+	typed := folded(s)
 	asName := isName(said) || ends
 	var exact, first []approvals.Principal
 	for _, p := range people {
@@ -158,9 +204,9 @@ func named(said string, ends bool, people []approvals.Principal) []approvals.Pri
 		}
 		handle, _, _ := strings.Cut(p.Email, "@")
 		switch {
-		case strings.EqualFold(p.Email, s), strings.EqualFold(p.Name, s), strings.EqualFold(handle, s) && (strings.ContainsAny(s, "._") || said[0] == '@'):
+		case strings.EqualFold(p.Email, s), is(p.Name, s, typed), strings.EqualFold(handle, s) && (strings.ContainsAny(s, "._") || said[0] == '@'):
 			exact = append(exact, p)
-		case asName && (strings.EqualFold(handle, s) || strings.EqualFold(p.FirstName(), s)):
+		case asName && (strings.EqualFold(handle, s) || is(p.FirstName(), s, typed)):
 			first = append(first, p)
 		}
 	}
@@ -168,4 +214,17 @@ func named(said string, ends bool, people []approvals.Principal) []approvals.Pri
 		return exact
 	}
 	return first
+}
+
+// is reports whether a name is what was typed, in whatever letters.
+func is(name, said string, typed []string) bool {
+	if strings.EqualFold(name, said) {
+		return true
+	}
+	for _, c := range []byte(name) {
+		if c >= utf8.RuneSelf {
+			return slices.ContainsFunc(folded(name), func(f string) bool { return slices.Contains(typed, f) })
+		}
+	}
+	return slices.Contains(typed, strings.ToLower(name))
 }

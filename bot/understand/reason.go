@@ -28,19 +28,40 @@ func (r *reading) reason() string {
 				}
 				to++
 			}
+			small := !because.MatchString(r.text[r.words[from].start:r.words[to-1].end]) && slices.ContainsFunc(r.words[from:to], func(w word) bool { return reader[w.norm] })
 			// One unknown word before a name is a slip or a level of another system.
 			tells = tells || unknown > 0 && content > 1 || unknown == 1 && (to == s.to || from > s.from)
 			said := r.told(r.words[from].start, r.words[to-1].end)
 			if to < s.to {
 				said = leads.ReplaceAllString(said, "")
 			}
-			if tells && said != "" {
+			if tells && said != "" && !small && (!r.open || s.story || !r.naming(s, from, to)) {
 				out = append(out, said)
 			}
 			from = to
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// reader are words for whom the text is addressed to: "hope you're well" is no
+// reason.
+var reader = set("you", "you're", "your", "u", "y'all")
+
+// naming reports whether a stretch beside a name rather belongs to the name,
+// when that is none of the catalogue's: one unknown word, or one beside a word
+// that points at a thing.
+func (r *reading) naming(s segment, from, to int) bool {
+	beside := from > s.from && s.taken[from-1] || to < s.to && s.taken[to]
+	said := 0
+	points := false
+	for _, w := range r.words[from:to] {
+		if !filler[w.norm] {
+			said++
+			points = points || slices.ContainsFunc(r.finder.tokens(w), r.finder.distinctive)
+		}
+	}
+	return beside && (said == 1 || said == 2 && points)
 }
 
 // told is a stretch of the text without slots and without what leads to it.
@@ -50,6 +71,9 @@ func (r *reading) told(from, to int) string {
 	said = aside.ReplaceAllString(said, "")
 	said = starts.ReplaceAllString(said, "")
 	said = tidy(said)
+	if ended.MatchString(said) {
+		return ""
+	}
 	for _, w := range split(said) {
 		if !filler[w.norm] && !corrections[w.norm] {
 			return said
@@ -59,6 +83,9 @@ func (r *reading) told(from, to int) string {
 }
 
 var corrections = set("no", "wait", "sorry", "actually", "instead", "rather", "meant")
+
+// ended is an end that could not be read: no reason, but asked about.
+var ended = regexp.MustCompile(`(?i)^(?:until|till|til)\s+\S+$`)
 
 // cut is text[start:end] without the spans.
 func cut(text string, start, end int, spans [][]int) string {
@@ -99,7 +126,7 @@ func tidy(s string) string {
 var hanging = set("for", "until", "till", "and", "please", "pls", "plz", "thanks", "thx", "ticket", "from")
 
 // leads are words that lead from a story to the name after it.
-var leads = regexp.MustCompile(`(?i)(?:\s(?:in|on|about|with|to|of|at|into|need|the|a|an))+$`)
+var leads = regexp.MustCompile(`(?i)(?:\s(?:in|on|about|with|to|of|at|into|i|we|need|the|a|an))+$`)
 
 func cutLastWord(s string) (rest, last string, ok bool) {
 	i := strings.LastIndexByte(s, ' ')

@@ -12,7 +12,12 @@ import (
 // entry is an entitlement as the search sees it.
 type entry struct {
 	approvals.Entitlement
-	level, env string
+	env string
+	// names are the words of the names of its level: its name, its title, and, from
+	// titles on, the aliases that the other levels of its resource do not share.
+	names  [][]string
+	titles int
+	thing  map[string]bool // the words of its resource's names
 }
 
 // phrase is a name of a thing: its words, and the level or environment that
@@ -26,6 +31,7 @@ type phrase struct {
 // of a catalogue and safe for concurrent use.
 type Index struct {
 	list       []approvals.Entitlement
+	byID       map[approvals.EntitlementID]int32
 	entries    []entry
 	postings   map[string][]int32 // word to the entries that it names, ascending
 	tags       map[string][]int32 // word to the entries that it describes
@@ -37,38 +43,63 @@ type Index struct {
 	solid      map[string]bool     // words of a resource's or system's own name
 	resources  map[string][]string // names of resources to their words
 	vocabulary map[string]bool     // whole names and single words, as written
-	custom     map[string]bool     // words of levels that are none of the three usual ones
-	own        map[string]bool     // those levels
+	custom     map[string]bool     // words of levels that are none of the usual ones
+	inLevels   map[string]bool     // all words of levels
+	places     map[string]bool     // environments that are none of the usual ones
+	compounds  map[string][]string // two words that stand side by side in a name, written as one
 }
 
 // NewIndex makes a catalogue searchable.
 func NewIndex(catalogue []approvals.Entitlement) *Index {
-	x := &Index{list: catalogue, postings: map[string][]int32{}, tags: map[string][]int32{}, phrases: map[string]*phrase{}, begins: map[string][]*phrase{},
+	x := &Index{list: catalogue, byID: make(map[approvals.EntitlementID]int32, len(catalogue)), postings: map[string][]int32{}, tags: map[string][]int32{}, phrases: map[string]*phrase{}, begins: map[string][]*phrase{},
 		byLength: map[int][]string{}, spread: map[string]int{}, solid: map[string]bool{}, resources: map[string][]string{},
-		vocabulary: map[string]bool{}, custom: map[string]bool{}, own: map[string]bool{}}
+		vocabulary: map[string]bool{}, custom: map[string]bool{}, inLevels: map[string]bool{}, places: map[string]bool{}, compounds: map[string][]string{}}
+	shared := sharedAliases(catalogue)
 	last := map[string]map[string]bool{} // resource to its words
 	for i, e := range catalogue {
-		en := entry{Entitlement: e, level: levelOf(e.Level), env: normal(strings.ToLower(e.Environment))}
+		en := entry{Entitlement: e, env: strings.Join(parts(e.Environment), ""), thing: map[string]bool{}}
+		var ownAliases []string
+		for _, a := range e.Aliases {
+			if !shared[e.Resource+"\n"+a] {
+				ownAliases = append(ownAliases, a)
+			}
+		}
+		en.names = levelNames(e.Level, strings.TrimPrefix(e.Name[len(title(e.Name)):], ", "))
+		en.titles = len(en.names)
+		en.names = append(en.names, levelNames(ownAliases...)...)
 		own := set(parts(e.Level)...)
-		if !levels[en.level] {
-			maps.Copy(x.custom, own)
-			x.own[en.level] = en.level != ""
+		if !environments[en.env] && en.env != "" {
+			x.places[en.env] = true
+		}
+		for n, name := range en.names {
+			x.compound(name)
+			for _, p := range name {
+				x.inLevels[p] = true
+				if !levels[p] && !links[p] && (n == 0 || len(name) == 1) && (len(name) == 1 || !generic[p] && !filler[p]) {
+					x.custom[p] = true
+				}
+			}
 		}
 		if last[e.Resource] == nil {
 			last[e.Resource] = map[string]bool{}
 			x.resources[strings.ToLower(e.Resource)] = parts(e.Resource)
 		}
-		x.entries = append(x.entries, en)
 		for n, text := range append([]string{e.Resource, e.System, title(e.Name), e.Name}, e.Aliases...) {
 			ps := parts(text)
+			x.compound(ps)
 			if n != 1 && n != 3 {
 				x.phrase(ps, int32(i))
 			}
-			skip := own
-			if n > 3 && len(ps) == 1 {
-				skip = nil // an alias may be called like the level
+			if n < 3 || n > 3 && shared[e.Resource+"\n"+text] {
+				for _, p := range ps {
+					en.thing[p] = true
+				}
 			}
-			for _, p := range x.words(text, x.postings, skip, int32(i)) {
+			skip := map[string]bool{}
+			for p := range own {
+				skip[p] = !en.thing[p] && (n <= 3 || len(ps) > 1) // an alias may be called like the level
+			}
+			for _, p := range x.words(text, x.postings, skip, n == 0, int32(i)) {
 				x.solid[p] = x.solid[p] || n < 2 || len(ps) == 1
 				if !last[e.Resource][p] {
 					last[e.Resource][p] = true
@@ -77,14 +108,37 @@ func NewIndex(catalogue []approvals.Entitlement) *Index {
 			}
 		}
 		for _, text := range e.Tags {
-			x.words(text, x.tags, own, int32(i))
+			x.words(text, x.tags, own, false, int32(i))
 		}
+		if _, twice := x.byID[e.ID]; !twice {
+			x.byID[e.ID] = int32(i)
+		}
+		x.entries = append(x.entries, en)
 	}
 	x.sorted = slices.Sorted(maps.Keys(x.postings))
 	for _, w := range x.sorted {
 		x.byLength[len(w)] = append(x.byLength[len(w)], w)
 	}
 	return x
+}
+
+// sharedAliases are the aliases that all levels of a resource have, as
+// "resource, line break, alias": they name the resource. The others name a
+// level.
+func sharedAliases(catalogue []approvals.Entitlement) map[string]bool {
+	levels, has := map[string]int{}, map[string]int{}
+	for _, e := range catalogue {
+		levels[e.Resource]++
+		for _, a := range e.Aliases {
+			has[e.Resource+"\n"+a]++
+		}
+	}
+	shared := map[string]bool{}
+	for key, n := range has {
+		resource, _, _ := strings.Cut(key, "\n")
+		shared[key] = n >= levels[resource]
+	}
+	return shared
 }
 
 // title is what an entitlement's resource is called: its name without the
@@ -96,12 +150,13 @@ func title(name string) string {
 	return name
 }
 
-// words enters the words of a text, and returns them.
-func (x *Index) words(text string, into map[string][]int32, own map[string]bool, i int32) (entered []string) {
+// words enters the words of a text, and returns them. In the name of a resource
+// words count that say nothing elsewhere, such as "us".
+func (x *Index) words(text string, into map[string][]int32, own map[string]bool, name bool, i int32) (entered []string) {
 	x.vocabulary[strings.ToLower(text)] = true
 	for _, p := range parts(text) {
 		x.vocabulary[p] = true
-		if levels[p] || environments[p] || own[p] || len(p) < 2 || (filler[p] && !generic[p]) {
+		if levels[p] || x.place(p) || own[p] || len(p) < 2 || links[p] || filler[p] && !generic[p] && !name {
 			continue
 		}
 		if list := into[p]; len(list) == 0 || list[len(list)-1] != i {
@@ -112,12 +167,21 @@ func (x *Index) words(text string, into map[string][]int32, own map[string]bool,
 	return entered
 }
 
+// compound enters the pairs of words of a name.
+func (x *Index) compound(ps []string) {
+	for i := 1; i < len(ps); i++ {
+		if one := ps[i-1] + ps[i]; len(one) > 5 {
+			x.compounds[one] = ps[i-1 : i+1]
+		}
+	}
+}
+
 // phrase enters a name that is recognised when it is said as a whole.
 func (x *Index) phrase(ps []string, i int32) {
 	ph := phrase{}
 	for _, p := range ps {
 		switch {
-		case levels[p] || environments[p]:
+		case levels[p] || x.place(p):
 			ph.narrow = append(ph.narrow, p)
 		case !links[p]:
 			ph.core = append(ph.core, p)
@@ -141,18 +205,6 @@ func (x *Index) phrase(ps []string, i int32) {
 // longestPhrase is how many words of a name are looked for together.
 const longestPhrase = 4
 
-// levelOf reduces a level's name to read only, read and write, or admin; any
-// other level is its own words.
-func levelOf(level string) string {
-	ps := parts(level)
-	for _, class := range []string{"admin", "readwrite", "readonly"} {
-		if slices.Contains(ps, class) {
-			return class
-		}
-	}
-	return strings.Join(ps, " ")
-}
-
 // distinctive reports whether a word points at a thing rather than at a kind.
 func (x *Index) distinctive(w string) bool {
 	n := x.spread[w]
@@ -167,7 +219,7 @@ func (x *Index) Search(words string, limit int) []approvals.Entitlement {
 	}
 	ws := split(words)
 	f := x.finder()
-	said, places := f.said(ws)
+	sp := f.said(ws)
 	m := f.match(ws)
 	for _, p := range parts(words) { // what is half typed
 		from, _ := slices.BinarySearch(x.sorted, p)
@@ -182,39 +234,45 @@ func (x *Index) Search(words string, limit int) []approvals.Entitlement {
 	}
 	hits := m.hits
 	for i, h := range hits {
-		if said[h.level] {
-			hits[i].score += 0.75
-		}
-		if places[h.env] {
-			hits[i].score += 0.75
-		}
+		hits[i].score += h.told(sp)
 	}
-	rank(hits)
 	var out []approvals.Entitlement
-	for _, h := range hits[:min(limit, len(hits))] {
+	for _, h := range first(hits, limit) {
 		out = append(out, h.Entitlement)
 	}
 	return out
 }
 
-// rank orders hits: closest first, equal ones with the least power first.
-func rank(hits []hit) {
-	slices.SortFunc(hits, func(a, b hit) int {
-		if a.score != b.score {
-			return cmp.Compare(b.score, a.score)
+// first are the closest hits, in order: those with the higher score, then those
+// with the least power. It keeps only as many as are wanted while it goes
+// through them.
+func first(hits []hit, limit int) []hit {
+	kept := make([]hit, 0, min(limit, len(hits))+1)
+	for _, h := range hits {
+		if len(kept) == limit && (limit == 0 || closer(kept[limit-1], h) <= 0) {
+			continue
 		}
-		if a, b := a.Sensitivity.Rank(), b.Sensitivity.Rank(); a != b {
-			return cmp.Compare(a, b)
-		}
-		return cmp.Compare(a.ID, b.ID)
-	})
+		at, _ := slices.BinarySearchFunc(kept, h, closer)
+		kept = slices.Insert(kept, at, h)
+		kept = kept[:min(len(kept), limit)]
+	}
+	return kept
+}
+
+// closer orders two hits: closest first, equal ones with the least power first.
+func closer(a, b hit) int {
+	if a.score != b.score {
+		return cmp.Compare(b.score, a.score)
+	}
+	if a, b := a.Sensitivity.Rank(), b.Sensitivity.Rank(); a != b {
+		return cmp.Compare(a, b)
+	}
+	return cmp.Compare(a.ID, b.ID)
 }
 
 // top is the three closest.
-func top(hits []hit) []approvals.EntitlementID {
-	rank(hits)
-	var ids []approvals.EntitlementID
-	for _, h := range hits[:min(3, len(hits))] {
+func top(hits []hit) (ids []approvals.EntitlementID) {
+	for _, h := range first(hits, 3) {
 		ids = append(ids, h.ID)
 	}
 	return ids
@@ -225,7 +283,7 @@ func top(hits []hit) []approvals.EntitlementID {
 func (x *Index) Find(ids []approvals.EntitlementID) []approvals.Entitlement {
 	var out []approvals.Entitlement
 	for _, id := range ids {
-		if i := slices.IndexFunc(x.list, func(e approvals.Entitlement) bool { return e.ID == id }); i >= 0 {
+		if i, ok := x.byID[id]; ok {
 			out = append(out, x.list[i])
 		}
 	}

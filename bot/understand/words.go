@@ -61,25 +61,33 @@ func parts(s string) []string {
 	case "r/w":
 		s = "rw"
 	}
+	s = joined.Replace(s)
 	for _, f := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		out = append(out, normal(f))
 	}
 	return out
 }
 
+// joined are environments that are written in two: "pre-prod" is not production.
+var joined = strings.NewReplacer("pre-prod", "preprod", "pre_prod", "preprod", "non-prod", "nonprod", "non_prod", "nonprod")
+
 // synonyms maps what people write to what the catalogue's words are reduced to.
 var synonyms = map[string]string{
 	"db": "database", "dbs": "database", "databases": "database", "prod": "production", "prd": "production", "live": "production",
 	"stg": "staging", "stage": "staging", "dev": "development", "ro": "readonly", "rw": "readwrite", "reader": "readonly",
 	"read": "readonly", "viewer": "readonly", "view": "readonly", "write": "readwrite", "writer": "readwrite", "writing": "readwrite",
-	"edit": "readwrite", "administrator": "admin", "root": "admin", "superuser": "admin", "k8s": "kubernetes", "kube": "kubernetes",
+	"edit": "readwrite", "administrator": "admin", "k8s": "kubernetes", "kube": "kubernetes",
 	"repos": "repository", "repo": "repository", "pg": "postgres", "postgresql": "postgres", "gh": "github", "deployment": "deploy",
 	"deployer": "deploy", "logs": "log", "debugging": "debug", "reading": "readonly", "infra": "infrastructure", "raed": "readonly", "wirte": "readwrite", "wrtie": "readwrite",
+	"preprod": "preproduction", "nonprod": "nonproduction",
 }
 
 // normal is a word as the catalogue and a text are compared: synonyms made
 // one, and without the s of a plural.
 func normal(s string) string {
+	if short := strings.TrimSuffix(s, "access"); len(short) > 3 && short != s { // "readonlyaccess"
+		s = short
+	}
 	if n, ok := synonyms[s]; ok {
 		s = n
 	}

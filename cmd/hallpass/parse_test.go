@@ -51,7 +51,7 @@ func TestParsePrintsOneObjectALine(t *testing.T) {
 
 func TestParseRefusesALineWithoutEnd(t *testing.T) {
 	t.Parallel()
-	p := parserFor(t, utterances(t)[0])
+	p := parserFor(t, utterances(t, "utterances.jsonl")[0])
 	err := p.lines(t.Context(), strings.NewReader("help\n"+strings.Repeat("x", lineAtMost+1)), &bytes.Buffer{})
 	if err == nil || !strings.Contains(err.Error(), "Line 2") {
 		t.Errorf("%v, want an error that names line 2", err)
