@@ -1,10 +1,12 @@
 // Package prompts holds the versioned prompt templates and answer schemas, and
 // the one client that talks to a language model.
 //
-// What it makes is prose to be shown beside stored numbers, and nothing else:
-// no type of this package may reach a decision, a name or a text that a person
-// wrote may not reach a prompt, and an answer that fails a check is an error,
-// never a weaker answer. The API key never appears in an error or a log, which
+// What it makes is prose to be shown beside stored numbers, and values for a
+// form that a person looks at before they send it; nothing else. No type of
+// this package may reach a decision. A name or a text that a person wrote may
+// not reach a summary's prompt; a proposal's holds the words of the one person
+// who wrote them to ask, without addresses and secrets. An answer that fails a
+// check is an error, never a weaker answer. The API key never appears in an error or a log, which
 // is why no text that the endpoint sends does either.
 //
 // Templates live in folders named by version. A released version's files are
@@ -60,14 +62,15 @@ type Config struct {
 // it alone while it fails, and remembers what it answered. Its methods are
 // safe for concurrent use.
 type Client struct {
-	model   string
-	timeout time.Duration
-	log     *slog.Logger
-	api     *openai.Client // nil when disabled
-	breaker *breaker
-	budget  *budget
-	cache   *cache
-	summary *template
+	model    string
+	timeout  time.Duration
+	log      *slog.Logger
+	api      *openai.Client // nil when disabled
+	breaker  *breaker
+	budget   *budget
+	cache    *cache
+	summary  *template
+	proposal *template
 }
 
 // New checks the configuration and returns a client; it calls nobody. A
@@ -78,8 +81,12 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	proposal, err := loadTemplate("propose/v1")
+	if err != nil {
+		return nil, err
+	}
 	if cfg.BaseURL == "" && cfg.APIKey == "" && cfg.Model == "" {
-		return &Client{summary: summary}, nil
+		return &Client{summary: summary, proposal: proposal}, nil
 	}
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -102,14 +109,15 @@ func New(cfg Config) (*Client, error) {
 	}
 	api.HTTPClient = guarded(cfg.HTTPClient)
 	return &Client{
-		model:   cfg.Model,
-		timeout: cfg.Timeout,
-		log:     cfg.Logger,
-		api:     openai.NewClientWithConfig(api),
-		breaker: newBreaker(cfg.Now),
-		budget:  newBudget(cfg.Now, cfg.MaxTokensPerDay),
-		cache:   newCache(cacheSize),
-		summary: summary,
+		model:    cfg.Model,
+		timeout:  cfg.Timeout,
+		log:      cfg.Logger,
+		api:      openai.NewClientWithConfig(api),
+		breaker:  newBreaker(cfg.Now),
+		budget:   newBudget(cfg.Now, cfg.MaxTokensPerDay),
+		cache:    newCache(cacheSize),
+		summary:  summary,
+		proposal: proposal,
 	}, nil
 }
 

@@ -39,7 +39,13 @@ func (c *Client) Summarize(ctx context.Context, in SummaryInput) (Summary, error
 	if s, ok := c.cache.get(key); ok {
 		return s, nil
 	}
-	text, err := c.ask(ctx, user, in)
+	text := ""
+	err = c.ask(ctx, c.summary, user, func(content string) (err error) {
+		if text, err = decodeAnswer(content); err != nil {
+			return err
+		}
+		return c.checked(text, user, in)
+	})
 	if err != nil {
 		return Summary{}, fmt.Errorf("summarise: %w", err)
 	}
@@ -48,22 +54,22 @@ func (c *Client) Summarize(ctx context.Context, in SummaryInput) (Summary, error
 	return s, nil
 }
 
-// ask spends one call, if breaker and budget let it, and returns the checked
-// text.
-func (c *Client) ask(ctx context.Context, user string, in SummaryInput) (string, error) {
+// ask spends one call, if breaker and budget let it, and hands the answer's
+// content to take, whose error says that it may not be used.
+func (c *Client) ask(ctx context.Context, t *template, user string, take func(content string) error) error {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return err
 	}
 	if !c.breaker.enter() {
-		return "", ErrBreakerOpen
+		return ErrBreakerOpen
 	}
-	reserved := c.summary.estimate(user)
+	reserved := t.estimate(user)
 	day, ok := c.budget.reserve(reserved)
 	if !ok {
 		c.breaker.leave(callUnknown)
-		return "", ErrBudget
+		return ErrBudget
 	}
-	text, spent, err := c.call(ctx, user, in)
+	spent, err := c.call(ctx, t, user, take)
 	c.budget.settle(day, reserved, spent)
 
 	result := callSucceeded
@@ -73,7 +79,7 @@ func (c *Client) ask(ctx context.Context, user string, in SummaryInput) (string,
 		result, err = callUnknown, ctx.Err()
 	case err != nil:
 		result = callFailed
-		c.log.LogAttrs(ctx, slog.LevelInfo, "language model gave no usable summary",
+		c.log.LogAttrs(ctx, slog.LevelInfo, "language model gave no usable answer", slog.String("prompt", t.version),
 			slog.String("code", string(CodeOf(err))), slog.String("reason", err.Error()))
 	}
 	switch opened, closed := c.breaker.leave(result); {
@@ -82,37 +88,31 @@ func (c *Client) ask(ctx context.Context, user string, in SummaryInput) (string,
 	case closed:
 		c.log.LogAttrs(ctx, slog.LevelInfo, "language model answers again")
 	}
-	return text, err
+	return err
 }
 
-// call makes one call within the time limit and checks what came back. spent
-// is the endpoint's own count of tokens, 0 without one.
-func (c *Client) call(ctx context.Context, user string, in SummaryInput) (text string, spent int, err error) {
+// call makes one call within the time limit and lets take check what came
+// back. spent is the endpoint's own count of tokens, 0 without one.
+func (c *Client) call(ctx context.Context, t *template, user string, take func(content string) error) (spent int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	resp, err := c.api.CreateChatCompletion(ctx, c.summary.request(c.model, user))
+	resp, err := c.api.CreateChatCompletion(ctx, t.request(c.model, user))
 	if err != nil {
 		// A cut read can hide that it was the limit which cut it.
-		return "", 0, classify(errors.Join(err, ctx.Err()))
+		return 0, classify(errors.Join(err, ctx.Err()))
 	}
 	spent = resp.Usage.TotalTokens
 	if len(resp.Choices) == 0 {
-		return "", spent, fmt.Errorf("%w: it holds no choice", ErrAnswer)
+		return spent, fmt.Errorf("%w: it holds no choice", ErrAnswer)
 	}
 	choice := resp.Choices[0]
 	if choice.Message.Refusal != "" {
-		return "", spent, fmt.Errorf("%w: the model refused to write one", ErrAnswer)
+		return spent, fmt.Errorf("%w: the model refused to write one", ErrAnswer)
 	}
 	if choice.FinishReason != openai.FinishReasonStop {
-		return "", spent, fmt.Errorf("%w: it did not come to its end", ErrAnswer)
+		return spent, fmt.Errorf("%w: it did not come to its end", ErrAnswer)
 	}
-	if text, err = decodeAnswer(choice.Message.Content); err != nil {
-		return "", spent, err
-	}
-	if err := c.checked(text, user, in); err != nil {
-		return "", spent, err
-	}
-	return text, spent, nil
+	return spent, take(choice.Message.Content)
 }
 
 // checked returns why text may not be shown; nil when it passes every check.

@@ -12,7 +12,7 @@ import (
 	"github.com/sashabaranov/go-openai"
 )
 
-//go:embed summary
+//go:embed summary propose
 var files embed.FS
 
 // template is one version of one prompt: what the model is told, how the input
@@ -38,7 +38,8 @@ func loadTemplate(version string) (*template, error) {
 		return nil, fmt.Errorf("prompt %s: a file is missing or broken", version)
 	}
 	var err error
-	if t.user, err = texttemplate.New(version).Option("missingkey=error").Parse(body); err != nil {
+	numbers := texttemplate.FuncMap{"number": func(i int) int { return i + 1 }}
+	if t.user, err = texttemplate.New(version).Funcs(numbers).Option("missingkey=error").Parse(body); err != nil {
 		return nil, fmt.Errorf("prompt %s: %w", version, err)
 	}
 	return t, nil

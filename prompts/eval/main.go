@@ -1,4 +1,4 @@
-// Command eval measures the checks of language-model summaries over recorded
+// Command eval measures the checks of language-model summaries and proposals over recorded
 // cases and, where an endpoint is configured, a real model over the same cases.
 //
 // The recorded part needs no network: an endpoint in this process replays every
@@ -32,8 +32,20 @@ func run(ctx context.Context, w io.Writer, getenv func(string) string, cases []e
 		return err
 	}
 	m.print(w)
+	forms, err := loadProposals(recordedProposals)
+	if err != nil {
+		return err
+	}
+	p, err := replayProposals(ctx, forms)
+	if err != nil {
+		return err
+	}
+	p.print(w, len(forms))
+	m.wrong = append(m.wrong, p.wrong...)
 	if cfg, ok := realConfig(getenv); ok {
 		askReal(ctx, cfg, cases).print(w, cfg.Model)
+		passed, slots := askForProposals(ctx, cfg, forms)
+		fmt.Fprintf(w, "  forms filled in            %s, slots right %s\n", passed, slots)
 	} else {
 		fmt.Fprintln(w, "real model: SKIPPED; set HALLPASS_PROMPT_MODEL, and OPENAI_API_KEY or OPENAI_BASE_URL, to ask one")
 	}

@@ -53,14 +53,19 @@ func (p *player) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// ask gives the client message as the model's answer to in. A client of its
-// own for each keeps the breaker and the cache out of it.
-func (p *player) ask(ctx context.Context, in prompts.SummaryInput, message string) (prompts.Summary, error) {
+// playing is a client to whom the model answers message. One of its own for
+// each keeps the breaker and the cache out of it.
+func (p *player) playing(message string) (*prompts.Client, error) {
 	p.mu.Lock()
 	p.messages = append(p.messages, message)
 	model := strconv.Itoa(len(p.messages) - 1)
 	p.mu.Unlock()
-	c, err := prompts.New(prompts.Config{BaseURL: p.URL + "/v1", Model: model, HTTPClient: p.Client()})
+	return prompts.New(prompts.Config{BaseURL: p.URL + "/v1", Model: model, HTTPClient: p.Client()})
+}
+
+// ask gives the client message as the model's answer to in.
+func (p *player) ask(ctx context.Context, in prompts.SummaryInput, message string) (prompts.Summary, error) {
+	c, err := p.playing(message)
 	if err != nil {
 		return prompts.Summary{}, err
 	}
