@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
@@ -37,7 +39,7 @@ func browser(t *testing.T, width, height int64, url string) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height), chromedp.Navigate(url)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height), colours("light"), chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
 	return ctx
@@ -144,4 +146,14 @@ func script(statement string) chromedp.Action[chromedp.Void] {
 // selectAll selects what stands in a text field, so that typing replaces it.
 func selectAll(sel string) chromedp.Action[chromedp.Void] {
 	return script(fmt.Sprintf("document.querySelector(%q).focus(); document.activeElement.select()", sel))
+}
+
+// colours makes the page light or dark. Nothing moves: what is being clicked stands still.
+func colours(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return err
+	})
 }

@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { mrkdwn, rich, textObject, withEmoji } from "./text.js";
 import { element } from "./elements.js";
 
-// blocks renders a list of blocks. place says where they stand: {channel, ts} or {view, values, errors}.
+// blocks renders a list of blocks. place says where they stand: {channel, ts} or {view, values, errors}, with modal in a modal, whose title stands above.
 export function blocks(list, place, ctx) {
   return (list || []).map((b) => block(b, place, ctx));
 }
@@ -12,7 +12,7 @@ function block(b, place, ctx) {
   const wrap = (cls, ...children) => h("div", { class: "block " + cls, data: { blockId: b.block_id } }, ...children);
   switch (b.type) {
     case "section": return section(b, place, ctx, wrap);
-    case "header": return wrap("header", h("h3", {}, withEmoji(b.text.text)));
+    case "header": return wrap("header", h(place.modal ? "h3" : "h2", {}, withEmoji(b.text.text)));
     case "divider": return h("hr", { class: "block divider" });
     case "context": return wrap("context", b.elements.map((e) => e.type === "image" ? picture(e) : h("span", {}, textObject(e, ctx))));
     case "actions": return wrap("actions", b.elements.map((e) => element(b, e, place, ctx)));

@@ -52,7 +52,7 @@ function restore(dialog, typed) {
 }
 
 function draw(v, depth, ctx) {
-  const place = { view: v.id, values: v.values, errors: v.errors };
+  const place = { modal: true, view: v.id, values: v.values, errors: v.errors };
   const submit = h("button", { type: "submit", class: "button primary", disabled: v.submit_disabled, data: { test: "modal-submit" } }, withEmoji(v.submit));
   const form = h("form", { novalidate: true },
     h("div", { class: "modal-body" }, blocks(v.blocks, place, ctx)),

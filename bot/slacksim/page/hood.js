@@ -55,8 +55,8 @@ function envelope(e, ctx) {
       h("span", { class: "outcome " + e.outcome }, [words[e.outcome] ?? e.outcome, took].filter(Boolean).join(" · "))));
   d.addEventListener("toggle", () => {
     if (!d.open || d.children.length > 1) return;
-    d.append(h("dl", {}, h("dt", {}, "Envelope"), h("dd", {}, e.id), h("dt", {}, "Socket"), h("dd", {}, e.socket ? "no. " + e.socket : "none"), h("dt", {}, "Payload"), h("dd", {}, h("pre", {}, JSON.stringify(e.payload, null, 1))),
-      e.ack ? [h("dt", {}, "Answer"), h("dd", {}, h("pre", {}, JSON.stringify(e.ack, null, 1)))] : null));
+    d.append(h("dl", {}, h("dt", {}, "Envelope"), h("dd", {}, e.id), h("dt", {}, "Socket"), h("dd", {}, e.socket ? "no. " + e.socket : "none"), h("dt", {}, "Payload"), h("dd", {}, h("pre", { tabindex: "0", "aria-label": "Payload" }, JSON.stringify(e.payload, null, 1))),
+      e.ack ? [h("dt", {}, "Answer"), h("dd", {}, h("pre", { tabindex: "0", "aria-label": "Answer" }, JSON.stringify(e.ack, null, 1)))] : null));
   });
   return d;
 }

@@ -31,7 +31,7 @@ function build(el, become) {
   btn.addEventListener("click", () => open(panel.hidden));
   search.addEventListener("input", () => list(el, become));
   el.addEventListener("keydown", (ev) => {
-    if (ev.key === "Escape" && !panel.hidden) open(false);
+    if (ev.key === "Escape" && !panel.hidden) { ev.stopPropagation(); open(false); }
     if (ev.key !== "ArrowDown" && ev.key !== "ArrowUp" || panel.hidden) return;
     ev.preventDefault();
     const all = [search, ...ul.querySelectorAll("button")], i = all.indexOf(document.activeElement);
