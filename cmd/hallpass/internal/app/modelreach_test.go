@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/prompts"
 	"github.com/hallpass-dev/hallpass/scoring"
@@ -20,7 +22,7 @@ func carries(t reflect.Type, way string, seen map[reflect.Type]bool) string {
 		return ""
 	}
 	seen[t] = true
-	if t == reflect.TypeFor[approvals.Summary]() || strings.HasPrefix(t.PkgPath(), reflect.TypeFor[prompts.Summary]().PkgPath()) {
+	if t == reflect.TypeFor[approvals.Summary]() || t == reflect.TypeFor[approvals.Proposal]() || strings.HasPrefix(t.PkgPath(), reflect.TypeFor[prompts.Summary]().PkgPath()) {
 		return way + " is a " + t.String()
 	}
 	if t.PkgPath() == "time" {
@@ -95,13 +97,34 @@ func TestTheServiceCannotReadAModelsWordsBack(t *testing.T) {
 	}
 }
 
+// Only drafts take a proposal: of all that the Service can be told to do,
+// Propose alone takes one.
+func TestProposalsReachDraftsAlone(t *testing.T) {
+	t.Parallel()
+	var takes []string
+	for m := range reflect.TypeFor[*approvals.Service]().Methods() {
+		for in := range m.Type.Ins() {
+			if in == reflect.TypeFor[approvals.Proposal]() {
+				takes = append(takes, m.Name)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"Propose"}, takes); diff != "" {
+		t.Errorf("methods that take a proposal (-want +got):\n%s", diff)
+	}
+	if found := carries(reflect.TypeFor[approvals.Change](), "Change", map[reflect.Type]bool{reflect.TypeFor[approvals.Summary](): true}); found != "" {
+		t.Errorf("what is stored could hold a proposal: %s", found)
+	}
+}
+
 func TestAHiddenSummaryWouldBeFound(t *testing.T) {
 	t.Parallel()
 	type deep struct {
 		M map[string][]*approvals.Summary
 	}
+	type wished struct{ P *approvals.Proposal }
 	for _, planted := range []reflect.Type{
-		reflect.TypeFor[deep](), reflect.TypeFor[prompts.SummaryInput](), reflect.TypeFor[map[prompts.Code]int](),
+		reflect.TypeFor[deep](), reflect.TypeFor[wished](), reflect.TypeFor[prompts.SummaryInput](), reflect.TypeFor[map[prompts.Code]int](),
 		reflect.TypeFor[struct{ A any }](), reflect.TypeFor[func() string](), reflect.TypeFor[[]chan string](),
 	} {
 		if carries(planted, planted.String(), map[reflect.Type]bool{}) == "" {
