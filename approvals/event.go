@@ -41,9 +41,9 @@ const (
 	EventIdentityCleared   EventKind = "identity.cleared" // an admin confirmed
 	EventPolicyLoaded      EventKind = "policy.loaded"
 	EventRequestProposed   EventKind = "request.proposed" // a language model's reading filled what a draft left open; its person has yet to look at it
-	EventTextErased        EventKind = "text.erased"    // people's words were erased; their salted hashes stay
-	EventKeyChanged        EventKind = "key.changed"    // other keys sign the checkpoints of the audit log from here on
-	EventIdentityOwned     EventKind = "identity.owned" // its person said that the account is theirs
+	EventTextErased        EventKind = "text.erased"      // people's words were erased; their salted hashes stay
+	EventKeyChanged        EventKind = "key.changed"      // other keys sign the checkpoints of the audit log from here on
+	EventIdentityOwned     EventKind = "identity.owned"   // its person said that the account is theirs
 )
 
 // Event is one line of the audit log. It never holds a secret. A person's free
