@@ -22,7 +22,7 @@ func (s *Store) Receive(ctx context.Context, in approvals.Inbound) (fresh bool, 
 	if payload == nil {
 		payload = []byte{}
 	}
-	n, err := execute(ctx, s.db, `INSERT INTO inbound (key, kind, payload, ord, at, run_at) VALUES ($1, $2, $3, $4, $5, $5)
+	n, err := execute(ctx, s.direct, `INSERT INTO inbound (key, kind, payload, ord, at, run_at) VALUES ($1, $2, $3, $4, $5, $5)
 		ON CONFLICT (key) DO NOTHING`, in.Key, in.Kind, payload, in.Order, at(in.At))
 	if n > 0 {
 		s.waker.signal()
@@ -41,7 +41,7 @@ func (s *Store) ClaimInbound(ctx context.Context, now time.Time, lease time.Dura
 			SELECT id FROM inbound WHERE done_at IS NULL AND run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
 				AND (ord = '' OR NOT EXISTS (SELECT 1 FROM inbound earlier
 					WHERE earlier.done_at IS NULL AND earlier.ord = inbound.ord AND earlier.id < inbound.id))
-			ORDER BY run_at, id LIMIT $2`+s.dialect.skipLocked+`)
+			ORDER BY run_at, id LIMIT $2 + 0`+s.dialect.skipLocked+`)
 		UPDATE inbound SET attempt = attempt + 1, leased_until = $3, holder = $4
 		FROM (SELECT id AS pick FROM due) picked WHERE inbound.id = pick
 		RETURNING id, key, kind, payload, ord, at, attempt, leased_until, last_error`,

@@ -24,20 +24,22 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, lease time.Dura
 	leases, err := list(ctx, s, "claim notices", readNotice, `WITH due AS MATERIALIZED (
 			SELECT * FROM (`+s.dueNotices("<>")+`) cards UNION ALL SELECT * FROM (`+s.dueNotices("=")+`) homes)
 		UPDATE notices SET attempt = attempt + 1, leased_until = $3, holder = $4
-		FROM (SELECT id AS pick FROM due ORDER BY late, run_at, id LIMIT $2) picked WHERE notices.id = pick
+		FROM (SELECT id AS pick FROM due ORDER BY late, run_at, id LIMIT $2 + 0) picked WHERE notices.id = pick
 		RETURNING id, slot, ord, kind, request_id, grant_id, recipient, channel, words, attempt, settled, leased_until, last_error`,
 		at(now), int64(limit), at(now.Add(lease)), s.holder.Load().mark())
 	slices.SortFunc(leases, func(a, b NoticeLease) int { return cmp.Compare(a.ID, b.ID) })
 	return leases, err
 }
 
-// dueNotices selects notices that are due: Home tabs, or all others.
+// dueNotices selects notices that are due: Home tabs, or all others. The limit
+// is a sum because SQLite would otherwise look at its value to plan, and plan
+// anew each time.
 func (s *Store) dueNotices(home string) string {
 	late := map[string]string{"<>": "0", "=": "1"}[home]
 	return `SELECT id, run_at, ` + late + ` AS late FROM notices
 		WHERE kind ` + home + ` 'home' AND run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) AND (ord = '' OR NOT EXISTS (
 			SELECT 1 FROM notices earlier WHERE earlier.ord = notices.ord AND earlier.id < notices.id))
-		ORDER BY run_at, id LIMIT $2` + s.dialect.skipLocked
+		ORDER BY run_at, id LIMIT $2 + 0` + s.dialect.skipLocked
 }
 
 func readNotice(scan scan) (l NoticeLease, err error) {
@@ -75,15 +77,26 @@ func (s *Store) FinishNotice(ctx context.Context, l NoticeLease, m *approvals.Me
 
 // RetryNotice gives a notice back, to be delivered at a time, and notes why.
 // Set l.Sending when the failure left it open whether the message arrived, and
-// clear it when it surely did not. CodeConflict says that the lease is lost.
+// clear it when it surely did not. Later notices of its Order, which must wait
+// for it, are not looked at before then. CodeConflict says that the lease is
+// lost.
 func (s *Store) RetryNotice(ctx context.Context, l NoticeLease, again time.Time, cause string) error {
 	settled := l.Attempt
 	if l.Sending {
 		settled = 0
 	}
-	return s.fenced(ctx, "retry a notice", "notice",
-		"UPDATE notices SET run_at = $3, last_error = $4, settled = $5, leased_until = NULL, holder = NULL"+heldNotice,
-		l.ID, int64(l.Attempt), at(again), printable(cause), int64(settled))
+	return s.transact(ctx, "retry a notice", func(tx *sql.Tx) error {
+		n, err := execute(ctx, tx, "UPDATE notices SET run_at = $3, last_error = $4, settled = $5, leased_until = NULL, holder = NULL"+heldNotice,
+			l.ID, int64(l.Attempt), at(again), printable(cause), int64(settled))
+		if err == nil && n == 0 {
+			err = leaseLost("notice")
+		}
+		if err != nil || l.Order == "" {
+			return err
+		}
+		_, err = execute(ctx, tx, "UPDATE notices SET run_at = $3 WHERE ord = $1 AND id > $2 AND run_at < $3", l.Order, l.ID, at(again))
+		return err
+	})
 }
 
 // Superseded reports whether a later notice for the same slot and order waits:

@@ -52,6 +52,7 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 		return refused(pc, err)
 	}
 	s.db, s.dialect = stdlib.OpenDBFromPool(pool), postgres
+	s.direct = s.db
 	vigil := keepVigil(ctx, pc.ConnConfig, &s.holder, &s.herald, s.log)
 	// The lock goes last: until then the connections may hold leases.
 	s.release = func() error { pool.Close(); vigil.end(); return nil }

@@ -53,6 +53,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return cannotOpen(path, err)
 	}
 	s.db, s.dialect, s.release = db, sqlite, lock.Close
+	s.direct = &statements{db: db}
 	s.herald.live.Store(true)                  // nobody else can have the file open
 	s.holder.Store(s.holder.Load().with(true)) // the lock on the file
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -55,12 +56,62 @@ func execute(ctx context.Context, q querier, query string, args ...any) (int64, 
 	return result.RowsAffected()
 }
 
+// statements keeps what SQLite has parsed, by query: parsing the claim of the
+// outbox takes longer than running it. PostgreSQL's driver does so by itself.
+// Queries are few: each is text of this package.
+type statements struct {
+	db *sql.DB
+	mu sync.Mutex
+	of map[string]*sql.Stmt
+}
+
+func (p *statements) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	stmt := p.of[query]
+	p.mu.Unlock()
+	if stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := p.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other := p.of[query]; other != nil {
+		return other, stmt.Close()
+	}
+	if p.of == nil {
+		p.of = map[string]*sql.Stmt{}
+	}
+	p.of[query] = stmt
+	return stmt, nil
+}
+
+// ExecContext implements querier.
+func (p *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := p.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext implements querier.
+func (p *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := p.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
 // list is collect outside a transaction, with the error made ready for callers.
 func list[T any](ctx context.Context, s *Store, op string, read func(scan) (T, error), query string, args ...any) ([]T, error) {
 	if err := s.usable(); err != nil {
 		return nil, err
 	}
-	all, err := collect(ctx, s.db, read, query, args...)
+	all, err := collect(ctx, s.direct, read, query, args...)
 	return all, s.dialect.wrap(op, err)
 }
 

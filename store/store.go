@@ -31,6 +31,7 @@ type Config struct {
 // database does not answer, or that its schema is not this program's.
 type Store struct {
 	db      *sql.DB
+	direct  querier // db, for statements outside a transaction
 	dialect *dialect
 	now     func() time.Time
 	log     *slog.Logger

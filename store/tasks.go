@@ -95,7 +95,7 @@ func (s *Store) fenced(ctx context.Context, op, what, query string, args ...any)
 	if err := s.usable(); err != nil {
 		return err
 	}
-	touched, err := execute(ctx, s.db, query, args...)
+	touched, err := execute(ctx, s.direct, query, args...)
 	if err == nil && touched == 0 {
 		err = leaseLost(what)
 	}
@@ -119,7 +119,7 @@ func (s *Store) Tick(ctx context.Context, t approvals.Task) (fresh bool, err err
 	if err := s.usable(); err != nil {
 		return false, err
 	}
-	n, err := execute(ctx, s.db, "INSERT INTO tasks (kind, key, run_at) VALUES ($1, $2, $3) ON CONFLICT (kind, key) DO NOTHING",
+	n, err := execute(ctx, s.direct, "INSERT INTO tasks (kind, key, run_at) VALUES ($1, $2, $3) ON CONFLICT (kind, key) DO NOTHING",
 		string(t.Kind), t.Key, at(t.RunAt))
 	if n > 0 {
 		s.waker.signal()

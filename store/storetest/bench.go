@@ -15,6 +15,7 @@ func Bench(b *testing.B, open Opener) {
 	b.Run("Submit", func(b *testing.B) { benchSubmit(b, open, 1) })
 	b.Run("SubmitConcurrently", func(b *testing.B) { benchSubmit(b, open, 64) })
 	b.Run("ClaimAndFinish", func(b *testing.B) { benchTasks(b, open) })
+	b.Run("ClaimAndFinishNotices", func(b *testing.B) { benchNotices(b, open) })
 	b.Run("RevokeConcurrently", func(b *testing.B) { benchRevoke(b, open) })
 }
 
@@ -58,6 +59,43 @@ func benchTasks(b *testing.B, open Opener) {
 				b.Fatal(err)
 			}
 			done++
+		}
+	}
+}
+
+// benchNotices measures what the outbox costs for one notice, claimed in eights
+// from a backlog of requests with five each, of which half are put off.
+func benchNotices(b *testing.B, open Opener) {
+	s := open(b)
+	const batch, steps = 1000, 5
+	for i := 0; i < 2*b.N+batch; i += batch {
+		var c approvals.Change
+		for j := range batch {
+			c.Notices = append(c.Notices, approvals.Notice{Slot: fmt.Sprint(i + j), Order: fmt.Sprint(i + j%(batch/steps)), Kind: approvals.NoticeAlert, To: "bob"})
+		}
+		if err := s.Apply(bg, c); err != nil {
+			b.Fatal(err)
+		}
+	}
+	now := later()
+	b.ResetTimer()
+	for done, putOff := 0, 0; done < b.N; {
+		leases, err := s.ClaimNotices(bg, now, time.Minute, 8)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(leases) == 0 {
+			now = now.Add(time.Hour)
+		}
+		for _, l := range leases {
+			if putOff <= done && l.Attempt == 1 {
+				err, putOff = s.RetryNotice(bg, l, now.Add(time.Hour), "pace"), putOff+1
+			} else {
+				err, done = s.FinishNotice(bg, l, nil), done+1
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }

@@ -48,6 +48,25 @@ func noticesKeepOrder(t *testing.T, s *store.Store) {
 	same(t, 1, len(must(s.ClaimNotices(bg, now.Add(time.Minute), time.Minute, 1))(t)))
 }
 
+// noticesWaitBehindTheirFirst: as long as the first of an order is put off, the
+// others wait with it, and what is due is found without looking at them.
+func noticesWaitBehindTheirFirst(t *testing.T, s *store.Store) {
+	now := later()
+	for i := range 3 {
+		send(t, s, approvals.Notice{Slot: fmt.Sprint("a", i), Order: "a", Kind: approvals.NoticeRequest, To: "bob"})
+	}
+	again := now.Add(time.Hour)
+	check(t, s.RetryNotice(bg, must(s.ClaimNotices(bg, now, time.Minute, 9))(t)[0], again, "pace"))
+	send(t, s, approvals.Notice{Slot: "a3", Order: "a", Kind: approvals.NoticeRequest, To: "bob"}, approvals.Notice{Slot: "b", Order: "b", Kind: approvals.NoticeRequest, To: "bob"})
+	same(t, []string{"b"}, slots(must(s.ClaimNotices(bg, now, 2*time.Hour, 9))(t)))
+	for i := range 4 {
+		leases := must(s.ClaimNotices(bg, again, time.Minute, 1))(t)
+		same(t, []string{fmt.Sprint("a", i)}, slots(leases))
+		check(t, s.FinishNotice(bg, leases[0], nil))
+	}
+	same(t, []string{"b"}, slots(must(s.ClaimNotices(bg, again.Add(time.Hour), time.Minute, 9))(t)))
+}
+
 // homesComeLast: of the Home tabs that wait for a person the last is kept, and
 // everything else is delivered before.
 func homesComeLast(t *testing.T, s *store.Store) {

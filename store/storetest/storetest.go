@@ -67,6 +67,7 @@ func Run(t *testing.T, open Opener) {
 		{"TicksAreFreshOnce", ticks},
 		{"NextTaskSeesLeases", nextTask},
 		{"NoticesKeepTheirOrder", noticesKeepOrder},
+		{"NoticesWaitBehindTheirFirst", noticesWaitBehindTheirFirst},
 		{"HomeTabsComeLastAndOnce", homesComeLast},
 		{"NoticeOfACrashedSenderIsMarked", noticeSending},
 		{"FinishedNoticeRemembersItsMessage", noticeMessage},
