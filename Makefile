@@ -51,6 +51,10 @@ bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
 	@.ci/deps postgres
 	$(WITHPG) -durable -- go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
 
+.PHONY: torture
+torture: ## Let ten thousand notices pile up in an hour without Slack, and deliver each once.
+	HALLPASS_BACKLOG=10000 go test -run TestAnHourWithoutSlackIsCaughtUp -count=1 -timeout 30m -v ./bot
+
 .PHONY: prompt-eval
 prompt-eval: ## Judge recorded model answers, and a real model where one is configured.
 	@go run ./prompts/eval

@@ -1,50 +1,14 @@
 package bot
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
-
-// pauses remembers where Slack asked for patience, for each method and channel.
-type pauses struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-}
-
-// call makes one Web API call, unless Slack asked for patience there and the
-// time has not come; then the answer is what Slack would say.
-func (b *Bot) call(ctx context.Context, method, channel string, f func(context.Context) error) error {
-	key := method + " " + channel
-	b.pauses.mu.Lock()
-	wait := b.pauses.until[key].Sub(b.cfg.Now())
-	if wait <= 0 {
-		delete(b.pauses.until, key)
-	}
-	b.pauses.mu.Unlock()
-	if wait > 0 {
-		return &slack.RateLimitedError{RetryAfter: wait}
-	}
-	err := f(ctx)
-	var limited *slack.RateLimitedError
-	if errors.As(err, &limited) {
-		b.health.count(func(h *Health) { h.Limited++ })
-		b.pauses.mu.Lock()
-		if b.pauses.until == nil {
-			b.pauses.until = map[string]time.Time{}
-		}
-		b.pauses.until[key] = b.cfg.Now().Add(limited.RetryAfter)
-		b.pauses.mu.Unlock()
-	}
-	return err
-}
 
 // slackCode is Slack's own name for an error, "" when the error is not Slack's.
 func slackCode(err error) string {
@@ -69,12 +33,11 @@ func gone(err error) bool {
 // passing reports whether the same call may succeed later, and whether this
 // one may have had its effect nevertheless.
 func passing(err error) (again, sent bool) {
-	var limited *slack.RateLimitedError
-	var status slack.StatusCodeError
-	switch {
-	case errors.As(err, &limited):
+	if _, ok := patience(err); ok {
 		return true, false
-	case errors.As(err, &status):
+	}
+	var status slack.StatusCodeError
+	if errors.As(err, &status) {
 		return status.Code >= http.StatusInternalServerError, true
 	}
 	switch slackCode(err) {
@@ -86,6 +49,16 @@ func passing(err error) (again, sent bool) {
 		return true, false // an operator mends the token; nothing is lost meanwhile
 	}
 	return false, false
+}
+
+// lost reports whether Slack says to a call that the bot's token is no good any
+// more. By its documentation these four, and nothing else, are for good.
+func lost(err error) bool {
+	switch slackCode(err) {
+	case "invalid_auth", "account_inactive", "not_authed", "token_revoked":
+		return true
+	}
+	return false
 }
 
 // fatal reports whether Slack refuses the tokens for good.

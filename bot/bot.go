@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -44,6 +43,10 @@ type Config struct {
 	// Poll is how often work is looked for that another process stored, or
 	// that has become due; 500 ms when 0.
 	Poll time.Duration
+	// Pace is how fast Slack is called, as a multiple of the limits that it
+	// documents; 1 when 0. Negative: as fast as there is something to say, for
+	// a workspace without limits.
+	Pace float64
 	// Observe hears how long things took: "ack" from the envelope to its
 	// acknowledgement, "handle" from arrival to the end of handling, and
 	// "deliver" for one notice.
@@ -56,9 +59,13 @@ type Bot struct {
 	api    *slack.Client
 	log    *slog.Logger
 	people people
-	pauses pauses
 	shelf  shelf
 	health health
+	pacer  *pacer
+	broken chan error // why the bot can't go on; holds one
+	waited waited
+
+	inboxDue, outboxDue alarm // something that was put off can be tried
 
 	homeMu sync.RWMutex
 	home   home // who we are; known once Run or Preflight has asked
@@ -101,7 +108,8 @@ func New(cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(strings.TrimRight(cfg.APIURL, "/")+"/"))
 	}
-	return &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), log: cfg.Logger}, nil
+	return &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), log: cfg.Logger, pacer: newPacer(cfg.Pace),
+		broken: make(chan error, 1), inboxDue: make(alarm, 1), outboxDue: make(alarm, 1)}, nil
 }
 
 // silent keeps the library's own log from going to standard error.
@@ -126,9 +134,25 @@ func (b *Bot) Run(ctx context.Context) error {
 	for n := range b.cfg.Sockets {
 		g.Go(func() error { return b.listen(ctx, n) })
 	}
-	g.Go(func() error { b.work(ctx, handlers, b.claimInbound); return nil })
-	g.Go(func() error { b.work(ctx, senders, b.claimNotices); return nil })
+	g.Go(func() error { b.work(ctx, handlers, b.inboxDue, b.claimInbound); return nil })
+	g.Go(func() error { b.work(ctx, senders, b.outboxDue, b.claimNotices); return nil })
+	g.Go(func() error {
+		select {
+		case err := <-b.broken:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	})
 	return g.Wait()
+}
+
+// end stops Run with an error that names the mend.
+func (b *Bot) end(err error) {
+	select {
+	case b.broken <- err:
+	default: // it is stopping for a reason already
+	}
 }
 
 // How much is handled and sent at the same time.
@@ -144,9 +168,8 @@ func (b *Bot) introduce(ctx context.Context) error {
 		if err == nil || fatal(err) {
 			return err
 		}
-		var limited *slack.RateLimitedError
-		if errors.As(err, &limited) {
-			wait = max(wait, limited.RetryAfter)
+		if asked, ok := patience(err); ok {
+			wait = max(wait, asked)
 		}
 		b.health.trouble(err)
 		b.log.WarnContext(ctx, "Slack does not answer; trying again", "error", err, "in", wait)
@@ -192,10 +215,24 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // consequence and no trouble.
 func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
+// alarm wakes a worker when something that was put off may be tried. It holds one
+// call: one look finds all that is due.
+type alarm chan struct{}
+
+// in calls after a time.
+func (a alarm) in(wait time.Duration) {
+	time.AfterFunc(wait, func() {
+		select {
+		case a <- struct{}{}:
+		default:
+		}
+	})
+}
+
 // work claims what waits and starts it, at most limit at a time, until ctx
 // ends; then it waits for what was started. claim starts at most n entries,
 // each of which calls done at its end, and returns how many.
-func (b *Bot) work(ctx context.Context, limit int, claim func(ctx context.Context, n int, done func()) int) {
+func (b *Bot) work(ctx context.Context, limit int, soon alarm, claim func(ctx context.Context, n int, done func()) int) {
 	slots, freed := make(chan struct{}, limit), make(chan struct{}, 1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -230,6 +267,7 @@ func (b *Bot) work(ctx context.Context, limit int, claim func(ctx context.Contex
 		case <-ctx.Done():
 		case <-wake:
 		case <-freed:
+		case <-soon:
 		case <-poll.C:
 		}
 	}

@@ -16,6 +16,7 @@ type Health struct {
 	Undone    int       // notices given up since the start: their reader is gone, or Slack refuses them
 	Limited   int       // answers 429 since the start
 	Unreached []string  // channels that could not be posted to when that was last tried
+	PutOff    int       // calls made later to keep Slack's pace, since the start
 }
 
 // Err is nil while at least one socket is open: then nothing is lost. Else it

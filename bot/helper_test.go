@@ -209,7 +209,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 	dir := t.TempDir()
 	scopes, events := manifest(t)
 	synctest.Test(t, func(t *testing.T) {
-		sim, err := slacksim.New(slacksim.Config{EnterpriseID: cfg.EnterpriseID, Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: users(),
+		sim, err := slacksim.New(slacksim.Config{EnterpriseID: cfg.EnterpriseID, Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: append(users(), cfg.Users...),
 			Shortcuts:        []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
 			MessageShortcuts: []slacksim.Shortcut{{CallbackID: "request_access_about", Name: "Request access for this"}}, UserGroups: cfg.UserGroups,
 			Channels: []slacksim.Channel{

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -45,26 +47,86 @@ func (b *Bot) claimInbound(ctx context.Context, n int, done func()) int {
 }
 
 func (b *Bot) handleLease(ctx context.Context, l approvals.InboundLease) {
-	s := said{attempt: l.Attempt, at: l.At}
+	before := b.waited.of(l.ID)
+	s := said{attempt: l.Attempt - before.early, at: l.At}
 	err := json.Unmarshal(l.Payload, &s.entry)
 	if err == nil {
 		err = b.guarded(ctx, func() error { return b.handle(ctx, s) })
 	}
 	if err != nil {
-		b.log.WarnContext(ctx, "an entry of the inbox failed", "key", l.Key, "kind", l.Kind, "attempt", l.Attempt, "error", err)
-		if again, _ := passing(err); again && l.Attempt < triesAtMost {
-			wait := time.Second << l.Attempt
-			if err := b.cfg.Store.RetryInbound(ctx, l, b.cfg.Now().Add(wait), approvals.ErrorMessage(err)); err != nil {
-				b.log.ErrorContext(ctx, "an entry could not be given back", "key", l.Key, "error", err)
+		wait, patient := patience(err)
+		if again, _ := passing(err); again && (patient || l.Attempt-before.times < triesAtMost) {
+			if !patient {
+				wait = time.Second << min(l.Attempt-before.times, triesAtMost)
 			}
+			b.handleLater(ctx, l, err, wait)
 			return
 		}
+		b.log.WarnContext(ctx, "an entry of the inbox failed", "key", l.Key, "kind", l.Kind, "attempt", l.Attempt, "error", err)
 		b.tell(ctx, s, approvals.ErrorMessage(err))
 	}
+	b.waited.forget(l.ID)
 	if err := b.cfg.Store.FinishInbound(ctx, l); err != nil {
 		b.log.ErrorContext(ctx, "an entry could not be finished", "key", l.Key, "error", err)
 	}
 	b.cfg.Observe("handle", b.cfg.Now().Sub(l.At))
+}
+
+// handleLater gives an entry back. Waiting for Slack's pace is no failure.
+func (b *Bot) handleLater(ctx context.Context, l approvals.InboundLease, err error, wait time.Duration) {
+	level := slog.LevelWarn
+	if _, patient := patience(err); patient {
+		level = slog.LevelDebug
+		b.waited.note(l.ID, errors.As(err, new(*unbegun)))
+	}
+	b.log.Log(ctx, level, "an entry of the inbox is handled later", "key", l.Key, "kind", l.Kind, "attempt", l.Attempt, "in", wait, "error", err)
+	if err := b.cfg.Store.RetryInbound(ctx, l, b.cfg.Now().Add(wait), approvals.ErrorMessage(err)); err != nil {
+		b.log.ErrorContext(ctx, "an entry could not be given back", "key", l.Key, "error", err)
+	}
+	b.inboxDue.in(wait)
+}
+
+// unbegun is an error before anything was done.
+type unbegun struct{ error }
+
+// Unwrap returns the error itself.
+func (u *unbegun) Unwrap() error { return u.error }
+
+// waited remembers of entries that waited for Slack's pace how often they did:
+// it does not count as having failed. What is lost with the process only makes
+// the next one look for answers that are not there.
+type waited struct {
+	mu sync.Mutex
+	by map[int64]waits
+}
+
+// waits are tries that were put off; early, before they had done anything.
+type waits struct{ times, early int }
+
+func (w *waited) of(id int64) waits {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.by[id]
+}
+
+func (w *waited) note(id int64, early bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.by == nil {
+		w.by = map[int64]waits{}
+	}
+	n := w.by[id]
+	n.times++
+	if early {
+		n.early++
+	}
+	w.by[id] = n
+}
+
+func (w *waited) forget(id int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.by, id)
 }
 
 // guarded turns a panic into an error, so that one entry that nobody thought
@@ -88,6 +150,9 @@ func (b *Bot) handle(ctx context.Context, s said) error {
 		return b.accountChanged(ctx, s)
 	}
 	p, err := b.identify(ctx, s.entry)
+	if _, patient := patience(err); patient {
+		return &unbegun{err}
+	}
 	if err != nil {
 		return b.refused(ctx, s, err)
 	}

@@ -15,7 +15,7 @@ func TestHundredsOfNoticesAreCaughtUpAfterAnOutage(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.stop()
 		people := map[approvals.PrincipalID]string{"p-ada": "UADA", "p-ana": "UANA", "p-bob": "UBOB", "p-cleo": "UCLEO"}
-		const each = 50 // requests of each person, and two notices a request
+		const each = 20 // requests of each person, and two notices a request
 		for id, user := range people {
 			for i := range each {
 				ask := approvals.Ask{Requester: id, Entitlement: "zendesk:agent", Duration: time.Hour, Reason: fmt.Sprintf("call number %03d.", i), Key: fmt.Sprint(user, i)}

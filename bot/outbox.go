@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -44,23 +45,15 @@ func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
 	start := time.Now()
 	var m *approvals.Message
 	err := b.guarded(ctx, func() (err error) {
-		m, err = b.deliver(ctx, l)
+		m, err = b.deliver(ctx, &l)
 		return err
 	})
 	b.cfg.Observe("deliver", time.Since(start))
 	again, sent := passing(err)
 	hopeless := errors.Is(err, errUnreachable) || (errors.Is(err, errDefect) && l.Attempt >= triesAtMost)
 	if err != nil && again && !hopeless {
-		l.Sending = sent
-		wait := min(time.Second<<min(l.Attempt, 10), longestWait)
-		var limited *slack.RateLimitedError
-		if errors.As(err, &limited) {
-			wait = limited.RetryAfter
-		}
-		b.log.WarnContext(ctx, "a notice is delivered later", "slot", l.Slot, "attempt", l.Attempt, "in", wait, "error", err)
-		if err := b.cfg.Store.RetryNotice(ctx, l, b.cfg.Now().Add(wait), cause(err)); err != nil {
-			b.log.ErrorContext(ctx, "a notice could not be given back", "slot", l.Slot, "error", err)
-		}
+		l.Sending = l.Sending || sent
+		b.deliverLater(ctx, l, err)
 		return
 	}
 	if err != nil && !b.askOthers(ctx, l, err) {
@@ -82,18 +75,35 @@ func (b *Bot) deliverLease(ctx context.Context, l approvals.NoticeLease) {
 	}
 }
 
+// deliverLater gives a notice back, for when it is its turn.
+func (b *Bot) deliverLater(ctx context.Context, l approvals.NoticeLease, err error) {
+	wait, level := min(time.Second<<min(l.Attempt, 10), longestWait), slog.LevelWarn
+	if asked, ok := patience(err); ok {
+		wait, level = asked, slog.LevelDebug
+	}
+	b.log.Log(ctx, level, "a notice is delivered later", "slot", l.Slot, "attempt", l.Attempt, "in", wait, "error", err)
+	if err := b.cfg.Store.RetryNotice(ctx, l, b.cfg.Now().Add(wait), cause(err)); err != nil {
+		b.log.ErrorContext(ctx, "a notice could not be given back", "slot", l.Slot, "error", err)
+	}
+	b.outboxDue.in(wait)
+}
+
 func cause(err error) string {
 	if code := slackCode(err); code != "" {
 		return "Slack: " + code
+	}
+	if _, ok := patience(err); ok {
+		return "Slack: its pace"
 	}
 	return fmt.Sprintf("%T", errors.Unwrap(err))
 }
 
 // deliver makes one slot's message say what holds now. It returns where the
-// message is, nil when nothing has to be noted.
-func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.Message, error) {
+// message is, nil when nothing has to be noted. It clears l.Sending when it has
+// looked, and an earlier try has surely left no message.
+func (b *Bot) deliver(ctx context.Context, l *approvals.NoticeLease) (*approvals.Message, error) {
 	if l.Kind == approvals.NoticeHome {
-		if later, err := b.cfg.Store.Superseded(ctx, l); later || err != nil {
+		if later, err := b.cfg.Store.Superseded(ctx, *l); later || err != nil {
 			return nil, err
 		}
 		user, err := b.userOf(ctx, l.To)
@@ -108,7 +118,7 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 		return nil, err
 	}
 	if exists && !l.Sending { // a later notice says all that this one would, and more
-		if later, err := b.cfg.Store.Superseded(ctx, l); later || err != nil {
+		if later, err := b.cfg.Store.Superseded(ctx, *l); later || err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +126,7 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 	if err != nil || !ok {
 		return nil, err
 	}
-	if exists && !b.saysAnew(ctx, l, m, card) {
+	if exists && !b.saysAnew(ctx, *l, m, card) {
 		if m.Digest == card.Digest() {
 			return nil, nil
 		}
@@ -140,6 +150,7 @@ func (b *Bot) deliver(ctx context.Context, l approvals.NoticeLease) (*approvals.
 			m.Digest = card.Digest()
 			return &m, b.update(ctx, m, card)
 		}
+		l.Sending = false
 	}
 	m, err = b.post(ctx, to, mark, card)
 	if err == nil && l.Channel != "" {

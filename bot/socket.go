@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -19,6 +20,10 @@ const (
 	storeWithin = 2500 * time.Millisecond
 	// answerWithin is the same for what is answered in the acknowledgement.
 	answerWithin = 2500 * time.Millisecond
+	// reopenAfter is how long after its end a socket is opened again; twice as
+	// long after each that never worked, up to reopenAtMost.
+	reopenAfter  = time.Second
+	reopenAtMost = 30 * time.Second
 	// maxEnvelope bounds what is read of one, in bytes.
 	maxEnvelope = 4 << 20
 )
@@ -26,18 +31,9 @@ const (
 // listen keeps one socket open until ctx ends, or until Slack refuses the
 // tokens for good.
 func (b *Bot) listen(ctx context.Context, n int) error {
+	wait := reopenAfter
 	for {
-		dialer := &websocket.Dialer{HandshakeTimeout: 10 * time.Second, WriteBufferSize: 32 << 10, NetDialContext: b.cfg.Dial}
-		client := socketmode.New(b.api, socketmode.OptionDialer(dialer), socketmode.OptionReadLimit(maxEnvelope), socketmode.OptionLog(silent{}))
-		stop := make(chan struct{})
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			b.receive(ctx, n, client, stop)
-		}()
-		err := client.RunContext(ctx)
-		close(stop)
-		<-done
+		worked, err := b.session(ctx, n)
 		b.health.socket(n, false, b.cfg.Now())
 		if ended(ctx) {
 			return nil
@@ -45,24 +41,56 @@ func (b *Bot) listen(ctx context.Context, n int) error {
 		if err = mend("apps.connections.open", err); fatal(err) {
 			return err
 		}
+		if worked {
+			wait = reopenAfter
+		}
 		b.health.trouble(err)
-		b.log.WarnContext(ctx, "socket ended; opening another", "error", err)
-		if !sleep(ctx, time.Second) {
+		b.log.WarnContext(ctx, "socket ended; opening another", "error", err, "in", wait)
+		if !sleep(ctx, wait) {
 			return nil
 		}
+		wait = min(2*wait, reopenAtMost)
 	}
 }
 
-// receive takes a socket's events, one after the other.
-func (b *Bot) receive(ctx context.Context, n int, client *socketmode.Client, stop <-chan struct{}) {
-	for {
-		select {
-		case <-stop:
-			return
-		case ev := <-client.Events:
-			b.event(ctx, n, client, ev)
+// session is one life of a socket. It reports whether Slack ever greeted it.
+func (b *Bot) session(ctx context.Context, n int) (worked bool, err error) {
+	dialer := &websocket.Dialer{HandshakeTimeout: 10 * time.Second, WriteBufferSize: 32 << 10, NetDialContext: b.cfg.Dial}
+	client := socketmode.New(b.api, socketmode.OptionDialer(dialer), socketmode.OptionReadLimit(maxEnvelope), socketmode.OptionLog(silent{}))
+	life, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() { // takes the events, one after the other
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			case ev := <-client.Events:
+				worked = worked || ev.Type == socketmode.EventTypeHello
+				b.event(ctx, n, client, ev)
+				if tooPatient(ev) {
+					hangUp()
+				}
+			}
 		}
+	}()
+	err = client.RunContext(life)
+	close(stop)
+	<-done
+	return worked, err
+}
+
+// tooPatient reports that the library is about to wait longer than reopenAtMost
+// of its own accord: its waits grow to five minutes, in which every click fails
+// though Slack may be back.
+func tooPatient(ev socketmode.Event) bool {
+	failed, ok := ev.Data.(*slack.ConnectionErrorEvent)
+	if !ok || ev.Type != socketmode.EventTypeConnectionError {
+		return false
 	}
+	_, asked := patience(failed.ErrorObj)
+	return failed.Backoff > reopenAtMost && !asked
 }
 
 func (b *Bot) event(ctx context.Context, n int, client *socketmode.Client, ev socketmode.Event) {

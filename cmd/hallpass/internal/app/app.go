@@ -26,6 +26,7 @@ type Options struct {
 	Database   string                         // URL that stands in for the configured one
 	BotToken   string                         // stands in for the configured one, as does AppToken
 	AppToken   string
+	SlackPace  float64 // see bot.Config.Pace
 	// Before runs when the database is ready and nothing has been read from it.
 	Before func(context.Context, *store.Store) error
 }

@@ -21,7 +21,7 @@ func (a *App) slack(ctx context.Context) (*bot.Bot, error) {
 	b, err := bot.New(bot.Config{
 		BotToken: botToken, AppToken: appToken, APIURL: a.config.Slack.APIURL,
 		Service: a.Service, Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue,
-		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe,
+		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe, Pace: a.options.SlackPace,
 	})
 	if err != nil {
 		return nil, err

@@ -109,7 +109,7 @@ func measure(b *testing.B, database string) *measured {
 	if m.Sandbox, err = newSandbox(ctx, m.access, "", time.Now, nil); err != nil {
 		b.Fatal(err)
 	}
-	m.options.Connectors[sandboxName] = m.Sandbox
+	m.options.Connectors[sandboxName], m.options.SlackPace = m.Sandbox, -1
 	people, err := m.access.People.People(ctx)
 	if err != nil {
 		b.Fatal(err)
