@@ -42,6 +42,9 @@ func (s *Service) freeze(ctx context.Context, r Request, e Entitlement) (Facts, 
 		return f, err
 	}
 	f.OnDuty = s.onDuty(ctx, e)
+	if s.Checks != nil && len(e.Checks) > 0 {
+		f.Checks = s.Checks.Check(ctx, e.Checks, f)
+	}
 	if f.Conflicts, err = s.conflicts(ctx, r, e, f.Beneficiary); err != nil {
 		return f, err
 	}

@@ -58,6 +58,7 @@ type Entitlement struct {
 	Target          map[string]string `json:"target,omitempty"` // what the connector needs, e.g. role: billing_ro
 	Fields          []Field           `json:"fields,omitempty"` // what a request must say besides
 	Segregation     []Segregation     `json:"segregation,omitempty"`
+	Checks          []string          `json:"checks,omitempty"` // external checks that a decision about it asks
 }
 
 // ApproverRef says whom to ask: "manager" (the beneficiary's),

@@ -32,6 +32,7 @@ type Facts struct {
 	Fields    map[string]string `json:"fields,omitempty"`
 	SkipLevel PrincipalID       `json:"skip_level,omitempty"` // the manager of the beneficiary's manager
 	OnDuty    []PrincipalID     `json:"on_duty,omitempty"`    // of the schedules that the entitlement's approvers name, ordered
+	Checks    []CheckResult     `json:"checks,omitempty"`     // of the external checks that the entitlement asks, those that were answered, ordered by name
 	Conflicts []Conflict        `json:"conflicts,omitempty"`  // what the beneficiary holds that may not be held together with this
 }
 
@@ -48,7 +49,7 @@ type Conflict struct {
 // score knows besides the request itself, and it is enough to compute the same
 // score again.
 type Evidence struct {
-	World  int64   `json:"world"` // sequence of the last audit event that the counts include
+	World  int64   `json:"world"` // how many human decisions the counts include; nothing else moves it
 	Counts []Count `json:"counts,omitempty"`
 }
 

@@ -24,6 +24,7 @@ type Service struct {
 	Now   func() time.Time           // nil: time.Now
 	NewID func(prefix string) string // nil: prefix and 26 random characters
 
+	Checks Checks            // nil: there are none
 	Groups map[string]Groups // groups that live elsewhere, by the kind of reference that names them, e.g. "slack-group"
 
 	Profiles Profiles // nil: there are none

@@ -106,6 +106,14 @@ func (b *builder) level(at spot, s system, r resource, l level) {
 		DefaultDuration: c.fallback, MaxDuration: c.longest,
 		TicketRequired: c.ticket != nil && *c.ticket, Target: c.target,
 	}
+	if len(c.checks) > 0 {
+		e.Checks = unique(slices.Sorted(slices.Values(c.checks)))
+	}
+	for _, check := range e.Checks {
+		if !name.MatchString(check) {
+			b.wrong(at.of("checks"), "use the names under checks: in hallpass.yaml", "%q cannot be the name of a check", check)
+		}
+	}
 	here := at[0].At("name").String()
 	if first, dup := b.seen[e.ID]; dup {
 		b.wrong(at[0].At("name"), "give one of the resources another name", "the entitlement %q was described at %s already", e.ID, first)

@@ -20,6 +20,7 @@ type common struct {
 	longest     time.Duration
 	ticket      *bool
 	tags        []string
+	checks      []string
 	target      map[string]string
 }
 
@@ -35,6 +36,7 @@ type system struct {
 	MaxDuration     time.Duration     `yaml:"max_duration"`
 	TicketRequired  *bool             `yaml:"ticket_required"`
 	Tags            []string          `yaml:"tags"`
+	Checks          []string          `yaml:"checks"`
 	Target          map[string]string `yaml:"target"`
 	Resources       []resource        `yaml:"resources"`
 }
@@ -52,6 +54,7 @@ type resource struct {
 	TicketRequired  *bool             `yaml:"ticket_required"`
 	Aliases         []string          `yaml:"aliases"`
 	Tags            []string          `yaml:"tags"`
+	Checks          []string          `yaml:"checks"`
 	Target          map[string]string `yaml:"target"`
 	Levels          []level           `yaml:"levels"`
 }
@@ -68,19 +71,20 @@ type level struct {
 	TicketRequired  *bool             `yaml:"ticket_required"`
 	Aliases         []string          `yaml:"aliases"`
 	Tags            []string          `yaml:"tags"`
+	Checks          []string          `yaml:"checks"`
 	Target          map[string]string `yaml:"target"`
 }
 
 func (s system) common() common {
-	return common{s.Connector, s.Environment, s.Owners, s.Approvers, s.Sensitivity, s.DefaultDuration, s.MaxDuration, s.TicketRequired, s.Tags, s.Target}
+	return common{s.Connector, s.Environment, s.Owners, s.Approvers, s.Sensitivity, s.DefaultDuration, s.MaxDuration, s.TicketRequired, s.Tags, s.Checks, s.Target}
 }
 
 func (r resource) common() common {
-	return common{"", r.Environment, r.Owners, r.Approvers, r.Sensitivity, r.DefaultDuration, r.MaxDuration, r.TicketRequired, r.Tags, r.Target}
+	return common{"", r.Environment, r.Owners, r.Approvers, r.Sensitivity, r.DefaultDuration, r.MaxDuration, r.TicketRequired, r.Tags, r.Checks, r.Target}
 }
 
 func (l level) common() common {
-	return common{"", "", l.Owners, l.Approvers, l.Sensitivity, l.DefaultDuration, l.MaxDuration, l.TicketRequired, l.Tags, l.Target}
+	return common{"", "", l.Owners, l.Approvers, l.Sensitivity, l.DefaultDuration, l.MaxDuration, l.TicketRequired, l.Tags, l.Checks, l.Target}
 }
 
 // below is what holds for something that says c under something that says up.
@@ -90,6 +94,9 @@ func (c common) below(up common) common {
 	c.sensitivity = either(c.sensitivity, up.sensitivity)
 	if c.owners == nil {
 		c.owners = up.owners
+	}
+	if c.checks == nil {
+		c.checks = up.checks
 	}
 	if c.approvers == nil {
 		c.approvers = up.approvers

@@ -31,7 +31,9 @@ type exampleText struct {
 	ReasonLength *int          `yaml:"reason_length"` // default 40
 	At           string        `yaml:"at"`            // local time with its offset; default Monday 2026-01-05T10:00:00Z
 	AutoToday    *int          `yaml:"auto_today"`
-	Stale        *bool         `yaml:"stale"` // the directory is out of date
+	Stale        *bool         `yaml:"stale"`  // the directory is out of date
+	Passed       []string      `yaml:"passed"` // external checks that said yes
+	Failed       []string      `yaml:"failed"` // external checks that said no
 	Expect       string        `yaml:"expect"`
 	By           []string      `yaml:"by"`  // exactly the policies that decide it
 	Not          []string      `yaml:"not"` // policies whose conditions must not hold here
@@ -138,6 +140,12 @@ func (t exampleText) build(at source.Place, words *vocabulary) (example, approva
 		Weekday: when.Weekday(), MinuteOfDay: when.Hour()*60 + when.Minute(), AutoToday: number(t.AutoToday, 0),
 		Directory: approvals.DirectoryState{Source: "example", AsOf: when.UTC(), Stale: t.Stale != nil && *t.Stale},
 	}}
+	for _, name := range t.Passed {
+		e.facts.Checks = append(e.facts.Checks, approvals.CheckResult{Name: name, Passed: true, At: e.facts.At})
+	}
+	for _, name := range t.Failed {
+		e.facts.Checks = append(e.facts.Checks, approvals.CheckResult{Name: name, At: e.facts.At})
+	}
 	e.facts.Requester = e.facts.Beneficiary
 	if t.For == 0 {
 		e.facts.Duration = entitlement.DefaultDuration
@@ -188,6 +196,12 @@ func (t exampleText) under(d exampleText) exampleText {
 	t.AutoToday, t.Stale = first(t.AutoToday, d.AutoToday), first(t.Stale, d.Stale)
 	if t.For == 0 {
 		t.For = d.For
+	}
+	if t.Passed == nil {
+		t.Passed = d.Passed
+	}
+	if t.Failed == nil {
+		t.Failed = d.Failed
 	}
 	w, dw := t.Who, d.Who
 	w.ID, w.Email, w.Title = either(w.ID, dw.ID), either(w.Email, dw.Email), either(w.Title, dw.Title)

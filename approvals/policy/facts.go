@@ -142,12 +142,26 @@ func contextOf(f approvals.Facts, a approvals.Assessment) cedar.Record {
 	if f.Weekday >= time.Sunday && f.Weekday <= time.Saturday { // else the question does not fit the schema
 		attrs["weekday"] = cedar.String(weekdays[f.Weekday])
 	}
+	passed, failed := checks(f)
+	attrs["checks_passed"], attrs["checks_failed"] = stringSet(passed), stringSet(failed)
 	put(attrs, "ticket", f.Ticket)
 	if a.Problem == "" {
 		attrs["score"] = cedar.Long(a.Score)
 		put(attrs, "score_confidence", string(a.Confidence))
 	}
 	return cedar.NewRecord(attrs)
+}
+
+// checks parts the external checks that answered by what they said.
+func checks(f approvals.Facts) (passed, failed []string) {
+	for _, c := range f.Checks {
+		if c.Passed {
+			passed = append(passed, c.Name)
+		} else {
+			failed = append(failed, c.Name)
+		}
+	}
+	return passed, failed
 }
 
 // calendar is the day of the month for the requester, and how many days are

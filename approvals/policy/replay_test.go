@@ -262,6 +262,8 @@ func TestProjectionsAgreeWithTheContext(t *testing.T) {
 			switch {
 			case texts[name] != nil:
 				got = fmt.Sprintf("%q", texts[name](&f, &a))
+			case strings.HasPrefix(name, "checks_"): // a policy that reads a set is decided in full
+				continue
 			case numbers[name] == nil:
 				t.Fatalf("context.%s has no projection", name)
 			default:
