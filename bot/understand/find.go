@@ -20,6 +20,7 @@ func (x *Index) finder() *finder { return &finder{x, map[string][]string{}, map[
 // hit is what one entitlement has in common with the words sought.
 type hit struct {
 	*entry
+	place  int32   // in the index
 	tokens uint64  // which of the tokens it matches, the first 64
 	whole  int     // how many words its longest name has that was said as a whole
 	by     *phrase // that name
@@ -30,6 +31,7 @@ type hit struct {
 // found is what words have in common with the catalogue.
 type found struct {
 	hits   []hit
+	strong bool    // one of them is distinctive
 	at     []int32 // of each entry, one more than its place in hits; zero: none
 	needed uint64  // the tokens that the thing that is meant must have
 }
@@ -37,7 +39,7 @@ type found struct {
 // of is the hit of an entry.
 func (m *found) of(x *Index, i int32) *hit {
 	if m.at[i] == 0 {
-		m.hits = append(m.hits, hit{entry: &x.entries[i]})
+		m.hits = append(m.hits, hit{entry: &x.entries[i], place: i})
 		m.at[i] = int32(len(m.hits))
 	}
 	return &m.hits[m.at[i]-1]
@@ -163,7 +165,7 @@ func (f *finder) match(ws []word) (m found) {
 	m.at = make([]int32, len(f.entries))
 	var core []string
 	narrow := map[string]bool{}
-	token := 0
+	var sought []token
 	for _, w := range ws {
 		if w.used || w.negated || f.foreign(w) {
 			continue
@@ -182,29 +184,70 @@ func (f *finder) match(ws []word) (m found) {
 			default:
 				core = append(core, p)
 			}
-			if len(p) < 2 || token > 63 || (filler[w.norm] && !f.nounly(w)) {
+			if len(p) < 2 || len(sought) > 63 || (filler[w.norm] && !f.nounly(w)) {
 				continue
 			}
 			if generic[p] && !loose[p] || slices.ContainsFunc(meant, f.distinctive) {
-				m.needed |= 1 << token
+				m.needed |= 1 << len(sought)
 			}
-			for _, to := range meant {
-				slip := to != p && len(w.norm) < 6
-				strong, worth := f.distinctive(to) && !slip, math.Log(1+float64(len(f.resources))/float64(f.spread[to]))
-				for _, i := range f.postings[to] {
-					h := m.of(f.Index, i)
-					h.strong = h.strong || strong
-					if h.tokens&(1<<token) == 0 {
-						h.tokens |= 1 << token
-						h.score += worth
-					}
-				}
-			}
-			token++
+			sought = append(sought, token{bit: 1 << len(sought), meant: meant, as: p, short: len(w.norm) < 6})
+		}
+	}
+	slices.SortStableFunc(sought, func(a, b token) int { return f.often(a) - f.often(b) })
+	for _, t := range sought {
+		for _, to := range t.meant {
+			worth := math.Log(1 + float64(len(f.resources))/float64(f.spread[to]))
+			m.add(f.Index, f.postings[to], t.bit, worth, f.distinctive(to) && (to == t.as || !t.short))
 		}
 	}
 	f.wholes(core, narrow, &m)
 	return m
+}
+
+// token is a word that is looked up: its bit among the words sought, and what
+// it stands for in the catalogue.
+type token struct {
+	bit   uint64
+	meant []string
+	as    string
+	short bool // too short for a slip to point at a thing
+}
+
+// often is in how many entries a token occurs.
+func (f *finder) often(t token) (n int) {
+	for _, to := range t.meant {
+		n += len(f.postings[to])
+	}
+	return n
+}
+
+// common is how many entries share a word that is not looked through once
+// something distinctive was found: it could only add what ranks below.
+const common = 1000
+
+// add counts a word for the entries that have it. The bit zero is a word that
+// only ranks.
+func (m *found) add(x *Index, list []int32, bit uint64, worth float64, strong bool) {
+	count := func(h *hit) {
+		h.strong = h.strong || strong
+		if bit == 0 || h.tokens&bit == 0 {
+			h.tokens |= bit
+			h.score += worth
+		}
+	}
+	if len(list) > common && m.strong {
+		for n := range m.hits {
+			if _, has := slices.BinarySearch(list, m.hits[n].place); has {
+				count(&m.hits[n])
+			}
+		}
+		return
+	}
+	m.strong = m.strong || strong && len(list) > 0
+	m.hits = slices.Grow(m.hits, min(len(list), len(x.entries)-len(m.hits)))
+	for _, i := range list {
+		count(m.of(x, i))
+	}
 }
 
 // nounly reports whether a word that is usually filler is a word of the

@@ -29,6 +29,9 @@ func set(words ...string) map[string]bool {
 // links are words inside a name that need not be said.
 var links = set("a", "an", "the", "of", "in", "to", "up", "as", "for", "on", "and")
 
+// reaching are verbs that go before a thing and make no other of it.
+var reaching = set("check", "checking", "open", "opening", "enter", "reach", "inspect", "query", "querying", "use", "using", "access", "see", "keep", "join")
+
 // filler are words that ask, link or thank and mean nothing by themselves.
 var filler = set("i", "i'd", "i'm", "i'll", "im", "id", "i've", "need", "needs", "needed", "please", "pls", "plz", "can", "could", "would", "may", "might",
 	"you", "u", "give", "grant", "get", "have", "me", "us", "we", "my", "our", "access", "accesses", "to", "on", "for", "the", "a", "an", "of", "in",
@@ -39,7 +42,7 @@ var filler = set("i", "i'd", "i'm", "i'll", "im", "id", "i've", "need", "needs",
 	"cancel", "if", "possible", "until", "till", "til", "by", "tomorrow", "today", "am", "are", "s", "ll", "hmm", "uh", "um", "morning",
 	"gotta", "someone", "somebody", "anyone", "both", "then", "plus", "kindly", "would", "myself", "jira", "incident", "case", "issue", "sorry", "wait",
 	"actually", "oh", "instead", "rather", "meant", "mean", "make", "change", "i've", "as", "time", "time", "approve", "required", "require",
-	"again", "anymore", "urgent", "urgently", "emergency", "keep", "check", "checking", "open", "enter", "reach", "inspect", "short", "full", "basic", "already", "still", "currently", "really", "too", "well", "soon", "once", "here", "maybe", "perhaps", "possibly", "each", "any", "he", "she", "they", "them", "him", "her",
+	"again", "anymore", "urgent", "urgently", "emergency", "keep", "short", "full", "basic", "already", "still", "currently", "really", "too", "well", "soon", "once", "here", "maybe", "perhaps", "possibly", "each", "any", "he", "she", "they", "them", "him", "her",
 	"going", "oops", "btw", "fyi", "through", "thru", "wondering", "thankyou", "cos", "been", "was", "were", "will", "should", "must", "which", "who", "when", "where",
 	"wanted", "log", "bit", "one", "your", "am", "look", "see", "back", "what", "auf", "bitte", "für", "por", "hola", "zugriff", "necesito", "love", "appreciate", "require")
 

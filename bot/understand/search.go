@@ -227,9 +227,8 @@ func (x *Index) Search(words string, limit int) []approvals.Entitlement {
 			if len(p) < 2 || !strings.HasPrefix(w, p) {
 				break
 			}
-			for _, i := range append(slices.Clip(x.postings[w]), x.tags[w]...) {
-				m.of(x, i).score += 0.5
-			}
+			m.add(x, x.postings[w], 0, 0.5, false)
+			m.add(x, x.tags[w], 0, 0.5, false)
 		}
 	}
 	hits := m.hits

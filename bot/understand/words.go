@@ -117,31 +117,39 @@ func near(a, b string) bool {
 	if allowed == 0 || len(a)-len(b) > allowed || len(b)-len(a) > allowed {
 		return false
 	}
-	return slips(a, b) <= allowed
+	return slips(a, b, allowed) <= allowed
 }
 
-// slips is the optimal string alignment distance: insertions, deletions,
-// substitutions, and neighbours swapped.
-func slips(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	before, prev := make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range prev {
-		prev[j] = j
+// slips is the optimal string alignment distance in bytes: insertions,
+// deletions, substitutions, and neighbours swapped. It stops, and answers with
+// more than enough, once they are more than enough.
+func slips(a, b string, enough int) int {
+	const longest = 64
+	if len(a) >= longest || len(b) >= longest {
+		return enough + 1
 	}
-	for i := 1; i <= len(x); i++ {
-		cur := make([]int, len(y)+1)
+	var rows [3][longest]int
+	for j := range len(b) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur, prev, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
 		cur[0] = i
-		for j := 1; j <= len(y); j++ {
+		least := i
+		for j := 1; j <= len(b); j++ {
 			cost := 1
-			if x[i-1] == y[j-1] {
+			if a[i-1] == b[j-1] {
 				cost = 0
 			}
 			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				cur[j] = min(cur[j], before[j-2]+1)
 			}
+			least = min(least, cur[j])
 		}
-		before, prev = prev, cur
+		if least > enough {
+			return enough + 1
+		}
 	}
-	return prev[len(y)]
+	return rows[len(a)%3][len(b)]
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,9 +21,9 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
 )
 
-// lineAtMost is the longest line that is read, in bytes; Slack cuts a message
-// at 40,000 characters.
-const lineAtMost = 1 << 20
+// lineAtMost is how much of a line is kept, in bytes; Slack cuts a message at
+// 40,000 characters. The rest of a longer line is read and left out.
+const lineAtMost = 1 << 18
 
 // parseFlags is a command line of hallpass parse, as it was written.
 type parseFlags struct {
@@ -35,13 +36,32 @@ func parseCommand() *cobra.Command {
 		Use:   "parse --catalog DIR --people FILE",
 		Short: "Show what the bot understands: one utterance a line in, one JSON object a line out",
 		Long: `Reads one utterance a line from standard input and prints one JSON object a line,
-without Slack, a database or a model.
+without Slack, a database or a model. Each line gets its answer, also an empty
+one, one that is not UTF-8, and one that is too long: of that its beginning is
+read. Lines may end as on Windows.
 
-An end that was said is in "until", a length in "duration_minutes"; never both.
-"entitlement" is null when the words leave it open; "candidates" are then the
-closest ones. "beneficiary" is null when the speaker asks for himself or herself.
-"missing" names what is needed and was not said, or not clearly: entitlement,
-duration, reason, ticket, beneficiary.`,
+  intent            request, list, cancel, extend, release, help or other; a
+                    correction such as "make it 4 hours" is a request
+  entitlement       the id, such as "billing-db:read-only"; null when the words
+                    leave the thing, its environment or its level open, ask for
+                    two things, or name what the catalogue does not have
+  candidates        at most three ids, closest first, when entitlement is null
+  duration_minutes  a length that was said, null otherwise
+  until             an end that was said, RFC 3339 in the speaker's time zone;
+                    never together with duration_minutes. "End of day" and "close
+                    of play" are 18:00
+  reason            in the person's own words
+  ticket            such as "INC-4312", "INC0012345" or "#1234"
+  beneficiary       the e-mail address of the one person who was named; null for
+                    the speaker
+  missing           what a request needs and did not say, or not clearly:
+                    entitlement, duration, reason, ticket (where the catalogue
+                    requires one), beneficiary (nobody, or more than one, has
+                    the name). An empty list for any other intent
+
+What was not said is null, or an empty list.`,
+		Example: `  echo "billing db ro 1h, INC-4312 refund stuck" |
+    hallpass parse --catalog examples/access --people examples/access/people.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("parse reads utterances from standard input and takes no argument such as %q", args[0])}
@@ -151,24 +171,37 @@ func accessDir(dir string) string {
 
 // lines answers each line of in with one of out, until in ends.
 func (p *parser) lines(ctx context.Context, in io.Reader, out io.Writer) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, lineAtMost)
+	from := bufio.NewReader(in)
 	to := json.NewEncoder(out)
 	to.SetEscapeHTML(false)
-	n := 0
-	for lines.Scan() && ctx.Err() == nil {
-		n++
-		if err := to.Encode(p.understood(lines.Text())); err != nil {
+	for n := 1; ctx.Err() == nil; n++ {
+		line, err := readLine(from)
+		if errors.Is(err, io.EOF) && line == nil {
+			return nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read line %d of standard input: %w", n, err)
+		}
+		if err := to.Encode(p.understood(string(line))); err != nil {
 			return fmt.Errorf("write what line %d means: %w", n, err)
 		}
 	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return approvals.Errorf(approvals.CodeInvalid, "Line %d of standard input is longer than %d bytes: write one utterance a line.", n+1, lineAtMost)
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read standard input: %w", err)
-	}
 	return ctx.Err()
+}
+
+// readLine is the next line without its end, cut at lineAtMost. After the last
+// it is nil, with io.EOF.
+func readLine(from *bufio.Reader) (line []byte, err error) {
+	for {
+		part, more := from.ReadSlice('\n')
+		if len(part) > 0 && line == nil {
+			line = []byte{}
+		}
+		line = append(line, part[:min(len(part), lineAtMost-len(line))]...)
+		if !errors.Is(more, bufio.ErrBufferFull) {
+			return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), more
+		}
+	}
 }
 
 // understood is a line of output. What was not said is null, or an empty list.

@@ -2,11 +2,20 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"flag"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
+	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -49,12 +58,130 @@ func TestParsePrintsOneObjectALine(t *testing.T) {
 	}
 }
 
-func TestParseRefusesALineWithoutEnd(t *testing.T) {
+func TestParseAnswersEachLineWhateverItHolds(t *testing.T) {
 	t.Parallel()
 	p := parserFor(t, utterances(t, "utterances.jsonl")[0])
-	err := p.lines(t.Context(), strings.NewReader("help\n"+strings.Repeat("x", lineAtMost+1)), &bytes.Buffer{})
-	if err == nil || !strings.Contains(err.Error(), "Line 2") {
-		t.Errorf("%v, want an error that names line 2", err)
+	long := strings.Repeat("the refund is stuck ", 1<<20/20)
+	tests := map[string]struct {
+		in   string
+		want []string // what each line of output is understood as, and for which access
+	}{
+		"nothing":                 {"", nil},
+		"an empty line":           {"\n", []string{"other "}},
+		"empty lines between":     {"help\n\n\nzendesk 1h\n", []string{"help ", "other ", "other ", "request tickets:agent"}},
+		"no end of line":          {"help\nzendesk 1h", []string{"help ", "request tickets:agent"}},
+		"lines from Windows":      {"help\r\nzendesk 1h\r\n", []string{"help ", "request tickets:agent"}},
+		"a byte order mark":       {"\xef\xbb\xbfzendesk 1h\n", []string{"request tickets:agent"}},
+		"not UTF-8":               {"\xff\xfe zendesk\xc3 1h\n\xc3\x28\n", []string{"request tickets:agent", "other "}},
+		"zero bytes":              {"zendesk 1h\x00\n", []string{"request tickets:agent"}},
+		"a line of a megabyte":    {"zendesk 1h, " + long + "\nhelp\n", []string{"request tickets:agent", "help "}},
+		"only a megabyte":         {long, []string{"other "}},
+		"what others call a line": {"zendesk\u2028 1h\v\n", []string{"request tickets:agent"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			if err := p.lines(t.Context(), strings.NewReader(tt.in), &out); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for line := range strings.Lines(out.String()) {
+				var u understood
+				if err := json.Unmarshal([]byte(line), &u); err != nil {
+					t.Fatalf("%q: %v", line, err)
+				}
+				got = append(got, string(u.Intent)+" "+text(u.Entitlement))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("understood as (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseStopsWhenItCannotReadOrWrite(t *testing.T) {
+	t.Parallel()
+	p := parserFor(t, utterances(t, "utterances.jsonl")[0])
+	if err := p.lines(t.Context(), io.MultiReader(strings.NewReader("help\nhe"), iotest.ErrReader(io.ErrClosedPipe)), io.Discard); !errors.Is(err, io.ErrClosedPipe) || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("%v, want the error of line 2", err)
+	}
+	closed, gone := io.Pipe()
+	_ = closed.Close()
+	if err := p.lines(t.Context(), strings.NewReader("help\n"), gone); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("%v, want the error of line 1", err)
+	}
+}
+
+func TestParseReadsPeopleFromEitherFormOfFile(t *testing.T) {
+	t.Parallel()
+	csv := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(csv, []byte("\xef\xbb\xbfid,name,email,time_zone\r\np1,\"Zoë Müller\",zoe@x.example,Europe/Oslo\r\np2,Ada Lind,ada@x.example,\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := parseFlags{catalogue: exampleAccess, people: csv, now: "2026-03-03T14:00:00Z", speaker: "ada@x.example"}.parser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := text(p.understood("zendesk for zoe muller 1h").Beneficiary); got != "zoe@x.example" {
+		t.Errorf("it is for %q", got)
+	}
+}
+
+// FuzzParseLines feeds whole inputs: each line gets one line, of valid JSON,
+// that names only what there is.
+func FuzzParseLines(f *testing.F) {
+	f.Add([]byte("billing db ro 1h, INC-4312\r\n\n\xff\xfe\nzendesk for maya.lindqvist@northwind.example until 6pm"))
+	f.Add([]byte("make it 4h\n<!channel> aws prod admin \u202e1h"))
+	var once sync.Once
+	var p *parser
+	f.Fuzz(func(t *testing.T, in []byte) {
+		once.Do(func() {
+			p = parserFor(t, utterance{Now: time.Date(2026, 3, 3, 13, 0, 0, 0, time.UTC), TimeZone: "Europe/Berlin", Speaker: "priya.raman@northwind.example"})
+		})
+		var out bytes.Buffer
+		if err := p.lines(t.Context(), bytes.NewReader(in), &out); err != nil {
+			t.Fatal(err)
+		}
+		want := bytes.Count(in, []byte("\n"))
+		if len(in) > 0 && in[len(in)-1] != '\n' {
+			want++
+		}
+		if got := bytes.Count(out.Bytes(), []byte("\n")); got != want {
+			t.Fatalf("%d lines in, %d out", want, got)
+		}
+		for line := range bytes.Lines(out.Bytes()) {
+			p.holds(t, line)
+		}
+	})
+}
+
+// holds checks what must be true of any line of output.
+func (p *parser) holds(t *testing.T, line []byte) {
+	t.Helper()
+	var u understood
+	if err := json.Unmarshal(line, &u); err != nil || !utf8.Valid(line) {
+		t.Fatalf("%q: %v", line, err)
+	}
+	if _, known := p.byID[deref(u.Entitlement)]; u.Entitlement != nil && !known {
+		t.Errorf("%s is not in the catalogue", *u.Entitlement)
+	}
+	if u.Entitlement != nil && len(u.Candidates) > 0 || len(u.Candidates) > 3 {
+		t.Errorf("entitlement %s, candidates %s", deref(u.Entitlement), u.Candidates)
+	}
+	if u.Minutes != nil && (*u.Minutes <= 0 || *u.Minutes > 90*24*60 || u.Until != nil) {
+		t.Errorf("%d minutes, until %s", *u.Minutes, text(u.Until))
+	}
+	if u.Until != nil {
+		if until, err := time.Parse(time.RFC3339, *u.Until); err != nil || !until.After(p.world.Now) {
+			t.Errorf("until %s: %v", *u.Until, err)
+		}
+	}
+	if u.Beneficiary != nil && !slices.Contains(slices.Collect(maps.Values(p.emails)), *u.Beneficiary) {
+		t.Errorf("it is for %s, who is nobody here", *u.Beneficiary)
+	}
+	if u.Beneficiary != nil && slices.Contains(u.Missing, "beneficiary") {
+		t.Errorf("it is for %s, and asks for whom", *u.Beneficiary)
 	}
 }
 
@@ -89,16 +216,18 @@ func TestParseNamesWhatIsWrongWithItsFlagsAndFiles(t *testing.T) {
 		code                   int
 		says                   []string
 	}{
-		"nothing":           {code: 2, says: []string{"--catalog"}},
-		"no people":         {args: []string{"--catalog", "DIR"}, code: 2, says: []string{"--people"}},
-		"an argument":       {args: []string{"billing db"}, code: 2, says: []string{"standard input", "billing db"}},
-		"unknown flag":      {args: []string{"--zone", "UTC"}, code: 2, says: []string{"zone"}},
-		"no time":           {args: []string{"--catalog", "DIR", "--people", "PEOPLE", "--now", "noon"}, code: 2, says: []string{"--now", "noon", "2026-03-03T14:00:00Z"}},
-		"no zone":           {args: []string{"--catalog", "DIR", "--people", "PEOPLE", "--time-zone", "Berlin"}, code: 2, says: []string{"--time-zone", "Berlin", "Europe/Berlin"}},
-		"a stranger":        {args: []string{"--catalog", "DIR", "--people", "PEOPLE", "--speaker", "x@y.example"}, code: 2, says: []string{"--speaker", "x@y.example"}},
-		"no such catalogue": {args: []string{"--catalog", "nowhere", "--people", "PEOPLE"}, code: 1, says: []string{"nowhere"}},
-		"no such people":    {args: []string{"--catalog", "DIR", "--people", "nobody.yaml"}, code: 1, says: []string{"nobody.yaml"}},
-		"catalogue typo":    {file: "catalog/databases.yaml", old: "sensitivity: medium", replacement: "sensitivity: mediun", args: []string{"--catalog", "DIR", "--people", "PEOPLE"}, code: 1, says: []string{"databases.yaml:", "mediun"}},
+		"nothing":            {code: 2, says: []string{"--catalog"}},
+		"no people":          {args: []string{"--catalog", "DIR"}, code: 2, says: []string{"--people"}},
+		"an argument":        {args: []string{"billing db"}, code: 2, says: []string{"standard input", "billing db"}},
+		"unknown flag":       {args: []string{"--zone", "UTC"}, code: 2, says: []string{"zone"}},
+		"no time":            {args: []string{"--catalog", "DIR", "--people", "PEOPLE", "--now", "noon"}, code: 2, says: []string{"--now", "noon", "2026-03-03T14:00:00Z"}},
+		"no zone":            {args: []string{"--catalog", "DIR", "--people", "PEOPLE", "--time-zone", "Berlin"}, code: 2, says: []string{"--time-zone", "Berlin", "Europe/Berlin"}},
+		"a stranger":         {args: []string{"--catalog", "DIR", "--people", "PEOPLE", "--speaker", "x@y.example"}, code: 2, says: []string{"--speaker", "x@y.example"}},
+		"no folder":          {args: []string{"--catalog", "PEOPLE", "--people", "PEOPLE"}, code: 1, says: []string{"people.yaml"}},
+		"a folder of people": {args: []string{"--catalog", "DIR", "--people", "DIR"}, code: 1, says: []string{"people"}},
+		"no such catalogue":  {args: []string{"--catalog", "nowhere", "--people", "PEOPLE"}, code: 1, says: []string{"nowhere"}},
+		"no such people":     {args: []string{"--catalog", "DIR", "--people", "nobody.yaml"}, code: 1, says: []string{"nobody.yaml"}},
+		"catalogue typo":     {file: "catalog/databases.yaml", old: "sensitivity: medium", replacement: "sensitivity: mediun", args: []string{"--catalog", "DIR", "--people", "PEOPLE"}, code: 1, says: []string{"databases.yaml:", "mediun"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
