@@ -43,7 +43,8 @@ func lastRung(stages []Stage, first int) (last int) {
 type panel struct {
 	Stage
 	members  []candidate
-	fallback bool // the security queue is among them
+	below    []candidate // of the stages that it stands in for: what they gave counts
+	fallback bool        // the security queue is among them
 }
 
 // walk goes through the stages of a ruling with the answers given so far. It
@@ -60,9 +61,11 @@ func (s *Service) walk(ctx context.Context, d Decision, given []Approval) (open 
 	var used []candidate
 	for first := 0; first < len(stages); {
 		last := lastRung(stages, first)
+		var below []candidate
 		open, passed = nil, false
 		for k := first; k <= last; k++ {
-			p := panel{Stage: stages[k], members: seated(all, stages, k)}
+			p := panel{Stage: stages[k], members: seated(all, stages, k), below: below}
+			below = append(slices.Clone(below), p.members...)
 			short := len(d.reachable(p.waiting(given)))+len(p.yes(given, used)) < p.Quorum
 			if final := k == len(stages)-1; k == last && (short || final && d.Escalated) {
 				p.members, p.fallback = s.queue(ctx, d, p.members), true
@@ -110,19 +113,20 @@ func (p panel) waiting(given []Approval) (ids []PrincipalID) {
 // counts twice, be it under two accounts, in their own name and by a delegate,
 // or in an earlier stage.
 func (p panel) yes(given []Approval, used []candidate) (by []candidate) {
+	members := slices.Concat(p.below, p.members)
 	for _, a := range given {
 		if a.Answer != Approved || len(by) == p.Quorum {
 			continue
 		}
-		i := slices.IndexFunc(p.members, func(c candidate) bool { return c.gave(a) })
+		i := slices.IndexFunc(members, func(c candidate) bool { return c.gave(a) })
 		if i < 0 {
 			continue
 		}
 		twice := func(o candidate) bool {
-			return o.SamePerson(p.members[i].Principal) || o.place() == p.members[i].place()
+			return o.SamePerson(members[i].Principal) || o.place() == members[i].place()
 		}
 		if !slices.ContainsFunc(used, twice) && !slices.ContainsFunc(by, twice) {
-			by = append(by, p.members[i])
+			by = append(by, members[i])
 		}
 	}
 	return by

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"strings"
-
 	"github.com/cedar-policy/cedar-go"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -20,7 +18,7 @@ func (s *Set) MayApprove(f approvals.Facts, a approvals.Assessment, approver app
 	if approver.ID == "" || approver.Inactive {
 		return approvals.Verdict{Forbidden: true, Problems: []string{"the directory has nobody active behind this approver"}}
 	}
-	if same(approver, f.Requester) || same(approver, f.Beneficiary) {
+	if approver.SamePerson(f.Requester) || approver.SamePerson(f.Beneficiary) {
 		return approvals.Verdict{Forbidden: true, Policies: []approvals.PolicyRef{s.all.get(selfApprovalID).ref}}
 	}
 	found := s.evaluate(ask(f, a, &approver), s.approve, actionApprove, f.At, []cedar.EntityUID{user(approver.ID)})
@@ -29,11 +27,6 @@ func (s *Set) MayApprove(f approvals.Facts, a approvals.Assessment, approver app
 		Forbidden: len(found.forbids()) > 0 || found.failed || found.malformed,
 		Policies:  refs(found.matched),
 		Problems:  found.problems,
+		Stages:    seats(found.matched),
 	}
-}
-
-// same reports whether two entries of the directory are one person: by id, or
-// by an email address that differs in case only.
-func same(a, b approvals.Principal) bool {
-	return a.ID == b.ID || a.Email != "" && strings.EqualFold(a.Email, b.Email)
 }

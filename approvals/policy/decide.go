@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/cedar-policy/cedar-go"
-	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
-	"github.com/cedar-policy/cedar-go/x/exp/eval"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -154,51 +152,6 @@ func (f finding) forbids() (forbids []*rule) {
 	}
 	return forbids
 }
-
-// route says who is asked and why. The quorum is the highest that any policy
-// wants which sent the request to people, or which could let somebody approve
-// it; the channel is that of the first such policy.
-func (s *Set) route(r *approvals.Ruling, q question, found finding) {
-	forbids := found.forbids()
-	r.Outcome, r.Quorum, r.Policies = approvals.Route, 1, refs(forbids)
-	for _, rule := range slices.Concat(forbids, s.mayApply(q)) {
-		r.Quorum = max(r.Quorum, rule.quorum)
-		if r.Channel == "" {
-			r.Channel = rule.channel
-		}
-	}
-	switch {
-	case len(forbids) > 0:
-		r.Words = reasons(forbids)
-	case len(r.Problems) > 0:
-		r.Words = "A person decides, because not everything could be made certain."
-	default:
-		r.Words = "No policy approves this at once, so a person decides."
-	}
-}
-
-// mayApply lists the permits to approve that speak of whom to ask and whose
-// conditions hold for this request, whoever the approver will be. A condition
-// that cannot be told without the approver counts as holding: too many
-// approvals are asked for rather than too few.
-func (s *Set) mayApply(q question) (out []*rule) {
-	env := eval.Env{
-		Principal: eval.Variable("principal"), Action: actionApprove,
-		Resource: q.resource, Context: q.context, Entities: q.entities,
-	}
-	for _, r := range s.approve {
-		if !r.permits() || !r.routes() {
-			continue
-		}
-		if _, keep := eval.PartialPolicy(env, (*xast.Policy)(r.policy.AST())); keep {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// routes reports whether the rule says how people are asked.
-func (r *rule) routes() bool { return r.quorum != 0 || r.channel != "" }
 
 // reasons joins the policies' own words, in the order of their ids.
 func reasons(rs []*rule) string {

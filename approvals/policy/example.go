@@ -18,27 +18,32 @@ type exampleFile struct {
 
 // exampleText is an example as written: a case, and what must come of it.
 type exampleText struct {
-	Name         string        `yaml:"name"`
-	Ask          string        `yaml:"ask"`       // the entitlement, from the catalogue
-	Who          personText    `yaml:"who"`       // the beneficiary
-	Requester    *personText   `yaml:"requester"` // absent: the beneficiary asks
-	Approver     *personText   `yaml:"approver"`  // for may_approve and may_not_approve
-	Kind         string        `yaml:"kind"`      // access (default) or extension
-	For          time.Duration `yaml:"for"`       // default: the entitlement's default
-	Score        *int          `yaml:"score"`     // absent: no score could be computed
-	Confidence   string        `yaml:"confidence"`
-	Ticket       string        `yaml:"ticket"`
-	ReasonLength *int          `yaml:"reason_length"` // default 40
-	At           string        `yaml:"at"`            // local time with its offset; default Monday 2026-01-05T10:00:00Z
-	AutoToday    *int          `yaml:"auto_today"`
-	Stale        *bool         `yaml:"stale"`  // the directory is out of date
-	Passed       []string      `yaml:"passed"` // external checks that said yes
-	Failed       []string      `yaml:"failed"` // external checks that said no
-	Expect       string        `yaml:"expect"`
-	By           []string      `yaml:"by"`  // exactly the policies that decide it
-	Not          []string      `yaml:"not"` // policies whose conditions must not hold here
-	Quorum       int           `yaml:"quorum"`
-	Channel      string        `yaml:"channel"`
+	Name         string            `yaml:"name"`
+	Ask          string            `yaml:"ask"`       // the entitlement, from the catalogue
+	Who          personText        `yaml:"who"`       // the beneficiary
+	Requester    *personText       `yaml:"requester"` // absent: the beneficiary asks
+	Approver     *personText       `yaml:"approver"`  // for may_approve and may_not_approve
+	Kind         string            `yaml:"kind"`      // access (default) or extension
+	For          time.Duration     `yaml:"for"`       // default: the entitlement's default
+	Score        *int              `yaml:"score"`     // absent: no score could be computed
+	Confidence   string            `yaml:"confidence"`
+	Ticket       string            `yaml:"ticket"`
+	ReasonLength *int              `yaml:"reason_length"` // default 40
+	At           string            `yaml:"at"`            // local time with its offset; default Monday 2026-01-05T10:00:00Z
+	AutoToday    *int              `yaml:"auto_today"`
+	Stale        *bool             `yaml:"stale"`      // the directory is out of date
+	Passed       []string          `yaml:"passed"`     // external checks that said yes
+	Failed       []string          `yaml:"failed"`     // external checks that said no
+	Fields       map[string]string `yaml:"fields"`     // what the catalogue asks besides
+	Conflicts    []string          `yaml:"conflicts"`  // rules of segregation of duties that people are asked about
+	StartsIn     time.Duration     `yaml:"starts_in"`  // absent: at once
+	SkipLevel    string            `yaml:"skip_level"` // the manager of the beneficiary's manager
+	Expect       string            `yaml:"expect"`
+	By           []string          `yaml:"by"`  // exactly the policies that decide it
+	Not          []string          `yaml:"not"` // policies whose conditions must not hold here
+	Quorum       int               `yaml:"quorum"`
+	Channel      string            `yaml:"channel"`
+	Stages       []int             `yaml:"stages"` // the numbers of those that are asked; of may_approve: in which the approver may answer
 }
 
 // personText is a person as an example describes them.
@@ -52,7 +57,8 @@ type personText struct {
 	Groups     []string `yaml:"groups"`
 	Contractor *bool    `yaml:"contractor"`
 	Admin      *bool    `yaml:"admin"`
-	Owner      bool     `yaml:"owner"` // owns the entitlement
+	Owner      bool     `yaml:"owner"`   // owns the entitlement
+	OnDuty     bool     `yaml:"on_duty"` // in a schedule that the entitlement's approvers name
 }
 
 // What an example can expect.
@@ -146,6 +152,7 @@ func (t exampleText) build(at source.Place, words *vocabulary) (example, approva
 	for _, name := range t.Failed {
 		e.facts.Checks = append(e.facts.Checks, approvals.CheckResult{Name: name, At: e.facts.At})
 	}
+	ps = append(ps, e.said(entitlement)...)
 	e.facts.Requester = e.facts.Beneficiary
 	if t.For == 0 {
 		e.facts.Duration = entitlement.DefaultDuration
@@ -158,6 +165,33 @@ func (t exampleText) build(at source.Place, words *vocabulary) (example, approva
 	return e, ps
 }
 
+// said adds what the example's request says besides, and what it breaks.
+func (e *example) said(entitlement approvals.Entitlement) (ps approvals.Problems) {
+	for _, name := range sortedKeys(e.text.Fields) {
+		i := slices.IndexFunc(entitlement.Fields, func(f approvals.Field) bool { return f.Name == name })
+		switch {
+		case i < 0:
+			ps = append(ps, e.place.At("fields").Problem("declare it under fields: in the catalogue", "%s asks for no field %q", e.text.Ask, name))
+		case entitlement.Fields[i].Check(e.text.Fields[name]) != nil:
+			ps = append(ps, e.place.At("fields").Problem("write a value that the catalogue allows", "%q is no value of the field %q", e.text.Fields[name], name))
+		}
+	}
+	e.facts.Fields, e.facts.SkipLevel = e.text.Fields, approvals.PrincipalID(e.text.SkipLevel)
+	if e.text.StartsIn > 0 {
+		e.facts.StartsAt = e.facts.At.Add(e.text.StartsIn)
+	}
+	for _, rule := range e.text.Conflicts {
+		i := slices.IndexFunc(entitlement.Segregation, func(s approvals.Segregation) bool { return s.Rule == rule })
+		if i < 0 {
+			ps = append(ps, e.place.At("conflicts").Problem("name a rule under segregation: in the catalogue", "%s takes part in no rule %q", e.text.Ask, rule))
+			continue
+		}
+		s := entitlement.Segregation[i]
+		e.facts.Conflicts = append(e.facts.Conflicts, approvals.Conflict{Rule: s.Rule, Reason: s.Reason, Ask: s.Ask, With: s.With[0]})
+	}
+	return ps
+}
+
 // people adds the requester and the approver, and makes owners of those whom
 // the example calls so.
 func (e *example) people() {
@@ -165,6 +199,9 @@ func (e *example) people() {
 	own := func(t *personText, p approvals.Principal) {
 		if t.Owner {
 			owners = append(owners, p.ID)
+		}
+		if t.OnDuty {
+			e.facts.OnDuty = append(e.facts.OnDuty, p.ID)
 		}
 	}
 	own(&e.text.Who, e.facts.Beneficiary)

@@ -84,11 +84,13 @@ func entitlementOf(e approvals.Entitlement) cedar.Entity {
 	for _, id := range e.Owners {
 		owners = append(owners, user(id))
 	}
-	manager := false
+	manager, skip := false, false
 	for _, ref := range e.Approvers {
 		switch kind, name := ref.Split(); kind {
 		case string(approvals.ApproverManager):
 			manager = true
+		case string(approvals.ApproverSkipLevel):
+			skip = true
 		case "group":
 			groups = append(groups, cedar.NewEntityUID(typeGroup, cedar.String(name)))
 		case "slack-group": // whose members have it among their groups while they are in it
@@ -107,9 +109,9 @@ func entitlementOf(e approvals.Entitlement) cedar.Entity {
 		"owners":           cedar.NewSet(owners...),
 		"approvers":        cedar.NewSet(approvers...),
 		"approver_groups":  cedar.NewSet(groups...),
-		"manager_approves": cedar.Boolean(manager),
-		"max_minutes":      cedar.Long(minutes(e.MaxDuration)),
-		"ticket_required":  cedar.Boolean(e.TicketRequired),
+		"manager_approves": cedar.Boolean(manager), "skip_level_approves": cedar.Boolean(skip),
+		"max_minutes":     cedar.Long(minutes(e.MaxDuration)),
+		"ticket_required": cedar.Boolean(e.TicketRequired),
 	}
 	put(attrs, "environment", e.Environment)
 	return cedar.Entity{
@@ -144,6 +146,11 @@ func contextOf(f approvals.Facts, a approvals.Assessment) cedar.Record {
 	}
 	passed, failed := checks(f)
 	attrs["checks_passed"], attrs["checks_failed"] = stringSet(passed), stringSet(failed)
+	attrs["starts_in_minutes"] = cedar.Long(minutes(startsIn(f)))
+	attrs["fields"], attrs["conflicts"], attrs["on_duty"] = fieldsOf(f), conflictsOf(f), usersOf(f.OnDuty)
+	if f.SkipLevel != "" {
+		attrs["skip_level_manager"] = user(f.SkipLevel)
+	}
 	put(attrs, "ticket", f.Ticket)
 	if a.Problem == "" {
 		attrs["score"] = cedar.Long(a.Score)

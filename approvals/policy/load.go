@@ -38,6 +38,7 @@ type Set struct {
 	request         rules
 	approve         rules
 	breakGlass      rules
+	staged          bool // a permit to approve names a stage
 	version         approvals.PolicyVersion
 	maxDirectoryAge time.Duration
 }
@@ -113,7 +114,8 @@ func compile(files []file, words *vocabulary) (*Set, approvals.Problems) {
 		return nil, inOrder(problems)
 	}
 	slices.SortFunc(all, func(a, b *rule) int { return strings.Compare(a.ref.ID, b.ref.ID) })
-	return &Set{all: all, request: all.about(actionRequest), approve: all.about(actionApprove), breakGlass: all.about(actionBreakGlass)}, nil
+	return &Set{all: all, request: all.about(actionRequest), approve: all.about(actionApprove), breakGlass: all.about(actionBreakGlass),
+		staged: slices.ContainsFunc(all, func(r *rule) bool { return r.stage > 0 })}, nil
 }
 
 // inOrder sorts problems as a person works through them.

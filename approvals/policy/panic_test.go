@@ -39,7 +39,7 @@ func TestSchemaKnowsEveryAttributeThatIsSet(t *testing.T) {
 	f := approvals.Facts{
 		At: exampleAt, Kind: approvals.KindExtension, Duration: 90 * time.Second, Ticket: "T-1", Weekday: time.Monday,
 		Requester:   approvals.Principal{ID: "a", Email: "a@example.com", Title: "t", Department: "d", Location: "l", Manager: "m", Groups: []string{"g"}},
-		Beneficiary: approvals.Principal{ID: "b"},
+		Beneficiary: approvals.Principal{ID: "b"}, SkipLevel: "s",
 		Entitlement: approvals.Entitlement{ID: "x:y", Environment: "e", Approvers: []approvals.ApproverRef{"manager", "owner", "group:g", "person:p"}},
 	}
 	q := ask(f, approvals.Assessment{Score: 5, Confidence: approvals.ConfidenceHigh}, &approvals.Principal{ID: "c"})

@@ -76,6 +76,10 @@ func (p *past) next() (approvals.Facts, approvals.Assessment) {
 		f.Requester = p.people[p.rng.IntN(len(p.people))]
 	case 6:
 		f.Beneficiary.Inactive = true
+	case 7, 8:
+		f.SkipLevel, f.StartsAt, f.OnDuty = "boss", at.Add(time.Hour), []approvals.PrincipalID{who.ID, "zoe"}
+		f.Fields = map[string]string{"change": "standard"}
+		f.Conflicts = []approvals.Conflict{{Rule: "pay-and-post", Reason: "Two people.", Ask: true, With: "ledger:post"}}
 	}
 	if p.rng.IntN(2) == 0 {
 		f.Ticket = []string{"INC-4312", "CHG-7", `odd "one"`}[p.rng.IntN(3)]

@@ -273,6 +273,8 @@ func TestProjectionsAgreeWithTheContext(t *testing.T) {
 			switch name {
 			case "weekday":
 				want = fmt.Sprint(slices.Index(weekdays, strings.Trim(want, `"`)))
+			case "fields", "conflicts", "on_duty", "skip_level_manager":
+				want = fmt.Sprintf("%q", want)
 			case "on_behalf", "directory_stale":
 				want = fmt.Sprint(bit(want == "true"))
 			}

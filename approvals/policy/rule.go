@@ -23,10 +23,14 @@ type rule struct {
 	reviewBy time.Time // the end of that day in UTC, exclusive; zero: built in
 	quorum   int       // 0: says nothing
 	channel  string
-	deny     bool // a forbid that refuses outright instead of asking people
-	file     string
-	line     int
-	text     string // as written, for finding the line of a mistake
+	stage    int // 0: says nothing
+	// escalateAfter and lapseAfter are zero where the policy says nothing.
+	escalateAfter, lapseAfter time.Duration
+
+	deny bool // a forbid that refuses outright instead of asking people
+	file string
+	line int
+	text string // as written, for finding the line of a mistake
 }
 
 // rules is an ordered set: the order in which policies are evaluated, and so
@@ -86,7 +90,7 @@ func (r *rule) overdue(at time.Time) bool { return !r.reviewBy.IsZero() && !at.B
 var (
 	idForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,79}$`)
 	channelForm = regexp.MustCompile(`^(#[\p{Ll}\p{Lo}0-9_-]{1,80}|[CG][A-Z0-9]{6,20})$`)
-	known       = []string{"channel", "effect", "id", "owner", "quorum", "reason", "review_by"}
+	known       = []string{"budget", "channel", "effect", "escalate_after", "id", "lapse_after", "owner", "quorum", "reason", "review_by", "stage"}
 )
 
 // builtinPrefix begins the ids of the policies that Hallpass brings itself.
@@ -162,7 +166,7 @@ func (r *rule) routing(a map[string]string, wrong complain) {
 		}
 	}
 	asks := r.permits() && r.covers(actionApprove) || !r.permits() && r.covers(actionRequest) && !r.deny
-	for _, key := range []string{"quorum", "channel"} {
+	for _, key := range []string{"quorum", "channel", "escalate_after", "lapse_after"} {
 		if _, ok := a[key]; ok && !asks {
 			wrong(key, "put it on a permit for Action::\"approve\", or on a forbid that asks people", "@%s says nothing on %s", key, r.title())
 			return
@@ -181,6 +185,44 @@ func (r *rule) routing(a map[string]string, wrong complain) {
 		}
 		r.channel = v
 	}
+	r.escalateAfter = r.span(a, "escalate_after", wrong)
+	r.lapseAfter = r.span(a, "lapse_after", wrong)
+	if v, ok := a["stage"]; ok {
+		r.stage = r.count("stage", v, 9, wrong)
+		if !r.permits() || !r.covers(actionApprove) {
+			wrong("stage", "put it on a permit for Action::\"approve\"", "@stage says nothing on %s", r.title())
+		}
+	}
+	if v, ok := a["budget"]; ok {
+		r.ref.Budget = r.count("budget", v, 100_000, wrong)
+		if !r.permits() || !r.covers(actionRequest) {
+			wrong("budget", "put it on a permit for Action::\"request\"", "@budget says nothing on %s", r.title())
+		}
+	}
+}
+
+// span reads an annotation that is a time.
+func (r *rule) span(a map[string]string, key string, wrong complain) time.Duration {
+	v, ok := a[key]
+	if !ok {
+		return 0
+	}
+	d, err := source.ParseDuration(v)
+	if err != nil || d < time.Minute || d > 30*24*time.Hour {
+		wrong(key, `write @`+key+`("2h"), from 1m to 30d`, "%q is not an @%s", v, key)
+		return 0
+	}
+	return d
+}
+
+// count reads an annotation that is a number from 1 on.
+func (r *rule) count(key, v string, most int, wrong complain) int {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > most {
+		wrong(key, fmt.Sprintf("write @%s(\"2\"), from 1 to %d", key, most), "%q is not a @%s", v, key)
+		return 0
+	}
+	return n
 }
 
 func (r *rule) title() string {

@@ -47,7 +47,7 @@ func (s *Set) look(of *thing) *sight {
 	}
 	whole := v.whole
 	for _, r := range s.approve {
-		if tree, matters := r.narrowed(actionApprove, of); matters && r.routes() {
+		if tree, matters := r.narrowed(actionApprove, of); matters && s.routes(r) {
 			v.conditions(tree, exact)
 		}
 	}

@@ -212,6 +212,12 @@ func (k *skimmed) fact(key, value []byte, seen map[string]string) bool {
 		})
 	case "problems":
 		return json.Unmarshal(value, &f.Problems) == nil
+	case "skip_level":
+		return text(value, &f.SkipLevel, seen)
+	case "starts_at":
+		return f.StartsAt.UnmarshalJSON(value) == nil
+	case "on_duty":
+		return json.Unmarshal(value, &f.OnDuty) == nil
 	case "evidence": // the score's, which policies see through the score alone
 	default:
 		k.extras = append(append(append(k.extras, key...), ':'), value...)

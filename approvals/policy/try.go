@@ -17,6 +17,7 @@ type answer struct {
 	problems []string
 	quorum   int
 	channel  string
+	stages   []int
 }
 
 // try runs the examples and asks of each policy one example that it decides
@@ -74,6 +75,9 @@ func (s *Set) tryOne(e example) approvals.Problems {
 	if e.text.Channel != "" && e.text.Channel != got.channel {
 		wrong("channel", mend, "expects the channel %q, but it is %q", e.text.Channel, got.channel)
 	}
+	if len(e.text.Stages) > 0 && !slices.Equal(e.text.Stages, got.stages) {
+		wrong("stages", mend, "expects the stages %v, but they are %v", e.text.Stages, got.stages)
+	}
 	for _, id := range e.text.Not {
 		switch r := s.all.get(cedar.PolicyID(id)); {
 		case r == nil:
@@ -112,13 +116,13 @@ func (s *Set) answer(e example) answer {
 	switch e.action() {
 	case actionApprove:
 		v := s.MayApprove(e.facts, e.assessment, e.approver)
-		return answer{outcome: word(v.Allowed, expectMayApprove, expectMayNotApprove), by: ids(v.Policies), problems: v.Problems}
+		return answer{outcome: word(v.Allowed, expectMayApprove, expectMayNotApprove), by: ids(v.Policies), problems: v.Problems, stages: v.Stages}
 	case actionBreakGlass:
 		v := s.MayBreakGlass(e.facts, e.assessment)
 		return answer{outcome: word(v.Allowed, expectMayOpen, expectMayNotOpen), by: ids(v.Policies), problems: v.Problems}
 	default:
 		r := s.Decide(e.facts, e.assessment)
-		return answer{outcome: string(r.Outcome), by: ids(r.Policies), problems: r.Problems, quorum: r.Quorum, channel: r.Channel}
+		return answer{outcome: string(r.Outcome), by: ids(r.Policies), problems: r.Problems, quorum: r.Quorum, channel: r.Channel, stages: stageNumbers(r.Stages)}
 	}
 }
 
@@ -134,6 +138,13 @@ func (s *Set) holds(r *rule, e example) bool {
 		}
 	}
 	return false
+}
+
+func stageNumbers(stages []approvals.Stage) (out []int) {
+	for _, st := range stages {
+		out = append(out, st.Number)
+	}
+	return out
 }
 
 func word(yes bool, a, b string) string {

@@ -37,6 +37,7 @@ func vocabularyOf(ctx context.Context, c approvals.Catalogue) (*vocabulary, erro
 			"weekday":          weekdays,
 		},
 	}
+	var fields, rules []string
 	var ids, systems, resources, levels, environments, tags []string
 	for _, e := range all {
 		w.entitlements[string(e.ID)] = e
@@ -48,11 +49,20 @@ func vocabularyOf(ctx context.Context, c approvals.Catalogue) (*vocabulary, erro
 			environments = append(environments, e.Environment)
 		}
 		tags = append(tags, e.Tags...)
+		for _, f := range e.Fields {
+			for _, v := range values(f) {
+				fields = append(fields, f.Name+"="+v)
+			}
+		}
+		for _, rule := range e.Segregation {
+			rules = append(rules, rule.Rule)
+		}
 	}
-	for _, list := range []*[]string{&ids, &systems, &resources, &levels, &environments, &tags} {
+	for _, list := range []*[]string{&ids, &systems, &resources, &levels, &environments, &tags, &fields, &rules} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
+	w.context["fields"], w.context["conflicts"] = append([]string{}, fields...), append([]string{}, rules...)
 	w.literals = map[cedar.EntityType][]string{typeEntitlement: ids, typeSystem: systems, typeResource: resources}
 	w.resource = map[string][]string{
 		"system": systems, "resource": resources, "level": levels, "environment": environments, "tags": tags,
