@@ -40,6 +40,7 @@ const (
 	EventIdentityBlocked   EventKind = "identity.blocked" // an attribute changed that decides who someone is
 	EventIdentityCleared   EventKind = "identity.cleared" // an admin confirmed
 	EventPolicyLoaded      EventKind = "policy.loaded"
+	EventPolicyRejected    EventKind = "policy.rejected"  // the access folder was changed, but what it holds was not taken
 	EventRequestProposed   EventKind = "request.proposed" // a language model's reading filled what a draft left open; its person has yet to look at it
 	EventTextErased        EventKind = "text.erased"      // people's words were erased; their salted hashes stay
 	EventKeyChanged        EventKind = "key.changed"      // other keys sign the checkpoints of the audit log from here on

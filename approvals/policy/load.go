@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -55,7 +56,7 @@ func Load(ctx context.Context, o Options) (*Set, error) {
 
 func load(ctx context.Context, o Options) (*Set, []example, error) {
 	dir := filepath.Join(o.Dir, "policies")
-	files, err := readFolder(dir)
+	files, err := readSteadily(dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,12 +149,37 @@ type file struct {
 
 func (f file) isPolicy() bool { return strings.HasSuffix(f.name, ".cedar") }
 
+// readings is how often a folder is read until two readings are the same.
+const readings = 5
+
+// readSteadily reads the folder until it is the same twice in a row, so that a
+// set is never put together from files of two versions while they are written
+// or a link is moved from one to the other.
+func readSteadily(dir string) ([]file, error) {
+	real, err := filepath.EvalSymlinks(dir) // a link that is moved meanwhile does not matter then
+	if err != nil {
+		real = dir
+	}
+	var last []file
+	for i := range readings {
+		files, err := readFolder(dir, real)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && slices.EqualFunc(last, files, func(a, b file) bool { return a.name == b.name && bytes.Equal(a.data, b.data) }) {
+			return files, nil
+		}
+		last = files
+	}
+	return nil, approvals.Problems{{File: filepath.ToSlash(dir), What: "the files change while they are read", Mend: "wait until they are all written, and try again"}}
+}
+
 // readFolder reads policies and examples, ordered by name. A file that would
 // be passed over in silence is a mistake: it may hold the forbid that somebody
-// counts on.
-func readFolder(dir string) ([]file, error) {
+// counts on. Problems name dir; real is where it lies.
+func readFolder(dir, real string) ([]file, error) {
 	shown := filepath.ToSlash(dir)
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(real)
 	if err != nil {
 		p := approvals.Problem{File: shown, What: "the folder cannot be read", Mend: "make it readable for the user that runs Hallpass"}
 		if errors.Is(err, os.ErrNotExist) {
@@ -172,7 +198,7 @@ func readFolder(dir string) ([]file, error) {
 			problems = append(problems, approvals.Problem{File: f.path, What: "this would not be read", Mend: "name it *.cedar or *_test.yaml, directly in policies/, or remove it"})
 			continue
 		}
-		if f.data, err = os.ReadFile(filepath.Join(dir, f.name)); err != nil {
+		if f.data, err = os.ReadFile(filepath.Join(real, f.name)); err != nil {
 			problems = append(problems, approvals.Problem{File: f.path, What: "the file cannot be read", Mend: "make it readable for the user that runs Hallpass"})
 			continue
 		}

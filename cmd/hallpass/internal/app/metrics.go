@@ -14,6 +14,7 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	duration *prometheus.HistogramVec
+	rejected prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -23,8 +24,10 @@ func newMetrics() *metrics {
 			Name: "hallpass_step_seconds", Help: "How long a step took: ack, handle, deliver, or a task by its kind.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .2, .3, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"step"}),
+		rejected: prometheus.NewGauge(prometheus.GaugeOpts{Name: "hallpass_access_folder_rejected",
+			Help: "1 while the access folder holds something that was not taken, so that an older state of it is in force."}),
 	}
-	m.registry.MustRegister(m.duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.duration, m.rejected, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

@@ -6,8 +6,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 // keepHandled is how long handled messages and finished tasks are kept, so
@@ -38,6 +36,7 @@ func (a *App) watch(ctx context.Context) error {
 		case <-hup:
 			a.Reload(ctx)
 		case <-free.C:
+			a.glance(ctx)
 			if _, err := a.Store.FreeOrphans(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("what dead processes hold could not be freed; it runs out by itself", "error", err)
 			}
@@ -50,30 +49,5 @@ func (a *App) watch(ctx context.Context) error {
 				a.log.Error("what was handled long ago could not be cleared away", "error", err)
 			}
 		}
-	}
-}
-
-// Reload reads people, catalogue and policies again, in this order, since each
-// refers to the one before. Each is taken whole or not at all.
-func (a *App) Reload(ctx context.Context) {
-	for _, part := range []struct {
-		what   string
-		reload func(context.Context) error
-	}{
-		{"people", a.Access.People.Reload}, {"catalogue", a.Access.Catalogue.Reload}, {"policies", a.Access.Policy.Reload},
-	} {
-		if err := part.reload(ctx); err != nil {
-			a.log.Error("not reloaded; what was in force stays in force", "part", part.what, "error", err)
-		}
-	}
-	if err := a.refresh(ctx); err != nil {
-		a.log.Error("the score keeps the people and the catalogue it knew", "error", err)
-	}
-	v := a.Access.Policy.Version()
-	a.log.Info("access folder read again", "policies", v.Digest, "commit", v.Commit)
-	err := a.Store.Apply(ctx, approvals.Change{Events: []approvals.Event{{
-		At: a.now(), Kind: approvals.EventPolicyLoaded, Actor: approvals.System("reload"), Version: v}}})
-	if err != nil {
-		a.log.Error("the reload could not be recorded", "error", err)
 	}
 }
