@@ -40,6 +40,8 @@ type Config struct {
 	Sockets int
 	// CloseOfDay is when "end of day" is, after local midnight; 18 h when 0.
 	CloseOfDay time.Duration
+	// Proposer reads into a draft what the words leave open; nil: nobody does.
+	Proposer Proposer
 	// Poll is how often work is looked for that another process stored, or
 	// that has become due; 500 ms when 0.
 	Poll time.Duration
@@ -66,6 +68,9 @@ type Bot struct {
 	waited waited
 
 	inboxDue, outboxDue alarm // something that was put off can be tried
+
+	proposing chan struct{}  // one for each proposal that is being made
+	asides    sync.WaitGroup // what goes on besides; Run waits for it at its end
 
 	homeMu sync.RWMutex
 	home   home // who we are; known once Run or Preflight has asked
@@ -108,7 +113,7 @@ func New(cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(strings.TrimRight(cfg.APIURL, "/")+"/"))
 	}
-	return &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), log: cfg.Logger, pacer: newPacer(cfg.Pace),
+	return &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), log: cfg.Logger, proposing: make(chan struct{}, proposalsAtOnce), pacer: newPacer(cfg.Pace),
 		broken: make(chan error, 1), inboxDue: make(alarm, 1), outboxDue: make(alarm, 1)}, nil
 }
 
@@ -130,6 +135,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer b.asides.Wait()
 	g, ctx := errgroup.WithContext(ctx)
 	for n := range b.cfg.Sockets {
 		g.Go(func() error { return b.listen(ctx, n) })

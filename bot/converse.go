@@ -23,11 +23,13 @@ type origin struct {
 	Channel string `json:"channel,omitempty"`
 	TS      string `json:"ts,omitempty"`
 	Sought  string `json:"sought,omitempty"` // the words that were not clear
+	// Proposed is what a language model proposed; nil: nothing.
+	Proposed *marked `json:"proposed,omitempty"`
 }
 
 func (o origin) String() string {
 	b, err := json.Marshal(o)
-	if err != nil { // three strings
+	if err != nil { // strings and numbers
 		return ""
 	}
 	return string(b)
@@ -74,7 +76,7 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 		if done, err := b.amendOpen(ctx, s, p, text, wish, world); done || err != nil {
 			return err
 		}
-		return b.draft(ctx, s, p, wish)
+		return b.draft(ctx, s, p, text, wish, world)
 	case understand.List:
 		st, err := b.standing(ctx, p)
 		if err != nil {
@@ -186,8 +188,9 @@ func (b *Bot) pointToDM(ctx context.Context, s said) error {
 	return err
 }
 
-// draft stores the wish; its card follows through the outbox.
-func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, wish understand.Wish) error {
+// draft stores the wish; its card follows through the outbox. What the words
+// leave open a model may be asked for.
+func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish, world understand.World) error {
 	if wish.Unknown != "" {
 		return unknownPerson(wish.Unknown)
 	}
@@ -195,10 +198,13 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, wish und
 	if wish.Entitlement == "" {
 		o.Sought = wish.Sought
 	}
-	_, err := b.cfg.Service.Draft(ctx, actor(p, s.entry), approvals.Ask{
+	r, err := b.cfg.Service.Draft(ctx, actor(p, s.entry), approvals.Ask{
 		Requester: p.ID, Beneficiary: wish.Beneficiary, Entitlement: wish.Entitlement, Duration: wish.Duration,
 		Reason: wish.Reason, Ticket: wish.Ticket, Key: door + "/" + s.Key, Origin: o.String(),
 	})
+	if err == nil {
+		b.aside(ctx, r, text, wish, world)
+	}
 	return err
 }
 

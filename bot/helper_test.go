@@ -138,6 +138,7 @@ type world struct {
 	start     func() // starts it again
 	logs      *strings.Builder
 	calls     *counter // the bot's calls of Slack
+	model     bot.Proposer
 }
 
 // counter counts calls by the last part of their address.
@@ -262,7 +263,7 @@ func (w *world) newBot() *bot.Bot {
 	w.t.Helper()
 	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), Service: w.svc, Store: w.store, Directory: w.dir,
 		Catalogue: w.catalogue, Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
-		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: w.calls}})
+		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: w.calls}, Proposer: w.model})
 	if err != nil {
 		w.t.Fatal(err)
 	}

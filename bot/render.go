@@ -40,6 +40,9 @@ func (b *Bot) view(ctx context.Context, r approvals.Request, reader approvals.Pr
 	} else if v.Offered, v.Sought, err = b.offers(ctx, r, reader); err != nil {
 		return v, err
 	}
+	if o, ok := readOrigin(r.Origin); ok {
+		v.Proposed = o.Proposed.on(r)
+	}
 	if r.State == approvals.RequestDraft && reader.ID == r.Requester {
 		if v.Unconfirmed, err = b.unconfirmed(ctx, reader.ID); err != nil {
 			return v, err

@@ -26,7 +26,7 @@ func TestMessageShortcutAsksAboutTheMessageOfSomebodyElse(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.say("UBOB", "hello") // so that it is known whose message it is
 		w.sees("UBOB", "", "in your own words")
-		m, err := w.As("UBOB").Post("CNOB", "", "who has read only on prod billing db? need it for 2h, refunds stuck, INC-4312")
+		m, err := w.As("UBOB").Post("CNOB", "", "we need read only on prod billing db for 2h, refunds stuck, INC-4312")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestMessageShortcutAsksAboutTheMessageOfSomebodyElse(t *testing.T) {
 		if err := w.As("UANA").Submit(w.ctx, v.ID, nil); err != nil {
 			t.Fatalf("what is filled in does not do: %v\n%s", err, v.Plain())
 		}
-		card := w.sees("UANA", "", "Ready to send?", "Billing database, read only", "2 hours", "INC-4312", "About a message of Bob Lee", "/archives/CNOB/p"+strings.ReplaceAll(m.TS, ".", ""), "who has read only")
+		card := w.sees("UANA", "", "Ready to send?", "Billing database, read only", "2 hours", "INC-4312", "About a message of Bob Lee", "/archives/CNOB/p"+strings.ReplaceAll(m.TS, ".", ""), "we need read only")
 		if r := w.latest("p-ana"); r.Requester != "p-ana" || r.Beneficiary != "p-ana" || r.State != approvals.RequestDraft {
 			t.Errorf("%s asks for %s: %s", r.Requester, r.Beneficiary, r.State)
 		}

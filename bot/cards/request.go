@@ -23,6 +23,10 @@ func Draft(v View) Card {
 	}
 	blocks := []slack.Block{header("Ready to send?"), section(what)}
 	text := "Ready to send? " + v.thing() + " for " + v.span() + v.forWhom() + "."
+	if s := v.Proposed.words(); s != "" {
+		blocks = append(blocks, small(s))
+		text += " " + s
+	}
 	missing := Missing(r, v.Entitlement)
 	if r.Reason != "" {
 		blocks = append(blocks, small("Why, in your words"), quote(r.Reason))
@@ -60,6 +64,23 @@ func (v View) introduced(text string, blocks []slack.Block, change, cancel slack
 	other = confirm(other, "Not you?", "Nothing is sent, and this account can do nothing here until an admin has put it right.", "That's not me", true)
 	return Card{Text: text + " " + who + " Is that you?",
 		Blocks: append(blocks, section(who+" Is that you? Sending says so; it is asked only once."), actions(send, change, cancel, other.WithStyle(slack.StyleDanger)))}
+}
+
+// words names what a language model filled in, "" when nothing.
+func (p *Proposed) words() string {
+	if p == nil {
+		return ""
+	}
+	var slots []string
+	for _, slot := range []struct {
+		name string
+		set  bool
+	}{{"the access", p.Access}, {"the time", p.Duration}, {"the reason", p.Reason}, {"the ticket", p.Ticket}} {
+		if slot.set {
+			slots = append(slots, bold(slot.name))
+		}
+	}
+	return "Proposed from your words by a language model (" + words(p.Model, 60) + "): " + join(slots, 4) + ". Please look before you send: it may be wrong."
 }
 
 // Missing says what a draft lacks, in a sentence; "" when it can be sent.

@@ -139,6 +139,12 @@ func all(base cards.View) map[string]cards.Card {
 		Sent: []cards.View{base}, Waiting: []cards.View{base}, Again: []cards.View{approved}}
 	return map[string]cards.Card{
 		"draft": cards.Draft(draft),
+		"draft-proposed": cards.Draft(with(draft, func(v *cards.View) {
+			v.Proposed = &cards.Proposed{Access: true, Duration: true, Reason: true, Ticket: true, Model: "small-model"}
+			if len(v.Request.Reason) > 1000 { // the worst there is
+				v.Proposed.Model = v.Request.Reason
+			}
+		})),
 		"draft-introduced": cards.Draft(with(draft, func(v *cards.View) {
 			v.Unconfirmed, v.Manager = true, approvals.Principal{ID: "p-bob", Name: "Bob Lee"}
 			if len(v.Request.Reason) > 1000 { // the worst there is

@@ -26,9 +26,16 @@ type View struct {
 	Comment     *Comment
 	Unconfirmed bool                    // the reader has yet to say that they are who they are taken for
 	Manager     approvals.Principal     // the reader's, when that is asked
+	Proposed    *Proposed               // what a language model filled in; nil: nothing
 	Asked       []string                // names of those who were asked
 	Offered     []approvals.Entitlement // the closest, when a draft leaves it open which is meant
 	Sought      string                  // the words that were not clear
+}
+
+// Proposed says which values of a draft a language model filled in.
+type Proposed struct {
+	Access, Duration, Reason, Ticket bool
+	Model                            string // its name
 }
 
 // Answer is one approver's answer, with the name to show.
