@@ -25,7 +25,7 @@ func (m *Weights) Explain(out io.Writer, d approvals.Decision) (identical bool, 
 	for _, f := range a.Factors {
 		fmt.Fprintf(&b, "%+6d  %-32s %s\n", f.Points, f.Name, f.Words)
 	}
-	fmt.Fprintf(&b, "\ncounts, of everything up to audit event %d\n", d.Facts.Evidence.World)
+	fmt.Fprintf(&b, "\ncounts, after %d human decisions\n", d.Facts.Evidence.World)
 	for _, c := range d.Facts.Evidence.Counts {
 		if strings.HasPrefix(c.Name, "world.") {
 			fmt.Fprintf(&b, "  %-40s %d, digest %016x\n", c.Name, c.Of, c.N)

@@ -102,17 +102,7 @@ func (w *World) SetHoldings(e approvals.EntitlementID, people []approvals.Princi
 		}
 	}
 	slices.Sort(next)
-	next = slices.Clip(slices.Compact(next))
-	h := &w.holds[good]
-	old := h.list
-	if h.many != nil {
-		old = h.many.ToArray()
-	}
-	w.exchange(good, old, next)
-	h.list, h.many = next, nil
-	if len(next) > manyHolders {
-		h.list, h.many = nil, roaring.BitmapOf(next...)
-	}
+	w.setHolders(good, slices.Clip(slices.Compact(next)))
 }
 
 // exchange notes with the people that an entitlement's holders were old and are

@@ -49,7 +49,8 @@ func keysOf(values *[singles]uint32) (k keys) {
 			k[i] = singleKey(i, v)
 		}
 	}
-	for i, p := range layout.Pairs {
+	for i := range pairs {
+		p := layout.Pairs[i]
 		if a, b := values[p[0]], values[p[1]]; a != 0 && b != 0 {
 			k[singles+i] = pairKey(i, a, b)
 		}

@@ -8,12 +8,18 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
-// Learn counts one human decision. Decisions come in the order of their
-// sequence; one that is already counted changes nothing. Automatic decisions
-// must never come here: a score that learns from itself rots.
-func (w *World) Learn(l approvals.Learned) {
+// Learn counts human decisions. They come in the order of their sequence; one
+// that is already counted changes nothing. Automatic decisions must never come
+// here: a score that learns from itself rots.
+func (w *World) Learn(ls ...approvals.Learned) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for i := range ls {
+		w.learn(&ls[i])
+	}
+}
+
+func (w *World) learn(l *approvals.Learned) {
 	if l.Sequence < w.sequence || l.Sequence == w.sequence && slices.Contains(w.latest, l.Request) {
 		return
 	}

@@ -4,16 +4,20 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 // Feed is where human decisions come from. The store implements it.
 type Feed interface {
-	// Learned lists human decisions whose sequence is greater than after, by
-	// ascending sequence, at most limit of them; decisions of one sequence are
-	// never parted. None is no error.
-	Learned(ctx context.Context, after int64, limit int) ([]approvals.Learned, error)
+	// EachLearned passes on human decisions whose sequence is greater than after,
+	// by ascending sequence, until each fails.
+	EachLearned(ctx context.Context, after int64, each func(approvals.Learned) error) error
+	// Generation is a number that differs from before when decisions may have
+	// been taken since. It means nothing while heard is false: then other
+	// replicas may have decided without this one having been told.
+	Generation() (generation uint64, heard bool)
 }
 
 // Scorer scores requests against a World. It implements approvals.Scorer.
@@ -23,6 +27,7 @@ type Scorer struct {
 	weights *Weights
 
 	catching sync.Mutex // one catch-up at a time
+	caught   atomic.Pointer[uint64]
 }
 
 // New makes a scorer. Without a feed (nil) the world is only as fresh as its
@@ -34,39 +39,59 @@ func New(world *World, feed Feed, weights *Weights) *Scorer {
 	return &Scorer{world: world, feed: feed, weights: weights}
 }
 
-// page is how many decisions are read at a time.
-const page = 5000
+// together is how many decisions are learned under one lock, so that scoring
+// waits neither long nor often.
+const together = 256
 
 // CatchUp learns every decision that the feed has and the world has not. It
 // replays all of them after a start, and the few that other replicas recorded
-// later on.
+// later on. Decisions of one sequence are learned together or not at all, so
+// that one that fails half-way can be tried again.
 func (s *Scorer) CatchUp(ctx context.Context) error {
 	if s.feed == nil {
 		return nil
 	}
 	s.catching.Lock()
 	defer s.catching.Unlock()
-	for {
-		after := s.world.Sequence()
-		learned, err := s.feed.Learned(ctx, after, page)
-		if err != nil {
-			return fmt.Errorf("read human decisions after %d: %w", after, err)
+	generation, _ := s.feed.Generation() // before looking: what comes meanwhile is looked for again
+	after := s.world.Sequence()
+	var batch []approvals.Learned
+	err := s.feed.EachLearned(ctx, after, func(l approvals.Learned) error {
+		if n := len(batch); n >= together && l.Sequence != batch[n-1].Sequence {
+			s.world.Learn(batch...)
+			batch = batch[:0]
 		}
-		for _, l := range learned {
-			s.world.Learn(l)
-		}
-		if len(learned) < page || s.world.Sequence() == after {
-			return nil
-		}
+		batch = append(batch, l)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read human decisions after %d: %w", after, err)
 	}
+	s.world.Learn(batch...)
+	s.caught.Store(&generation)
+	return nil
 }
 
-// Evidence catches up with the feed and counts what the past and the peers say
-// of a request, on one version of the world. It fails when the feed does: an
-// old count could hide a fresh denial.
+// fresh reports whether the world is known to have every decision that this
+// process was told of, so that the database need not be asked.
+func (s *Scorer) fresh() bool {
+	if s.feed == nil {
+		return true
+	}
+	generation, heard := s.feed.Generation()
+	caught := s.caught.Load()
+	return heard && caught != nil && *caught == generation
+}
+
+// Evidence counts what the past and the peers say of a request, on one version
+// of the world. Where decisions may have been taken that the world does not
+// have, it catches up first, and fails when the feed does: an old count could
+// hide a fresh denial.
 func (s *Scorer) Evidence(ctx context.Context, f approvals.Facts) (approvals.Evidence, error) {
-	if err := s.CatchUp(ctx); err != nil {
-		return approvals.Evidence{}, err
+	if !s.fresh() {
+		if err := s.CatchUp(ctx); err != nil {
+			return approvals.Evidence{}, err
+		}
 	}
 	var o observation
 	w := s.world
@@ -81,5 +106,5 @@ func (s *Scorer) Evidence(ctx context.Context, f approvals.Facts) (approvals.Evi
 	counts = append(counts,
 		approvals.Count{Name: "world.people", N: int64(w.peopleSum >> 1), Of: int64(w.active)},
 		approvals.Count{Name: "world.holdings", N: int64(w.holdingSum >> 1), Of: w.holdings})
-	return approvals.Evidence{World: w.sequence, Counts: counts}, nil
+	return approvals.Evidence{World: w.all.Decided, Counts: counts}, nil
 }

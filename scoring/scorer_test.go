@@ -14,24 +14,33 @@ import (
 
 var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
-// memory is a feed over a slice.
-type memory []approvals.Learned
+// memory is a feed over a slice that notes how often it was read.
+type memory struct {
+	all        []approvals.Learned
+	generation uint64
+	deaf       bool // it is not told of others' decisions
+	failAfter  int  // of those read at a time; 0: never
+	reads      int
+}
 
-func (m memory) Learned(_ context.Context, after int64, limit int) (page []approvals.Learned, _ error) {
-	for _, l := range m {
-		if l.Sequence > after && len(page) < limit {
-			page = append(page, l)
+func (m *memory) EachLearned(_ context.Context, after int64, each func(approvals.Learned) error) error {
+	m.reads++
+	n := 0
+	for _, l := range m.all {
+		if l.Sequence <= after {
+			continue
+		}
+		if n++; m.failAfter > 0 && n > m.failAfter {
+			return approvals.Errorf(approvals.CodeUnavailable, "The database does not answer.")
+		}
+		if err := each(l); err != nil {
+			return err
 		}
 	}
-	return page, nil
+	return nil
 }
 
-// broken is a feed whose database is away.
-type broken struct{}
-
-func (broken) Learned(context.Context, int64, int) ([]approvals.Learned, error) {
-	return nil, approvals.Errorf(approvals.CodeUnavailable, "The database does not answer.")
-}
+func (m *memory) Generation() (uint64, bool) { return m.generation, !m.deaf }
 
 func team(n int) []approvals.Principal {
 	people := []approvals.Principal{{ID: "lead", Name: "Lead", Department: "eng", Title: "Manager"}}
@@ -74,14 +83,14 @@ func TestEvidenceCatchesUpWithTheFeed(t *testing.T) {
 	people := team(3)
 	w := scoring.NewWorld(scoring.Options{})
 	w.SetPeople(people, approvals.DirectoryState{AsOf: monday})
-	feed := memory{decision(4, "p1", "lead", true), decision(7, "p2", "owner", false)}
+	feed := &memory{all: []approvals.Learned{decision(4, "p1", "lead", true), decision(7, "p2", "owner", false)}}
 	s := scoring.New(w, feed, nil)
 	e, err := s.Evidence(t.Context(), facts(people[1]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.World != 7 {
-		t.Errorf("evidence is of world %d, want 7", e.World)
+	if e.World != 2 {
+		t.Errorf("evidence is of world %d, want 2 decisions", e.World)
 	}
 	want := approvals.Count{Name: "decided.entitlement+manager", N: 1, Of: 2}
 	if diff := cmp.Diff(want, e.Count(want.Name)); diff != "" {
@@ -89,12 +98,52 @@ func TestEvidenceCatchesUpWithTheFeed(t *testing.T) {
 	}
 }
 
-func TestEvidenceFailsWhenTheFeedDoes(t *testing.T) {
+// TestTheDatabaseIsAskedOnlyWhenSomebodyMayHaveDecided: not when all is known,
+// again after news, and each time while news do not arrive.
+func TestTheDatabaseIsAskedOnlyWhenSomebodyMayHaveDecided(t *testing.T) {
 	t.Parallel()
-	s := scoring.New(scoring.NewWorld(scoring.Options{}), broken{}, nil)
-	_, err := s.Evidence(t.Context(), facts(team(1)[1]))
-	if got := approvals.ErrorCode(err); got != approvals.CodeUnavailable {
-		t.Errorf("error %v has code %q, want %q", err, got, approvals.CodeUnavailable)
+	people := team(3)
+	feed := &memory{all: []approvals.Learned{decision(4, "p1", "lead", true)}}
+	s := scoring.New(scoring.NewWorld(scoring.Options{}), feed, nil)
+	for i, step := range []struct {
+		change func()
+		reads  int
+		world  int64
+	}{
+		{func() {}, 1, 1},
+		{func() {}, 1, 1},
+		{func() { feed.all = append(feed.all, decision(5, "p1", "lead", false)); feed.generation++ }, 2, 2},
+		{func() {}, 2, 2},
+		{func() { feed.deaf = true; feed.all = append(feed.all, decision(9, "p2", "lead", false)) }, 3, 3},
+		{func() {}, 4, 3},
+		{func() { feed.deaf = false }, 4, 3},
+	} {
+		step.change()
+		e, err := s.Evidence(t.Context(), facts(people[1]))
+		if err != nil || e.World != step.world || feed.reads != step.reads {
+			t.Errorf("step %d: world %d after %d reads, %v; want world %d after %d", i, e.World, feed.reads, err, step.world, step.reads)
+		}
+	}
+}
+
+// TestAReplayThatFailsHalfWayLosesNothing cuts a change of two decisions apart.
+func TestAReplayThatFailsHalfWayLosesNothing(t *testing.T) {
+	t.Parallel()
+	people := team(3)
+	var all []approvals.Learned
+	for i := range 900 {
+		l := decision(int64(i/3+1), "p1", "lead", true)
+		l.Request = approvals.RequestID(fmt.Sprint("r", i))
+		all = append(all, l)
+	}
+	feed := &memory{all: all, failAfter: 400} // in the middle of a sequence
+	s := scoring.New(scoring.NewWorld(scoring.Options{}), feed, nil)
+	if _, err := s.Evidence(t.Context(), facts(people[1])); approvals.ErrorCode(err) != approvals.CodeUnavailable {
+		t.Errorf("error %v has code %q, want %q", err, approvals.ErrorCode(err), approvals.CodeUnavailable)
+	}
+	feed.failAfter = 0
+	if e, err := s.Evidence(t.Context(), facts(people[1])); err != nil || e.World != 900 {
+		t.Errorf("evidence is of %d decisions, %v; want 900", e.World, err)
 	}
 }
 

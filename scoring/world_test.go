@@ -246,10 +246,16 @@ type growing struct {
 	upTo int
 }
 
-func (g *growing) Learned(_ context.Context, after int64, limit int) ([]approvals.Learned, error) {
-	from := min(int(after), g.upTo)
-	return g.all[from:min(from+limit, g.upTo)], nil
+func (g *growing) EachLearned(_ context.Context, after int64, each func(approvals.Learned) error) error {
+	for _, l := range g.all[min(int(after), g.upTo):g.upTo] {
+		if err := each(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+func (g *growing) Generation() (uint64, bool) { return uint64(g.upTo), true }
 
 func TestWorldMayBeUsedByManyAtOnce(t *testing.T) {
 	t.Parallel()

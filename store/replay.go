@@ -119,7 +119,7 @@ func (n interner) learned(v [][]byte) (l approvals.Learned, err error) {
 		return l, fmt.Errorf("a human decision is stored in an unknown form")
 	}
 	return approvals.Learned{
-		Sequence:    int64(binary.BigEndian.Uint64(v[learnedSequence])), //nolint:gosec // The same 64 bits.
+		Sequence:    int64(binary.BigEndian.Uint64(v[learnedSequence])),
 		At:          postgresTime(v[learnedAt]),
 		Request:     approvals.RequestID(v[learnedRequest]),
 		Entitlement: approvals.EntitlementID(n.text(v[learnedEntitlement])),
@@ -130,7 +130,7 @@ func (n interner) learned(v [][]byte) (l approvals.Learned, err error) {
 		Location:    n.text(v[learnedLocation]),
 		Approver:    approvals.PrincipalID(n.text(v[learnedApprover])),
 		Approved:    v[learnedApproved][0] != 0,
-		Duration:    time.Duration(binary.BigEndian.Uint64(v[learnedDuration])), //nolint:gosec // The same 64 bits.
+		Duration:    time.Duration(binary.BigEndian.Uint64(v[learnedDuration])),
 	}, nil
 }
 
@@ -138,6 +138,6 @@ func (n interner) learned(v [][]byte) (l approvals.Learned, err error) {
 var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func postgresTime(b []byte) time.Time {
-	micros := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // The same 64 bits.
+	micros := int64(binary.BigEndian.Uint64(b))
 	return time.UnixMicro(postgresEpoch.UnixMicro() + micros).UTC()
 }

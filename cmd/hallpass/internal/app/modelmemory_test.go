@@ -100,12 +100,20 @@ func (m *memory) SaveHoldings(context.Context, approvals.EntitlementID, []approv
 // feed is the memory as the score reads it.
 type feed struct{ *memory }
 
-// Learned lists human decisions after a sequence; limit is more than there are.
-func (f feed) Learned(_ context.Context, after int64, _ int) ([]approvals.Learned, error) {
-	all := f.memory.Learned()
+// EachLearned passes on human decisions after a sequence.
+func (f feed) EachLearned(_ context.Context, after int64, each func(approvals.Learned) error) error {
+	all := f.Learned()
 	i, _ := slices.BinarySearchFunc(all, after+1, func(l approvals.Learned, sequence int64) int { return int(l.Sequence - sequence) })
-	return all[i:], nil
+	for _, l := range all[i:] {
+		if err := each(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// Generation is never known: each scoring looks.
+func (f feed) Generation() (uint64, bool) { return 0, false }
 
 // inMemory is a Hallpass of the real service, policy, score and worker over a
 // store in memory that has the stage's past.
@@ -147,6 +155,5 @@ func (s *stage) inMemory(t *testing.T) *run {
 	}
 	r.store = m
 	r.events = func() []approvals.Event { return m.Events() }
-	r.learned = m.Learned
 	return r
 }

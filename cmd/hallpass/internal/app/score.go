@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
@@ -11,13 +15,10 @@ import (
 )
 
 // score makes the scorer and replays the past into its world: people from the
-// directory, decisions and observed holdings from the database.
+// directory, decisions and holdings from the database.
 func (a *App) score(ctx context.Context) (*scoring.Scorer, error) {
 	a.world = scoring.NewWorld(scoring.Options{})
 	if err := a.refresh(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.replayHoldings(ctx); err != nil {
 		return nil, err
 	}
 	weights, err := Weights(a.config)
@@ -25,7 +26,91 @@ func (a *App) score(ctx context.Context) (*scoring.Scorer, error) {
 		return nil, err
 	}
 	s := scoring.New(a.world, a.Store, weights)
-	return s, s.CatchUp(ctx)
+	return s, replay(ctx, a.Store, a.world, s)
+}
+
+// replay reads who holds what, and what people decided, side by side.
+func replay(ctx context.Context, st *store.Store, w *scoring.World, s *scoring.Scorer) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return replayHoldings(ctx, st, w) })
+	g.Go(func() error { return s.CatchUp(ctx) })
+	return g.Wait()
+}
+
+// replayHoldings puts who holds what into the score's world.
+func replayHoldings(ctx context.Context, st *store.Store, w *scoring.World) error {
+	return w.ReplaceHoldings(func(each func(approvals.EntitlementID, approvals.PrincipalID) error) error {
+		return st.EachHolder(ctx, each)
+	})
+}
+
+// sweepEvery is how often the score reads again what it should have heard of.
+const sweepEvery = 10 * time.Minute
+
+// follow keeps the score's world as fresh as the news: what this process and
+// other replicas decide, observe, grant and take away. A sweep is the net under
+// it, and comes no other way: reading and taking in what was read must not be
+// overtaken. What fails is left to the next sweep, and decisions also to the
+// next scoring.
+func (a *App) follow(ctx context.Context) error {
+	sweep := time.NewTimer(sweepEvery)
+	defer sweep.Stop()
+	news := make(chan store.News)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		for ctx.Err() == nil {
+			n, err := a.Store.News(ctx)
+			if err != nil {
+				continue // the context ended
+			}
+			select {
+			case news <- n:
+			case <-ctx.Done():
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for {
+			var n store.News
+			select {
+			case <-ctx.Done():
+				return nil
+			case n = <-news:
+			case <-sweep.C:
+				n.All = true
+			}
+			if n.All {
+				sweep.Reset(sweepEvery)
+			}
+			if err := a.take(ctx, n); err != nil && ctx.Err() == nil {
+				a.log.Warn("what changed was not read; the score learns of it at the next sweep", "error", err)
+			}
+		}
+	})
+	return g.Wait()
+}
+
+// take puts what changed into the score's world.
+func (a *App) take(ctx context.Context, n store.News) (err error) {
+	if n.All {
+		return replay(ctx, a.Store, a.world, a.scorer)
+	}
+	if n.Decisions {
+		err = a.scorer.CatchUp(ctx)
+	}
+	for _, e := range n.Holders {
+		err = errors.Join(err, a.holders(ctx, e))
+	}
+	return err
+}
+
+func (a *App) holders(ctx context.Context, e approvals.EntitlementID) error {
+	all, err := a.Store.Holders(ctx, e)
+	if err == nil {
+		a.world.SetHoldings(e, all)
+	}
+	return err
 }
 
 // Weights are the configured weights of the score, or those of this version.
@@ -63,57 +148,5 @@ func (a *App) refresh(ctx context.Context) error {
 	}
 	a.world.SetPeople(people, state)
 	a.world.SetCatalogue(all)
-	return nil
-}
-
-// replayHoldings puts what the systems said last into the score's world.
-func (a *App) replayHoldings(ctx context.Context) error {
-	all, err := a.Access.Catalogue.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range all {
-		var after store.HoldingCursor
-		var holders []approvals.PrincipalID
-		for {
-			page, err := a.Store.Holdings(ctx, e.ID, after, 5000)
-			if err != nil {
-				return err
-			}
-			if len(page) == 0 {
-				break
-			}
-			holders = append(holders, principals(page)...)
-			last := page[len(page)-1]
-			after = store.HoldingCursor{Entitlement: last.Entitlement, Account: last.Account}
-		}
-		a.world.SetHoldings(e.ID, holders)
-	}
-	return nil
-}
-
-func principals(hs []approvals.Holding) []approvals.PrincipalID {
-	var ids []approvals.PrincipalID
-	for _, h := range hs {
-		if h.Principal != "" {
-			ids = append(ids, h.Principal)
-		}
-	}
-	return ids
-}
-
-// observing is the store as the worker sees it: what systems say they hold
-// also reaches the score's world.
-type observing struct {
-	*store.Store
-	world *scoring.World
-}
-
-// SaveHoldings keeps an observation and counts it.
-func (o observing) SaveHoldings(ctx context.Context, e approvals.EntitlementID, seen []approvals.Holding) error {
-	if err := o.Store.SaveHoldings(ctx, e, seen); err != nil {
-		return err
-	}
-	o.world.SetHoldings(e, principals(seen))
 	return nil
 }

@@ -15,9 +15,6 @@ const keepHandled = 7 * 24 * time.Hour
 // freeEvery is how often the work that a dead process holds is given back.
 const freeEvery = 5 * time.Second
 
-// holdingsEvery is how often what other replicas saw in the systems is read.
-const holdingsEvery = 10 * time.Minute
-
 // watch gives back what dead processes hold, clears away hourly what was
 // handled long ago, and reads people, catalogue and policies again at SIGHUP.
 // What does not pass changes nothing: the old set stays and the log says why.
@@ -25,10 +22,9 @@ func (a *App) watch(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	prune, free, holdings := time.NewTicker(time.Hour), time.NewTicker(freeEvery), time.NewTicker(holdingsEvery)
+	prune, free := time.NewTicker(time.Hour), time.NewTicker(freeEvery)
 	defer prune.Stop()
 	defer free.Stop()
-	defer holdings.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -39,10 +35,6 @@ func (a *App) watch(ctx context.Context) error {
 			a.glance(ctx)
 			if _, err := a.Store.FreeOrphans(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("what dead processes hold could not be freed; it runs out by itself", "error", err)
-			}
-		case <-holdings.C:
-			if err := a.replayHoldings(ctx); err != nil && ctx.Err() == nil {
-				a.log.Warn("who holds what was not read again; the score keeps what it knew", "error", err)
 			}
 		case <-prune.C:
 			if _, err := a.Store.Prune(ctx, a.now().Add(-keepHandled)); err != nil {

@@ -14,7 +14,7 @@ func (a *App) worker(hands map[string]approvals.Connector, model *prompts.Client
 		limits[name] = lifecycle.Limits{Concurrency: k.Concurrency, CallTimeout: k.Timeout}
 	}
 	c := lifecycle.Config{
-		Service: a.Service, Store: observing{a.Store, a.world}, Connectors: hands, Limits: limits,
+		Service: a.Service, Store: a.Store, Connectors: hands, Limits: limits,
 		Now: a.options.Now, Logger: a.log,
 		Done: func(kind approvals.TaskKind, _ string, lag time.Duration) { a.metrics.observe(string(kind), lag) },
 	}
