@@ -32,3 +32,19 @@ func TestChecksOfASystemAreAskedBelowUnlessSaidOtherwise(t *testing.T) {
 		t.Errorf("%v, want the wrong name named", err)
 	}
 }
+
+func TestApproversMayBeOnDutyOrOneLevelUp(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(small, "approvers: [manager, owner]", `approvers: [manager, skip-level-manager, "on-call:PI7DH85"]`, 1)
+	c, err := catalog.Load(t.Context(), folder(t, map[string]string{"a.yaml": text}), team)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.Entitlement(t.Context(), "billing-db:read-only")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]approvals.ApproverRef{"manager", "skip-level-manager", "on-call:PI7DH85"}, e.Approvers); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}

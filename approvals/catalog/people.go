@@ -85,8 +85,9 @@ func (b *builder) owners(at source.Place, refs []string) []approvals.PrincipalID
 	return owners
 }
 
-// approvers reads whom to ask: "manager", "owner", "group:NAME",
-// "slack-group:HANDLE", "person:ID" or an email, in order.
+// approvers reads whom to ask: "manager", "skip-level-manager", "owner",
+// "group:NAME", "slack-group:HANDLE", "on-call:SCHEDULE", "person:ID" or an
+// email, in order.
 func (b *builder) approvers(at source.Place, refs []string) []approvals.ApproverRef {
 	if len(refs) == 0 {
 		b.wrong(at, "write approvers: with manager, owner, group:NAME or an email, here or above", "nobody can approve this")
@@ -96,11 +97,12 @@ func (b *builder) approvers(at source.Place, refs []string) []approvals.Approver
 	for _, ref := range refs {
 		kind, name, _ := strings.Cut(ref, ":")
 		switch {
-		case ref == string(approvals.ApproverManager) || ref == string(approvals.ApproverOwner):
+		case ref == string(approvals.ApproverManager) || ref == string(approvals.ApproverOwner) || ref == string(approvals.ApproverSkipLevel):
 		case kind == "group" && name != "":
 			b.group(at, name)
 		case kind == "slack-group" && name != "": // Slack knows it, not the directory
 			ref = kind + ":" + strings.TrimPrefix(name, "@")
+		case kind == "on-call" && strings.TrimSpace(name) != "": // the on-call service knows it
 		case kind == "person" && name != "":
 			b.person(at, approvals.PrincipalID(name))
 		case strings.Contains(ref, "@"):
@@ -110,7 +112,7 @@ func (b *builder) approvers(at source.Place, refs []string) []approvals.Approver
 			}
 			ref = "person:" + string(ids[0])
 		default:
-			b.wrong(at, source.Suggest(ref, []string{"manager", "owner"})+`; or write "group:NAME" or an email`, "%q does not name an approver", ref)
+			b.wrong(at, source.Suggest(ref, []string{"manager", "skip-level-manager", "owner"})+`; or write "group:NAME" or an email`, "%q does not name an approver", ref)
 			continue
 		}
 		if !slices.Contains(out, approvals.ApproverRef(ref)) {

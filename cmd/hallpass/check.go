@@ -65,6 +65,11 @@ func check(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	if things != nil {
+		entitlements, err := things.All(ctx)
+		if err != nil {
+			return err
+		}
+		all = append(all, c.Needs(entitlements)...)
 		report, err := policy.Check(ctx, policy.Options{Dir: dir, Catalogue: things, MaxDirectoryAge: c.Directory.MaxAge}, time.Now())
 		if err := keep(err); err != nil {
 			return err

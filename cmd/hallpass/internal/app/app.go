@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,6 +54,7 @@ type App struct {
 	world   *scoring.World
 	pages   map[string]http.Handler // of connectors that have one, by connector
 	metrics *metrics
+	folder  folder
 }
 
 // OpenStore opens the configured database: DATABASE_URL, or SQLite in the data
@@ -79,6 +81,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if a.Access, err = LoadAccess(ctx, c, o); err != nil {
 		return nil, err
 	}
+	a.folder = folder{paths: []string{c.Path(c.Directory.File), filepath.Join(c.Dir, "catalog"), filepath.Join(c.Dir, "policies")}}
 	hands, err := connectors(ctx, c, a.Access, o)
 	if err != nil {
 		return nil, err
@@ -141,7 +144,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		return err
 	}
 	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}
-	return nil
+	return a.outside()
 }
 
 // model is the optional language model; disabled unless a key or an endpoint
@@ -167,7 +170,6 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Worker.Run(ctx) })
 	g.Go(func() error { return a.listen(ctx) })
 	g.Go(func() error { return a.watch(ctx) })
-	g.Go(func() error { return a.follow(ctx) })
 	return g.Wait()
 }
 

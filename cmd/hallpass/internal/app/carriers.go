@@ -14,11 +14,9 @@ func toWebhook(name string, k config.Connector, c config.Config, o Options) (app
 	if err != nil {
 		return nil, err
 	}
-	url := k.URL
-	if v, err := c.Value(config.Secret(url)); err != nil {
+	url, err := c.Address(k.URL)
+	if err != nil {
 		return nil, err
-	} else if v != "" {
-		url = v
 	}
 	private, err := outbound.ParsePrivate(k.Private)
 	if err != nil {

@@ -30,7 +30,7 @@ func connectors(ctx context.Context, c config.Config, a Access, o Options) (map[
 		}
 		all[name] = made
 	}
-	return all, checkTargets(ctx, a, all)
+	return all, checkTargets(ctx, c, a, all)
 }
 
 func connector(ctx context.Context, name string, k config.Connector, c config.Config, a Access, o Options) (approvals.Connector, error) {
@@ -99,12 +99,12 @@ func Sandbox(ctx context.Context, a Access, name string) ([]sandbox.Resource, []
 
 // checkTargets asks each connector whether the catalogue's entries for it are
 // sound, and finds entries for connectors that are not configured.
-func checkTargets(ctx context.Context, a Access, all map[string]approvals.Connector) error {
+func checkTargets(ctx context.Context, conf config.Config, a Access, all map[string]approvals.Connector) error {
 	entitlements, err := a.Catalogue.All(ctx)
 	if err != nil {
 		return err
 	}
-	var problems approvals.Problems
+	problems := conf.Needs(entitlements)
 	for _, e := range entitlements {
 		c, ok := all[e.Connector]
 		if !ok {

@@ -38,6 +38,7 @@ func (c *Config) check() approvals.Problems {
 	for name, k := range c.Connectors {
 		ps = append(ps, c.checkConnector(name, k)...)
 	}
+	ps = append(ps, c.checkOutside()...)
 	for i, email := range c.Approvals.SecurityQueue {
 		if !strings.Contains(email, "@") {
 			ps = append(ps, c.At("approvals", "security_queue", i).Problem("write an email address", "%q is not an email address", email))

@@ -24,6 +24,8 @@ type Config struct {
 	Database   Database             `yaml:"database"`
 	Directory  Directory            `yaml:"directory"`
 	Connectors map[string]Connector `yaml:"connectors"`
+	Checks     map[string]Check     `yaml:"checks"` // external checks, by the name that the catalogue uses
+	OnCall     OnCall               `yaml:"on_call"`
 	Approvals  Approvals            `yaml:"approvals"`
 	Score      Score                `yaml:"score"`
 	Model      Model                `yaml:"model"`

@@ -47,11 +47,18 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 		"setting of another kind": {"connectors:\n  s:\n    kind: sandbox\n    dsn: env:X", "h.yaml:4: dsn is a setting of postgres connectors, not of sandbox ones; remove it"},
 		"webhook without url":     {"connectors:\n  w:\n    kind: webhook\n    key: env:K", `h.yaml:2: the connector "w" has no url; add url: https://…, the endpoint that answers Hallpass`},
 		"webhook without key":     {"connectors:\n  w:\n    kind: webhook\n    url: env:U", `h.yaml:2: the connector "w" has no key, so its calls would not be signed; add key: env:NAME and set that variable to the output of: openssl rand -hex 32`},
-		"webhook in the clear":    {"connectors:\n  w:\n    kind: webhook\n    url: http://a.example/\n    key: env:K", `h.yaml:4: the url of connector "w" can't be called: it does not begin with https://, and what is sent must not be readable on its way; write an address such as https://access.example.com/hallpass`},
+		"webhook in the clear":    {"connectors:\n  w:\n    kind: webhook\n    url: http://a.example/\n    key: env:K", `h.yaml:4: the url of the connector "w" can't be called: it does not begin with https://, and what is sent must not be readable on its way; write an address such as https://access.example.com/hallpass`},
 		"webhook to credentials":  {"connectors:\n  w:\n    kind: webhook\n    url: env:U\n    key: env:K\n    private: [169.254.169.254]", `h.yaml:6: 169.254.169.254 can't be allowed: machines' own credentials are served there; write ranges such as 10.20.0.0/16`},
 		"command by name":         {"connectors:\n  e:\n    kind: exec\n    command: [sh]", `h.yaml:4: the connector "e" has no command that begins with an absolute path; write command: [/path/to/program]`},
 		"secret for a program":    {"connectors:\n  e:\n    kind: exec\n    command: [/bin/x]\n    environment:\n      TOKEN: hunter2", `h.yaml:6: a secret stands in the file; write env:NAME or file:PATH, and keep the secret itself out of the file`},
 		"unknown operation":       {"connectors:\n  e:\n    kind: exec\n    command: [/bin/x]\n    operations: [endsessions]", `h.yaml:5: "endsessions" is no optional operation; did you mean "end_sessions"?`},
+		"check without url":       {"checks:\n  training:\n    key: env:K", `h.yaml:2: the check "training" has no url; add url: https://…, the endpoint that answers Hallpass`},
+		"check without key":       {"checks:\n  training:\n    url: env:U", `h.yaml:2: the check "training" has no key, so its questions would not be signed; add key: env:NAME and set that variable to the output of: openssl rand -hex 32`},
+		"check that takes long":   {"checks:\n  training:\n    url: env:U\n    key: env:K\n    timeout: 1m", `h.yaml:5: somebody waits for the check "training", for 1m0s; write at most 10s`},
+		"check kept for ever":     {"checks:\n  training:\n    url: env:U\n    key: env:K\n    cache: 48h", `h.yaml:5: a yes of the check "training" would stand for 48h0m0s; write at most 24h0m0s`},
+		"unknown on-call service": {"on_call:\n  provider: pagerdutty\n  key: env:K", `h.yaml:2: "pagerdutty" is no on-call service that this build knows; did you mean "pagerduty"?`},
+		"on-call key in the file": {"on_call:\n  provider: pagerduty\n  key: hunter2", `h.yaml:3: a secret stands in the file; write env:NAME or file:PATH, and keep the secret itself out of the file`},
+		"on-call without service": {"on_call:\n  key: env:K", `h.yaml:1: on_call has no provider; add provider: pagerduty or opsgenie`},
 		"too many calls":          {"connectors:\n  s:\n    kind: sandbox\n    concurrency: 1000", "h.yaml:4: 1000 calls at once cannot be; write a number from 1 to 100"},
 		"queue without email":     {"approvals:\n  security_queue: [sam]", `h.yaml:2: "sam" is not an email address; write an email address`},
 		"chased after lapse":      {"approvals:\n  lapse_after: 1h\n  chase_after: 2h", "h.yaml:3: approvers would be reminded after the request has lapsed; make it shorter than lapse_after"},
@@ -118,4 +125,21 @@ func FuzzParse(f *testing.F) {
 			t.Error("a default is missing")
 		}
 	})
+}
+
+func TestWhatTheCatalogueNeedsIsNamed(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("h.yaml", []byte("checks:\n  training:\n    url: env:U\n    key: env:K\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []approvals.Entitlement{
+		{ID: "a:x", Checks: []string{"training"}, Approvers: []approvals.ApproverRef{"manager"}},
+		{ID: "b:x", Checks: []string{"trainin"}, Approvers: []approvals.ApproverRef{"on-call:PI7DH85"}},
+	}
+	want := "catalog: the entitlement b:x asks the check \"trainin\", which is not configured; did you mean \"training\"?\n" +
+		"catalog: the entitlement b:x asks on-call:PI7DH85, and no on-call service is configured; add on_call: in hallpass.yaml"
+	if diff := cmp.Diff(want, c.Needs(all).Error()); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
 	"github.com/hallpass-dev/hallpass/connectors/contract"
-	"github.com/hallpass-dev/hallpass/connectors/outbound"
 )
 
 func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
@@ -52,20 +51,11 @@ func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
 func (c *Config) checkWebhook(name string, k Connector) approvals.Problems {
 	at := c.At("connectors", name)
 	var ps approvals.Problems
-	if k.URL == "" {
-		ps = append(ps, at.Problem("add url: https://…, the endpoint that answers Hallpass", "the connector %q has no url", name))
-	} else if !Secret(k.URL).reference() {
-		if err := outbound.CheckURL(k.URL); err != nil {
-			ps = append(ps, at.At("url").Problem("write an address such as https://access.example.com/hallpass", "the url of connector %q can't be called: %s", name, err))
-		}
-	}
+	ps = append(ps, called(at, k.URL, k.Private, "the connector \""+name+"\"")...)
 	if k.Key == "" {
 		ps = append(ps, at.Problem("add key: env:NAME and set that variable to the output of: openssl rand -hex 32", "the connector %q has no key, so its calls would not be signed", name))
 	}
 	ps = append(ps, c.checkSecret(k.Key, "connectors", name, "key")...)
-	if _, err := outbound.ParsePrivate(k.Private); err != nil {
-		ps = append(ps, at.At("private").Problem("write ranges such as 10.20.0.0/16", "%s", err))
-	}
 	return ps
 }
 
