@@ -144,7 +144,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		return err
 	}
 	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}
-	return a.outside()
+	return nil
 }
 
 // model is the optional language model; disabled unless a key or an endpoint
@@ -170,6 +170,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Worker.Run(ctx) })
 	g.Go(func() error { return a.listen(ctx) })
 	g.Go(func() error { return a.watch(ctx) })
+	g.Go(func() error { return a.follow(ctx) })
 	return g.Wait()
 }
 
