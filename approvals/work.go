@@ -54,6 +54,8 @@ const (
 	NoticeFailed   NoticeKind = "failed"   // post: provisioning or revoking fails, for holder and owners
 	NoticeHome     NoticeKind = "home"     // the person's Home tab
 	NoticeAlert    NoticeKind = "alert"    // post: something an admin must see
+
+	NoticeCheckpoint NoticeKind = "checkpoint" // post: a signed checkpoint of the audit log, for whoever may want to compare it
 )
 
 // Notice is an entry of the outbox: somebody is to be told something. Slot

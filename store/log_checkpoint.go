@@ -71,13 +71,20 @@ func (s *Store) Seal(ctx context.Context, origin string, signers ...note.Signer)
 		if err := w.put(nodeTable, grown, " ON CONFLICT DO NOTHING"); err != nil {
 			return err
 		}
-		_, err := execute(ctx, tx, "INSERT INTO checkpoints (size, at, note) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", next.Size, at(next.At), string(next.Note))
+		n, err := execute(ctx, tx, "INSERT INTO checkpoints (size, at, note) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", next.Size, at(next.At), string(next.Note))
+		if sealed = n == 1; err != nil || sealed {
+			return err
+		}
+		first, err := collect(ctx, tx, readCheckpoint, "SELECT size, at, note FROM checkpoints WHERE size = $1", next.Size)
+		if len(first) == 1 { // another replica was faster, and its note is the one that counts
+			next = first[0]
+		}
 		return err
 	})
 	if err != nil {
 		return false, c, err
 	}
-	return true, next, nil
+	return sealed, next, nil
 }
 
 // checkSince builds the nodes of the tree that are stored anew from where they

@@ -3,6 +3,7 @@ package cards
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -120,6 +121,12 @@ func Say(markup string) Card {
 
 // Tell is a card of one sentence that may hold people's words: errors, alerts.
 func Tell(sentence string) Card { return Say(words(sentence, 1500)) }
+
+// Checkpoint shows a signed checkpoint of the audit log, letter by letter.
+func Checkpoint(note string) Card {
+	return Say("Checkpoint of Hallpass' audit log. Whoever verifies the log can compare it with this.\n```\n" +
+		escaper.Replace(strings.ReplaceAll(note, "`", "'")) + "```")
+}
 
 // Cancelled answers "cancel".
 func Cancelled(v View) Card {
