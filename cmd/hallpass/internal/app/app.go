@@ -144,7 +144,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		return err
 	}
 	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}
-	return nil
+	return a.outside()
 }
 
 // model is the optional language model; disabled unless a key or an endpoint
