@@ -33,7 +33,7 @@ type violation struct {
 // looked at: the rest is the same.
 func (a *auditor) look(screen string) {
 	a.t.Helper()
-	limited, cancel := context.WithTimeout(a.ctx, 30*time.Second)
+	limited, cancel := context.WithTimeout(a.ctx, time.Minute)
 	defer cancel()
 	for scheme, options := range map[string]string{"light": "{}", "dark": `{ runOnly: ["color-contrast"] }`} {
 		audit := fmt.Sprintf(`axe.run(document, %s).then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help,
@@ -68,6 +68,7 @@ func (a *auditor) judge(screen string, found []violation) {
 }
 
 func TestPageHasNoSeriousAccessibilityFinding(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the browser test is left out of short runs")
 	}
@@ -78,6 +79,7 @@ func TestPageHasNoSeriousAccessibilityFinding(t *testing.T) {
 	}
 	for _, size := range [][2]int64{{1440, 900}, {360, 740}} {
 		t.Run(fmt.Sprintf("%d px", size[0]), func(t *testing.T) {
+			t.Parallel()
 			w := served(t)
 			ctx := browser(t, size[0], size[1], w.URL())
 			a := &auditor{t: t, ctx: ctx, step: steps(ctx, t), width: int(size[0])}

@@ -75,7 +75,7 @@ func served(t *testing.T) *slacksim.Workspace {
 			}
 		}
 	}()
-	wait, done := context.WithTimeout(ctx, 10*time.Second)
+	wait, done := context.WithTimeout(ctx, time.Minute)
 	defer done()
 	if err := w.Wait(wait, func() bool { return w.Connections() > 0 }); err != nil {
 		t.Fatal(err)
@@ -121,11 +121,11 @@ func click(sel string) chromedp.Action[chromedp.Void] {
 	return again(chromedp.Steps(chromedp.WaitVisible(sel), chromedp.Click(sel)))
 }
 
-// steps returns a function that does things in the browser, within a quarter of a minute, and takes a screenshot.
+// steps returns a function that does things in the browser, within a minute, and takes a screenshot.
 func steps(ctx context.Context, t *testing.T) func(string, ...chromedp.Action[chromedp.Void]) {
 	return func(name string, tasks ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
-		limited, cancel := context.WithTimeout(ctx, 15*time.Second)
+		limited, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		if err := chromedp.Do(limited, tasks...); err != nil {
 			shot(ctx, t, "failed")

@@ -15,6 +15,7 @@ import (
 )
 
 func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the browser test is left out of short runs")
 	}
@@ -44,6 +45,7 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 }
 
 func TestPageFitsASmallScreenAndWorksByKeyboard(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the browser test is left out of short runs")
 	}
@@ -79,6 +81,7 @@ var hostile = []string{
 }
 
 func TestPageNeverInterpretsWhatPeopleWrote(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the browser test is left out of short runs")
 	}

@@ -24,7 +24,7 @@ function context() {
     press, suggest, send, submit: (view) => act({ as: s.me.id, do: "submit", view }),
     shortcuts: s.message_shortcuts || [], shortcut: (id, m) => act({ as: s.me.id, do: "message_shortcut", callback_id: id, channel: m.channel, ts: m.ts }),
     closeView: (view) => act({ as: s.me.id, do: view ? "close" : "close_all", view }),
-    openThread: (ts) => { const from = at.thread; go({ thread: ts }); const el = ts ? $("thread-text") : document.querySelector(`#m${CSS.escape(from)} [data-test=open-thread]`); if (el) el.focus(); },
+    openThread: (ts) => { const from = at.thread; go({ thread: ts }); draw(); const el = ts ? $("thread-text") : document.querySelector(`#m${CSS.escape(from)} [data-test=open-thread]`); if (el) el.focus(); },
   };
 }
 

@@ -1,6 +1,7 @@
 package slacksim_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -23,6 +24,7 @@ func envelopeOf(w *slacksim.Workspace, what string, n int) func() bool {
 }
 
 func TestPageOffersMessageShortcutsInTheMenuOfAMessage(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the browser test is left out of short runs")
 	}
@@ -40,6 +42,7 @@ func TestPageOffersMessageShortcutsInTheMenuOfAMessage(t *testing.T) {
 }
 
 func TestPageChangesTheAccountThatOnePlays(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the browser test is left out of short runs")
 	}
@@ -63,4 +66,35 @@ func TestPageChangesTheAccountThatOnePlays(t *testing.T) {
 	}
 	step("folk-6-back", click(`[data-test=change-reactivate]`), chromedp.WaitVisible(`[data-test=change-deactivate]`), chromedp.WaitNotVisible(`#note`))
 	step("folk-7-refused", selectAll(`[data-test=email]`), typing(`[data-test=email]`, "nobody\r"), chromedp.WaitVisible(`[data-test=toast][data-kind=error]`))
+}
+
+func TestPanelShowsEnvelopesWithTheirAnswersAndCalls(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the browser test is left out of short runs")
+	}
+	w := served(t)
+	ctx := browser(t, 1440, 900, w.URL())
+	step := steps(ctx, t)
+	step("panel-1-open", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=fault-drop]`))
+	for fault := range panelFaults {
+		step("panel-2-"+fault, chromedp.WaitVisible(`[data-test=fault-`+fault+`]`))
+	}
+	step("panel-3-duplicate", click(`[data-test=fault-duplicate]`), chromedp.WaitVisible(`[data-test=toast]`), typing(`[data-test=composer]`, "billing-db\r"), chromedp.WaitVisible(`[data-test=envelope][data-outcome=acked] .badge`))
+	step("panel-4-limited", click(`[data-test=fault-ratelimit]`), typing(`[data-test=composer]`, "orders-db\r"), chromedp.WaitVisible(`[data-test=call][data-outcome=ratelimited]`))
+	const shown = `JSON.stringify({
+		retries: [...document.querySelectorAll("[data-test=envelope][data-what=message] .badge")].map((b) => b.textContent).sort(),
+		timed: [...document.querySelectorAll("[data-test=envelope] .outcome")].every((o) => /\d ms$/.test(o.textContent) || o.textContent === "waiting"),
+		posted: document.querySelector("[data-test=call][data-method='chat.postMessage'][data-outcome=ok] .outcome").textContent.replace(/\d+/, "n") })`
+	const want = `{"retries":["retry 1","retry 2","retry 3"],"timed":true,"posted":"ok · n ms"}`
+	got := ""
+	step("panel-5-shown", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) (err error) {
+		for err == nil && got != want && ctx.Err() == nil {
+			got, err = chromedp.Evaluate[string](shown)(ctx, tab)
+		}
+		return err
+	}))
+	if got != want {
+		t.Errorf("the panel shows %s, want %s", got, want)
+	}
 }
