@@ -31,9 +31,10 @@ type hit struct {
 // found is what words have in common with the catalogue.
 type found struct {
 	hits   []hit
-	strong bool    // one of them is distinctive
-	at     []int32 // of each entry, one more than its place in hits; zero: none
-	needed uint64  // the tokens that the thing that is meant must have
+	strong bool     // one of them is distinctive
+	at     []int32  // of each entry, one more than its place in hits; zero: none
+	as     []string // the tokens
+	needed uint64   // the tokens that the thing that is meant must have
 }
 
 // of is the hit of an entry.
@@ -69,13 +70,16 @@ func (f *finder) find(ws []word) (res result) {
 	res.strong = true
 	fit := slices.DeleteFunc(slices.Clone(strong), func(h hit) bool { return !h.placed(sp) })
 	if len(fit) == 0 { // the environment that was named has nothing like it
+		for i, h := range strong {
+			strong[i].score += h.told(sp)
+		}
 		res.candidates = top(strong)
 		return res
 	}
 	best := longest(byName(fullest(fit), ws), sp)
 	pool := levelled(best, sp)
 	alike := !slices.ContainsFunc(best, func(h hit) bool { return h.tokens != best[0].tokens }) // else two things were named
-	if len(pool) == 1 && alike && m.needed&^pool[0].tokens == 0 {
+	if len(pool) == 1 && alike && m.needed&^m.explains(pool[0]) == 0 {
 		res.one, res.whole = pool[0].ID, pool[0].whole > 0
 		return res
 	}
@@ -89,6 +93,18 @@ func (f *finder) find(ws []word) (res result) {
 	return res
 }
 
+// explains are the tokens that an entry has in common with the words sought, or
+// that its level's names have.
+func (m *found) explains(h hit) uint64 {
+	tokens := h.tokens
+	for n, as := range m.as {
+		if slices.ContainsFunc(h.names[:h.titles], func(name []string) bool { return slices.Contains(name, as) }) {
+			tokens |= 1 << n
+		}
+	}
+	return tokens
+}
+
 // told is what it adds to an entry's rank that its level, or its place, was
 // said.
 func (h *entry) told(sp spoken) (score float64) {
@@ -100,8 +116,10 @@ func (h *entry) told(sp spoken) (score float64) {
 			score += 0.25
 		}
 	}
-	if sp.places[h.env] {
-		score += 0.75
+	for p := range sp.places {
+		if p == h.env || h.thing[p] {
+			return score + 0.75
+		}
 	}
 	return score
 }
@@ -190,6 +208,7 @@ func (f *finder) match(ws []word) (m found) {
 			if generic[p] && !loose[p] || slices.ContainsFunc(meant, f.distinctive) {
 				m.needed |= 1 << len(sought)
 			}
+			m.as = append(m.as, p)
 			sought = append(sought, token{bit: 1 << len(sought), meant: meant, as: p, short: len(w.norm) < 6})
 		}
 	}

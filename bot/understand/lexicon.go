@@ -42,7 +42,7 @@ var filler = set("i", "i'd", "i'm", "i'll", "im", "id", "i've", "need", "needs",
 	"cancel", "if", "possible", "until", "till", "til", "by", "tomorrow", "today", "am", "are", "s", "ll", "hmm", "uh", "um", "morning",
 	"gotta", "someone", "somebody", "anyone", "both", "then", "plus", "kindly", "would", "myself", "jira", "incident", "case", "issue", "sorry", "wait",
 	"actually", "oh", "instead", "rather", "meant", "mean", "make", "change", "i've", "as", "time", "time", "approve", "required", "require",
-	"again", "anymore", "urgent", "urgently", "emergency", "keep", "short", "full", "basic", "already", "still", "currently", "really", "too", "well", "soon", "once", "here", "maybe", "perhaps", "possibly", "each", "any", "he", "she", "they", "them", "him", "her",
+	"again", "anymore", "but", "urgent", "urgently", "emergency", "keep", "short", "full", "basic", "already", "still", "currently", "really", "too", "well", "soon", "once", "here", "maybe", "perhaps", "possibly", "each", "any", "he", "she", "they", "them", "him", "her",
 	"going", "oops", "btw", "fyi", "through", "thru", "wondering", "thankyou", "cos", "been", "was", "were", "will", "should", "must", "which", "who", "when", "where",
 	"wanted", "log", "bit", "one", "your", "am", "look", "see", "back", "what", "auf", "bitte", "für", "por", "hola", "zugriff", "necesito", "love", "appreciate", "require")
 
@@ -69,5 +69,5 @@ var (
 	opening = regexp.MustCompile(`(?i)^\W*(?:(?:hi|hiya|hey|hello|yo|good (?:morning|afternoon|evening)|morning|dear)\b[\s,!.]*(?:(?:team|all|there|hallpass|folks|everyone|bot)\b[\s,!.]*)?)+(?:so\b)?`)
 	closing = regexp.MustCompile(`(?i)[\s,.!]*\b(?:many thanks|thanks(?: a lot| so much| in advance)?|thank you(?: so much)?|cheers|ta|thx|ty|please|pls|plz)\b[\s,!.]*(?:[A-Z]?[a-z]+)?\W*$`)
 	// aside are words before a story that do not belong to it.
-	aside = regexp.MustCompile(`(?i)^(?:(?:ok(?:ay)?|so|well|long story short|basically|and|also|but|sorry|no wait|wait|actually|then|oh|that|no|hey|hi|hiya|oops|ooh|ah|btw|fyi)\b[\s,]*)+`)
+	aside = regexp.MustCompile(`(?i)^(?:(?:ok(?:ay)?|so|well|long story short|basically|and|also|but|sorry|no wait|wait|actually|then|oh|that|no|hey|hi|hiya|oops|ooh|ah|btw|fyi|(?:access|rights) (?:for|to))\b[\s,]*)+`)
 )

@@ -67,7 +67,7 @@ func Parse(text string, w World) Wish {
 // wants decides whether words that command nothing ask for access, or correct
 // what was asked before.
 func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
-	content, narrow, level, known := 0, false, false, false
+	content, narrow, level, known, strange := 0, false, false, false, false
 	for i, w := range r.words {
 		if w.used {
 			continue
@@ -75,6 +75,7 @@ func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
 		n := r.finder.narrows(w)
 		narrow, level = narrow || n, level || r.finder.levels(w)
 		known = known || (r.knows(i) && !filler[w.norm])
+		strange = strange || i > 0 && r.strange(i) && r.knows(i-1) && !filler[r.words[i-1].norm] // of a thing it is said what it does
 		if !n && !filler[w.norm] {
 			content++
 		}
@@ -92,7 +93,7 @@ func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
 		return Request, false
 	case m.told && !r.pure && !level && !timed:
 		return Other, false
-	case res.strong && (r.pure || timed || r.levelled || content <= 2 || openEnd.MatchString(r.text)):
+	case res.strong && (r.pure || timed || r.levelled || content <= 2 && (!strange || civil.MatchString(r.text)) || openEnd.MatchString(r.text)):
 		return Request, false
 	case r.named(res) && (r.pure || level || timed):
 		return Request, false
@@ -115,6 +116,9 @@ func (r *reading) subject() bool {
 	}
 	return false
 }
+
+// civil is what people say who ask for something.
+var civil = regexp.MustCompile(`(?i)\b(?:please|pls|plz|thanks|thx|ta)\b`)
 
 // openEnd is a length or an end that could not be read: it is asked for.
 var openEnd = regexp.MustCompile(`(?i)\b(?:until|till|til|for the|rest of|\d+\s?(?:m|min|minutes?|h|hours?|days?))\b`)

@@ -67,7 +67,7 @@ func (r *reading) forWhom(w World) (id approvals.PrincipalID, unknown string, st
 
 // before reads the name that ends before a word such as "needs".
 func (r *reading) before(verb int, w World) (id approvals.PrincipalID, unknown string, stranger, ok bool) {
-	for n := min(3, verb); n >= 1; n-- {
+	for n := min(5, verb); n >= 1; n-- {
 		said := r.said(verb-n, n)
 		found := named(said, true, w.People)
 		if len(found) == 0 {
@@ -100,7 +100,7 @@ func (r *reading) after(start, first int, w World) (id approvals.PrincipalID, un
 		r.take([]int{from, r.words[first+2].end})
 		return "", r.said(first, 3), false, true
 	}
-	for n := min(3, len(r.words)-first); n >= 1; n-- {
+	for n := min(5, len(r.words)-first); n >= 1; n-- {
 		said, last := r.said(first, n), first+n-1
 		found := named(said, r.ends(first+n) || handed[r.words[start].norm] || having[r.words[min(first+n, len(r.words)-1)].norm], w.People)
 		if len(found) == 0 && n == 2 && isName(said) && isName(r.said(first+1, 1)) && halfKnown(said, w.People) {

@@ -75,7 +75,7 @@ func NewIndex(catalogue []approvals.Entitlement) *Index {
 			x.compound(name)
 			for _, p := range name {
 				x.inLevels[p] = true
-				if !levels[p] && !links[p] && (n == 0 || len(name) == 1) && (len(name) == 1 || !generic[p] && !filler[p]) {
+				if !levels[p] && !links[p] && n < en.titles && (len(name) == 1 || !generic[p] && !filler[p]) {
 					x.custom[p] = true
 				}
 			}

@@ -152,7 +152,7 @@ func (r *reading) crowded(s segment, from, to int, whole bool) bool {
 	if from > s.from && r.strange(from-1) && r.finder.foreign(r.words[from-1]) || to < s.to && r.strange(to) && r.finder.foreign(r.words[to]) {
 		return true
 	}
-	if first := r.words[from]; from > s.from && (!filler[first.norm] || r.finder.nounly(first)) && !r.finder.levels(first) && (!whole || r.strange(from-1) && !reaching[r.words[from-1].norm] && r.gap(from) == " ") {
+	if first := r.words[from]; from > s.from && (!filler[first.norm] || r.finder.nounly(first)) && (!r.finder.levels(first) || r.finder.nounly(first)) && (!whole || r.strange(from-1) && !reaching[r.words[from-1].norm] && r.gap(from) == " ") {
 		return true
 	}
 	last := r.words[to-1]

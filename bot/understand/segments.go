@@ -64,7 +64,7 @@ func (r *reading) unwanted(i int) bool {
 		if breaks.MatchString(r.text[w.end:r.words[k+1].start]) {
 			return false
 		}
-		negates := negates[w.norm] || w.norm == "do" && r.words[k+1].norm == "not"
+		negates := negates[w.norm] && (k == 0 || r.words[k-1].norm != "if") || w.norm == "do" && r.words[k+1].norm == "not"
 		switch {
 		case negates && k == i-1:
 			return r.finder.narrows(r.words[i]) || r.finder.known(r.words[i]) && !filler[r.words[i].norm]

@@ -15,7 +15,7 @@ var (
 
 // ticket finds a ticket number such as INC-4312. A word that the catalogue
 // itself uses is no ticket.
-func (r *reading) ticket() string {
+func (r *reading) ticket() (first string) {
 	for _, m := range ticketPattern.FindAllStringSubmatchIndex(r.text, -1) {
 		t := r.text[m[2]:m[3]]
 		prefix, digits, _ := strings.Cut(t, "-")
@@ -31,7 +31,12 @@ func (r *reading) ticket() string {
 			}
 		}
 		r.take(span)
-		return strings.ToUpper(t)
+		if first == "" { // further ones are no reason either
+			first = strings.ToUpper(t)
+		}
+	}
+	if first != "" {
+		return first
 	}
 	for _, m := range ticketRun.FindAllStringSubmatchIndex(r.text, -1) {
 		if t := r.text[m[2]:m[3]]; !r.finder.vocabulary[strings.ToLower(t)] {

@@ -13,7 +13,7 @@ import (
 
 // worlds are the catalogues that utterances are made up for: the example's and
 // those of bot/testdata/worlds.
-var worlds = []string{"northwind", "fjord", "lumen", "harbor"}
+var worlds = []string{"northwind", "fjord", "lumen", "harbor", "mill"}
 
 // reader is a parser for a world, said by nobody in particular.
 func reader(t *testing.T, world string) *parser {
