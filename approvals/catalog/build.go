@@ -32,6 +32,7 @@ type builder struct {
 	known        *directoryNames
 	seen         map[approvals.EntitlementID]string // id → file:line of the first
 	entitlements []approvals.Entitlement
+	rules        []rules
 	problems     approvals.Problems
 	told         map[approvals.Problem]bool // what is said above counts for many levels, and is told once
 	err          error
@@ -65,13 +66,15 @@ func (b *builder) file(file string, data []byte) {
 		b.problems = append(b.problems, asProblems(file, err)...)
 		return
 	}
-	if len(f.Systems) == 0 {
+	if len(f.Systems)+len(f.Segregation)+len(f.Profiles) == 0 {
 		b.wrong(doc.At(), "write systems: with at least one entry", "the file describes nothing")
 	}
+	b.rules = append(b.rules, rules{doc: doc, segregation: f.Segregation, profiles: f.Profiles})
 	for i, s := range f.Systems {
 		at := doc.At("systems", i)
 		b.named(at, "system", s.Name, s.Title)
 		b.search(at, s.Tags, nil)
+		b.fields(at, s.Fields)
 		if len(s.Resources) == 0 {
 			b.wrong(at, "write resources: with at least one entry", "the system %q has no resources", s.Name)
 		}
@@ -84,6 +87,7 @@ func (b *builder) file(file string, data []byte) {
 func (b *builder) resource(at spot, s system, r resource) {
 	b.named(at[0], "resource", r.Name, r.Title)
 	b.search(at[0], r.Tags, r.Aliases)
+	b.fields(at[0], r.Fields)
 	if len(r.Levels) == 0 {
 		b.wrong(at[0], "write levels: with at least one entry", "the resource %q has no levels", r.Name)
 	}
@@ -95,6 +99,7 @@ func (b *builder) resource(at spot, s system, r resource) {
 func (b *builder) level(at spot, s system, r resource, l level) {
 	b.named(at[0], "level", l.Name, l.Title)
 	b.search(at[0], l.Tags, l.Aliases)
+	b.fields(at[0], l.Fields)
 	c := l.common().below(r.common().below(s.common()))
 	e := approvals.Entitlement{
 		ID:     approvals.EntitlementID(r.Name + ":" + l.Name),
@@ -105,6 +110,7 @@ func (b *builder) level(at spot, s system, r resource, l level) {
 		Tags:        unique(c.tags), Sensitivity: approvals.Sensitivity(c.sensitivity),
 		DefaultDuration: c.fallback, MaxDuration: c.longest,
 		TicketRequired: c.ticket != nil && *c.ticket, Target: c.target,
+		Fields: asked(s.Fields, r.Fields, l.Fields),
 	}
 	if len(c.checks) > 0 {
 		e.Checks = unique(slices.Sorted(slices.Values(c.checks)))

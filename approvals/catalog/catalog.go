@@ -19,9 +19,14 @@ const MaxEntitlements = 20_000
 type Catalogue struct {
 	byID map[approvals.EntitlementID]approvals.Entitlement
 	all  []approvals.Entitlement
+
+	profiles []approvals.Profile // ordered by name
 }
 
-var _ approvals.Catalogue = (*Catalogue)(nil)
+var (
+	_ approvals.Catalogue = (*Catalogue)(nil)
+	_ approvals.Profiles  = (*Catalogue)(nil)
+)
 
 // Load reads catalog/*.yaml in dir. Owners and approvers that are named by
 // email or group are looked up among people, once, now: load again when the
@@ -43,13 +48,16 @@ func Load(ctx context.Context, dir string, people approvals.Directory) (*Catalog
 		}
 		b.file(filepath.ToSlash(file), data)
 	}
+	profiles := b.finish()
 	if b.err != nil {
 		return nil, b.err
 	}
 	if len(b.problems) > 0 {
 		return nil, b.problems
 	}
-	return newCatalogue(b.entitlements), nil
+	c := newCatalogue(b.entitlements)
+	c.profiles = profiles
+	return c, nil
 }
 
 func newCatalogue(entitlements []approvals.Entitlement) *Catalogue {
@@ -119,4 +127,25 @@ func (c *Catalogue) hint(id approvals.EntitlementID) string {
 // All lists every entitlement, ordered by id.
 func (c *Catalogue) All(context.Context) ([]approvals.Entitlement, error) {
 	return slices.Clone(c.all), nil
+}
+
+// Profile gives one profile, or CodeNotFound.
+func (c *Catalogue) Profile(_ context.Context, name string) (approvals.Profile, error) {
+	names := make([]string, len(c.profiles))
+	for i, p := range c.profiles {
+		if p.Name == name {
+			return p, nil
+		}
+		names[i] = p.Name
+	}
+	hint := ""
+	if near := source.Nearest(name, names); near != "" {
+		hint = "; the nearest is " + near
+	}
+	return approvals.Profile{}, approvals.Errorf(approvals.CodeNotFound, "The catalogue has no profile %q%s.", name, hint)
+}
+
+// AllProfiles lists every profile, ordered by name.
+func (c *Catalogue) AllProfiles(context.Context) ([]approvals.Profile, error) {
+	return slices.Clone(c.profiles), nil
 }

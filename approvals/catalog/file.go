@@ -4,7 +4,9 @@ import "time"
 
 // catalogFile is one file of the catalogue.
 type catalogFile struct {
-	Systems []system `yaml:"systems"`
+	Systems     []system      `yaml:"systems"`
+	Segregation []segregation `yaml:"segregation"`
+	Profiles    []profile     `yaml:"profiles"`
 }
 
 // common is what may be said at any depth; the deepest word counts, and tags
@@ -37,6 +39,7 @@ type system struct {
 	TicketRequired  *bool             `yaml:"ticket_required"`
 	Tags            []string          `yaml:"tags"`
 	Checks          []string          `yaml:"checks"`
+	Fields          []field           `yaml:"fields"`
 	Target          map[string]string `yaml:"target"`
 	Resources       []resource        `yaml:"resources"`
 }
@@ -55,6 +58,7 @@ type resource struct {
 	Aliases         []string          `yaml:"aliases"`
 	Tags            []string          `yaml:"tags"`
 	Checks          []string          `yaml:"checks"`
+	Fields          []field           `yaml:"fields"`
 	Target          map[string]string `yaml:"target"`
 	Levels          []level           `yaml:"levels"`
 }
@@ -72,6 +76,7 @@ type level struct {
 	Aliases         []string          `yaml:"aliases"`
 	Tags            []string          `yaml:"tags"`
 	Checks          []string          `yaml:"checks"`
+	Fields          []field           `yaml:"fields"`
 	Target          map[string]string `yaml:"target"`
 }
 

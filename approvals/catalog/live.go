@@ -16,7 +16,10 @@ type Live struct {
 	current atomic.Pointer[Catalogue]
 }
 
-var _ approvals.Catalogue = (*Live)(nil)
+var (
+	_ approvals.Catalogue = (*Live)(nil)
+	_ approvals.Profiles  = (*Live)(nil)
+)
 
 // Open loads the first catalogue; see Load.
 func Open(ctx context.Context, dir string, people approvals.Directory) (*Live, error) {
@@ -48,4 +51,14 @@ func (l *Live) Entitlement(ctx context.Context, id approvals.EntitlementID) (app
 // All lists every entitlement of the catalogue in force, ordered by id.
 func (l *Live) All(ctx context.Context) ([]approvals.Entitlement, error) {
 	return l.current.Load().All(ctx)
+}
+
+// Profile gives one profile of the catalogue in force, or CodeNotFound.
+func (l *Live) Profile(ctx context.Context, name string) (approvals.Profile, error) {
+	return l.current.Load().Profile(ctx, name)
+}
+
+// AllProfiles lists every profile of the catalogue in force, ordered by name.
+func (l *Live) AllProfiles(ctx context.Context) ([]approvals.Profile, error) {
+	return l.current.Load().AllProfiles(ctx)
 }

@@ -17,7 +17,7 @@ import (
 // semicolons, and flags are "true", "false" or empty.
 var columns = []string{
 	"id", "name", "email", "title", "department", "location", "manager",
-	"groups", "time_zone", "accounts", "contractor", "admin", "inactive",
+	"groups", "time_zone", "accounts", "contractor", "admin", "inactive", "same_as", "out_of_office",
 }
 
 func decodeCSV(file string, data []byte) ([]entry, error) {
@@ -127,6 +127,11 @@ func row(file string, line int, header, record []string) (entry, approvals.Probl
 			e.Admin = flag("admin", v)
 		case "inactive":
 			e.Inactive = flag("inactive", v)
+		case "same_as":
+			e.sameAs = v
+		case "out_of_office":
+			all, problems := awayCSV(v, problem)
+			e.away, ps = all, append(ps, problems...)
 		}
 	}
 	return e, ps

@@ -19,6 +19,8 @@ var id = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$`)
 type entry struct {
 	approvals.Principal
 	manager string // an id or an email
+	sameAs  string // likewise
+	away    []away
 	problem func(key, mend, format string, args ...any) approvals.Problem
 }
 
@@ -64,6 +66,7 @@ func newSnapshot(entries []entry, asOf time.Time) (*snapshot, error) {
 			}
 			p.Manager = m
 		}
+		problems = append(problems, s.related(entries, e, &p)...)
 		for _, g := range p.Groups {
 			s.groups[g] = append(s.groups[g], i)
 		}
@@ -77,11 +80,8 @@ func newSnapshot(entries []entry, asOf time.Time) (*snapshot, error) {
 }
 
 func (s *snapshot) manager(entries []entry, e entry) (approvals.PrincipalID, *approvals.Problem) {
-	i, ok := s.byID[approvals.PrincipalID(e.manager)]
-	if !ok {
-		i, ok = s.byEmail[fold(e.manager)]
-	}
-	if !ok {
+	i := s.someone(e.manager)
+	if i < 0 {
 		p := e.problem("manager", "write the id or the email of somebody in this file", "the manager %q is not in the file", e.manager)
 		return "", &p
 	}
@@ -139,6 +139,7 @@ func (s *snapshot) pick(indexes []int) []approvals.Principal {
 func clone(p approvals.Principal) approvals.Principal {
 	p.Groups = slices.Clone(p.Groups)
 	p.Accounts = maps.Clone(p.Accounts)
+	p.Away = slices.Clone(p.Away)
 	return p
 }
 

@@ -27,6 +27,15 @@ type person struct {
 	Contractor bool              `yaml:"contractor"`
 	Admin      bool              `yaml:"admin"`
 	Inactive   bool              `yaml:"inactive"`
+	SameAs     string            `yaml:"same_as"` // of a second entry: the id or email of the person's first
+	Away       []awayYAML        `yaml:"out_of_office"`
+}
+
+// awayYAML is a time in which somebody does not answer.
+type awayYAML struct {
+	From     string `yaml:"from"`
+	To       string `yaml:"to"`
+	Delegate string `yaml:"delegate"`
 }
 
 func decodeYAML(file string, data []byte) ([]entry, time.Time, error) {
@@ -49,10 +58,16 @@ func decodeYAML(file string, data []byte) ([]entry, time.Time, error) {
 				Department: p.Department, Location: p.Location, Groups: p.Groups, Accounts: p.Accounts,
 				TimeZone: p.TimeZone, Contractor: p.Contractor, Admin: p.Admin, Inactive: p.Inactive,
 			},
-			manager: p.Manager,
+			manager: p.Manager, sameAs: p.SameAs,
 			problem: func(key, mend, format string, args ...any) approvals.Problem {
 				return doc.At("people", i, key).Problem(mend, format, args...)
 			},
+		}
+		for j, a := range p.Away {
+			entries[i].away = append(entries[i].away, away{from: a.From, to: a.To, delegate: a.Delegate,
+				problem: func(key, mend, format string, args ...any) approvals.Problem {
+					return doc.At("people", i, "out_of_office", j, key).Problem(mend, format, args...)
+				}})
 		}
 	}
 	return entries, asOf, nil
