@@ -44,6 +44,14 @@ func (c *Config) check() approvals.Problems {
 			ps = append(ps, c.At("approvals", "security_queue", i).Problem("write an email address", "%q is not an email address", email))
 		}
 	}
+	for _, b := range []struct {
+		key string
+		n   int
+	}{{"person", c.Approvals.Budgets.Person}, {"rule", c.Approvals.Budgets.Rule}, {"entitlement", c.Approvals.Budgets.Entitlement}} {
+		if b.n < 0 {
+			ps = append(ps, c.At("approvals", "budgets", b.key).Problem("write how many on one day, from 1, or leave it out", "%d is not a budget", b.n))
+		}
+	}
 	if c.Approvals.LapseAfter > 0 && c.Approvals.ChaseAfter >= c.Approvals.LapseAfter {
 		ps = append(ps, c.At("approvals", "chase_after").Problem("make it shorter than lapse_after", "approvers would be reminded after the request has lapsed"))
 	}

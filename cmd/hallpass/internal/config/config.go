@@ -77,6 +77,15 @@ type Approvals struct {
 	LapseAfter    time.Duration `yaml:"lapse_after"`    // default 8h
 	ChaseAfter    time.Duration `yaml:"chase_after"`    // default half of lapse_after
 	SecurityQueue []string      `yaml:"security_queue"` // emails: asked when nobody else is left
+	Budgets       Budgets       `yaml:"budgets"`
+}
+
+// Budgets are how many automatic approvals there may be on one day (UTC), after
+// which people are asked. Zero: no limit.
+type Budgets struct {
+	Person      int `yaml:"person"`
+	Rule        int `yaml:"rule"` // each permit's, unless it says @budget itself
+	Entitlement int `yaml:"entitlement"`
 }
 
 // Score says which weights the risk score uses.

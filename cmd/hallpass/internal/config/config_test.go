@@ -61,6 +61,7 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 		"on-call without service": {"on_call:\n  key: env:K", `h.yaml:1: on_call has no provider; add provider: pagerduty or opsgenie`},
 		"too many calls":          {"connectors:\n  s:\n    kind: sandbox\n    concurrency: 1000", "h.yaml:4: 1000 calls at once cannot be; write a number from 1 to 100"},
 		"queue without email":     {"approvals:\n  security_queue: [sam]", `h.yaml:2: "sam" is not an email address; write an email address`},
+		"a budget below zero":     {"approvals:\n  budgets:\n    rule: -1", "h.yaml:3: -1 is not a budget; write how many on one day, from 1, or leave it out"},
 		"chased after lapse":      {"approvals:\n  lapse_after: 1h\n  chase_after: 2h", "h.yaml:3: approvers would be reminded after the request has lapsed; make it shorter than lapse_after"},
 		"unknown key":             {"datbase: {}", `h.yaml:1: the key "datbase" is not known here; did you mean "database"?`},
 	}
