@@ -104,3 +104,23 @@ func TestProposalReachesDraftsAlone(t *testing.T) {
 	_, err = r.Service.Propose(t.Context(), approvals.Proposal{Request: "req_none"})
 	code(t, approvals.CodeNotFound, err)
 }
+
+func TestAProposedWishIsDecidedLikeATypedOne(t *testing.T) {
+	t.Parallel()
+	for name, ruling := range map[string]approvals.Ruling{"routed": approvalstest.Routed(2), "automatic": approvalstest.Automatic(), "refused": approvalstest.Refused("Never.")} {
+		typed, read := newRig(t), newRig(t)
+		typed.Policy.Rule(ruling)
+		read.Policy.Rule(ruling)
+		want := typed.decision(typed.ask(func(a *approvals.Ask) {
+			a.Entitlement, a.Duration, a.Reason, a.Ticket = approvalstest.ReadOnly, 30*time.Minute, "a refund is stuck", "INC-1"
+		}).ID)
+		d, err := read.Service.Propose(t.Context(), proposed(read.open(nil)))
+		code(t, "", err)
+		sent, err := read.Service.Submit(t.Context(), by("amy"), d.ID)
+		code(t, "", err)
+		got := read.decision(sent.ID)
+		got.Request = want.Request
+		same(t, name, want, got)
+		same(t, name+": facts", want.Facts.Digest(), got.Facts.Digest())
+	}
+}

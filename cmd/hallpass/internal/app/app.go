@@ -141,7 +141,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if a.Worker, err = a.worker(hands, model); err != nil {
 		return err
 	}
-	if a.Bot, err = a.slack(ctx); err != nil {
+	if a.Bot, err = a.slack(ctx, model); err != nil {
 		return err
 	}
 	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}

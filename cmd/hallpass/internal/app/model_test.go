@@ -66,7 +66,7 @@ var models = []struct {
 	{name: "slow", requests: some, limit: 5 * time.Millisecond, asks: 4, turns: slow},
 	{name: "broken", requests: some, limit: time.Minute, asks: 4, turns: broken},
 	{name: "hostile", requests: some, limit: time.Minute, asks: 4, turns: hostileModel},
-	{name: "everything by turns", requests: some, limit: 200 * time.Millisecond, asks: 15, writes: 4, turns: slices.Concat(wellBehaved, lying, broken, wellBehaved, slow, hostileModel)},
+	{name: "everything by turns", requests: some, limit: 2 * time.Second, asks: 15, writes: 4, turns: slices.Concat(wellBehaved, lying, broken, wellBehaved, slow, hostileModel)},
 	{name: "crashing", requests: some, explainer: crasher{}},
 }
 

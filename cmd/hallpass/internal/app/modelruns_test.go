@@ -237,11 +237,25 @@ func (r *run) send(w wish, rec *record) {
 	if err != nil {
 		return
 	}
+	r.lie(draft)
 	sent, err := r.service.Submit(r.ctx, actor, draft.ID)
+	r.lie(sent)
 	if rec.Sent = words(err); err != nil {
 		return
 	}
 	rec.Request, rec.Decision, rec.Grant = sent, r.decision(sent.ID), r.grant(sent)
+}
+
+// lie lets a model propose other access for much longer, wherever a run has a
+// model: for what a person has said, and for what was sent.
+func (r *run) lie(about approvals.Request) {
+	if r.worker.Explainer == nil {
+		return
+	}
+	for _, version := range []int64{about.Version, about.Version + 1} {
+		_, _ = r.service.Propose(r.ctx, approvals.Proposal{Request: about.ID, Version: version, Entitlement: "billing-db:read-write",
+			Duration: time.Hour, Reason: "APPROVED", Origin: "a lie", Model: "liar"}) // Refused or without effect, which is what the ledger shows.
+	}
 }
 
 func (r *run) answer(w wish, rec *record) {

@@ -6,10 +6,11 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/prompts"
 )
 
 // slack makes the bot, and asks Slack whether its tokens and scopes will do.
-func (a *App) slack(ctx context.Context) (*bot.Bot, error) {
+func (a *App) slack(ctx context.Context, model *prompts.Client) (*bot.Bot, error) {
 	botToken, err := a.token(a.options.BotToken, a.config.Slack.BotToken, "bot token, xoxb-…,")
 	if err != nil {
 		return nil, err
@@ -18,10 +19,19 @@ func (a *App) slack(ctx context.Context) (*bot.Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	closes, err := a.config.Slack.Close()
+	if err != nil {
+		return nil, err
+	}
+	var proposer bot.Proposer
+	if may := a.config.Model.Proposals; model.Enabled() && (may == nil || *may) {
+		proposer = model
+	}
 	b, err := bot.New(bot.Config{
 		BotToken: botToken, AppToken: appToken, APIURL: a.config.Slack.APIURL,
 		Service: a.Service, Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue,
 		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe, Pace: a.options.SlackPace,
+		CloseOfDay: closes, Proposer: proposer,
 	})
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ func (c *Config) check() approvals.Problems {
 	} else if u.Scheme != "https" && !loopback(u.Hostname()) {
 		ps = append(ps, c.At("slack", "api_url").Problem("use https", "tokens would go to %s without encryption", u.Host))
 	}
+	if _, err := c.Slack.Close(); err != nil {
+		ps = append(ps, c.At("slack", "close_of_day").Problem("write hours and minutes, such as 17:30", "%q is no time of day at which work ends", c.Slack.CloseOfDay))
+	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		ps = append(ps, c.At("listen").Problem("write host:port, like "+DefaultListen, "%q is not an address to listen on", c.Listen))
 	}

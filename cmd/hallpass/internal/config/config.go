@@ -41,6 +41,18 @@ type Slack struct {
 	BotToken Secret `yaml:"bot_token"` // default env:SLACK_BOT_TOKEN
 	AppToken Secret `yaml:"app_token"` // default env:SLACK_APP_TOKEN
 	APIURL   string `yaml:"api_url"`   // default Slack's own; must end in "/"
+	// CloseOfDay is what "end of day" and "close of play" mean, as HH:MM in the
+	// time zone of whoever says it; default 18:00.
+	CloseOfDay string `yaml:"close_of_day"`
+}
+
+// Close is CloseOfDay as the time since midnight.
+func (s Slack) Close() (time.Duration, error) {
+	at, err := time.Parse("15:04", s.CloseOfDay)
+	if err != nil || at.Hour() == 0 && at.Minute() == 0 {
+		return 0, approvals.Errorf(approvals.CodeInvalid, "%q is no time of day at which work ends.", s.CloseOfDay)
+	}
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, nil
 }
 
 // Database says where the truth is kept.
@@ -100,6 +112,9 @@ type Model struct {
 	Name         string        `yaml:"name"`     // default gpt-4o-mini
 	Timeout      time.Duration `yaml:"timeout"`  // default 5s
 	TokensPerDay int           `yaml:"tokens_per_day"`
+	// Proposals lets the model read what people write to ask, without addresses
+	// and secrets, where the parser leaves open which access they mean; default true.
+	Proposals *bool `yaml:"proposals"`
 }
 
 // The default of each setting that has one.
@@ -107,6 +122,7 @@ const (
 	DefaultListen  = "127.0.0.1:9321"
 	DefaultAPIURL  = "https://slack.com/api/"
 	DefaultModel   = "gpt-4o-mini"
+	DefaultClose   = "18:00"
 	defaultDataDir = "data"
 	defaultPeople  = "people.yaml"
 	defaultMaxAge  = 24 * time.Hour
@@ -145,6 +161,7 @@ func (c *Config) defaults() {
 	setDefault(&c.Slack.BotToken, "env:SLACK_BOT_TOKEN")
 	setDefault(&c.Slack.AppToken, "env:SLACK_APP_TOKEN")
 	setDefault(&c.Slack.APIURL, DefaultAPIURL)
+	setDefault(&c.Slack.CloseOfDay, DefaultClose)
 	setDefault(&c.Database.URL, "env:DATABASE_URL")
 	setDefault(&c.Database.DataDir, defaultDataDir)
 	setDefault(&c.Directory.File, defaultPeople)

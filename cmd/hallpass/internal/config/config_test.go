@@ -21,7 +21,7 @@ func TestAnEmptyFileGivesTheDefaults(t *testing.T) {
 	}
 	c.doc = nil
 	want := Config{
-		Slack:     Slack{BotToken: "env:SLACK_BOT_TOKEN", AppToken: "env:SLACK_APP_TOKEN", APIURL: DefaultAPIURL},
+		Slack:     Slack{BotToken: "env:SLACK_BOT_TOKEN", AppToken: "env:SLACK_APP_TOKEN", APIURL: DefaultAPIURL, CloseOfDay: "18:00"},
 		Database:  Database{URL: "env:DATABASE_URL", DataDir: "data"},
 		Directory: Directory{File: "people.yaml", MaxAge: 24 * time.Hour},
 		Model:     Model{APIKey: "env:OPENAI_API_KEY", Name: DefaultModel},
@@ -63,6 +63,8 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 		"queue without email":     {"approvals:\n  security_queue: [sam]", `h.yaml:2: "sam" is not an email address; write an email address`},
 		"a budget below zero":     {"approvals:\n  budgets:\n    rule: -1", "h.yaml:3: -1 is not a budget; write how many on one day, from 1, or leave it out"},
 		"chased after lapse":      {"approvals:\n  lapse_after: 1h\n  chase_after: 2h", "h.yaml:3: approvers would be reminded after the request has lapsed; make it shorter than lapse_after"},
+		"close of no day":         {"slack:\n  close_of_day: 25:00", `h.yaml:2: "25:00" is no time of day at which work ends; write hours and minutes, such as 17:30`},
+		"close at midnight":       {"slack:\n  close_of_day: '00:00'", `h.yaml:2: "00:00" is no time of day at which work ends; write hours and minutes, such as 17:30`},
 		"unknown key":             {"datbase: {}", `h.yaml:1: the key "datbase" is not known here; did you mean "database"?`},
 	}
 	for name, tt := range tests {
@@ -80,6 +82,19 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 				t.Error("the error shows the secret")
 			}
 		})
+	}
+}
+
+func TestCloseOfDayIsATimeSinceMidnight(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"": 18 * time.Hour, "slack:\n  close_of_day: 17:30": 17*time.Hour + 30*time.Minute, "slack:\n  close_of_day: '09:05'": 9*time.Hour + 5*time.Minute} {
+		c, err := Parse("h.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Slack.Close(); err != nil || got != want {
+			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
+		}
 	}
 }
 
