@@ -47,6 +47,8 @@ func (s share) add(denied bool) share {
 	return s
 }
 
+func (s share) approved() uint16 { return s.decided - s.denied }
+
 // credit is what of a share counts: all of it up to the cap, beyond it as many
 // decisions as the cap at the approver's own rate, denials rounded up.
 func (s share) credit() (denied, decided uint32) {
@@ -57,7 +59,8 @@ func (s share) credit() (denied, decided uint32) {
 }
 
 // tally is one cell as kept: the credited counts, and the share of the
-// approver who decided most in it. A zero key is an empty slot.
+// approver who approved most in it: whose absence it would show first. A zero
+// key is an empty slot.
 type tally struct {
 	key             cellKey
 	denied, decided uint32
@@ -181,7 +184,7 @@ func (t *cellTable) add(ks []cellKey, approver uint32, denied bool) {
 }
 
 // add counts a decision in the shares of cells whose lead is somebody else, who
-// steps back where this approver now decided more.
+// steps back where this approver has now approved more.
 func (t *shareTable) add(cells []tally, led []int, approver uint32, denied bool) {
 	for (t.used+2*len(led))*5 > len(t.slots)*4 {
 		t.grow()
@@ -196,7 +199,7 @@ func (t *shareTable) add(cells []tally, led []int, approver uint32, denied bool)
 		before := *other
 		after := before.add(denied)
 		cell.move(before, after)
-		if after.decided > cell.share.decided {
+		if after.approved() > cell.share.approved() {
 			*other = share{}
 			*t.at(otherKey(cell.key, cell.lead)) = cell.share
 			cell.lead, cell.share = approver, after

@@ -25,6 +25,7 @@ func (m *Weights) Explain(out io.Writer, d approvals.Decision) (identical bool, 
 	for _, f := range a.Factors {
 		fmt.Fprintf(&b, "%+6d  %-32s %s\n", f.Points, f.Name, f.Words)
 	}
+	m.explainManager(&b, d)
 	fmt.Fprintf(&b, "\ncounts, after %d human decisions\n", d.Facts.Evidence.World)
 	for _, c := range d.Facts.Evidence.Counts {
 		if strings.HasPrefix(c.Name, "world.") {
@@ -48,6 +49,26 @@ func (m *Weights) Explain(out io.Writer, d approvals.Decision) (identical bool, 
 	}
 	_, err = io.WriteString(out, b.String())
 	return identical, err
+}
+
+// explainManager shows apart what comes from the team's past and what the score
+// would be if nobody knew whose team it is: a hard or a lenient manager is not
+// the requester's doing.
+func (m *Weights) explainManager(b *strings.Builder, d approvals.Decision) {
+	o := observed(d.Facts.Evidence)
+	var with, without result
+	m.score(&d.Facts, &o, &with)
+	points := with.points[partFirstCell+atManager]
+	for i, h := range layout.Pairs {
+		if h[0] == atManager || h[1] == atManager {
+			points += with.points[partFirstCell+singles+i]
+		}
+	}
+	for _, t := range []*tallies{&o.now, &o.before, &o.without} {
+		t.forget(atManager)
+	}
+	m.score(&d.Facts, &o, &without)
+	fmt.Fprintf(b, "\nof these the team's past: %+d; without it, by the profile that knows no manager: raw %d\n", points, without.raw)
 }
 
 // recompute compares the stored assessment with one computed from the stored

@@ -38,6 +38,16 @@ type tallies struct {
 	pair   [pairs]scorecard.Cell
 }
 
+// forget empties an attribute's cells.
+func (t *tallies) forget(attribute int) {
+	t.single[attribute] = scorecard.Cell{}
+	for i, h := range layout.Pairs {
+		if h[0] == attribute || h[1] == attribute {
+			t.pair[i] = scorecard.Cell{}
+		}
+	}
+}
+
 // keys are the cells of one combination of attribute values: singles, then
 // pairs. 0: the value is unknown.
 type keys [singles + pairs]cellKey

@@ -6,33 +6,41 @@ import (
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
-// leaders are the cells whose leading approvers are left out one at a time:
-// whoever could open a door alone leads one of them.
-var leaders = [...]int{
-	singles + 0, // entitlement and manager
-	atEntitlement,
-	atManager,
-	singles + 1, // entitlement and department
+// weighty is which part of a cell's credited decisions an approver must have
+// given for the cell to show their absence: one in so many.
+const weighty = 16
+
+// leading lists who approved most in one of a request's cells and makes up
+// enough of it to matter. Nobody else can open a door alone: in each cell
+// somebody on the list did more for it.
+func (f *found) leading(who *[len(found{})]uint32) []uint32 {
+	n := 0
+	for i := range f {
+		c := &f[i]
+		if c.key == 0 || slices.Contains(who[:n], c.lead) {
+			continue
+		}
+		if _, own := c.share.credit(); own*weighty >= c.decided {
+			who[n] = c.lead
+			n++
+		}
+	}
+	return who[:n]
 }
 
 // leaveOneOut finds the approver without whose answers the request would look
 // worst, and notes the counts without them.
 func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation) {
-	var approvers [len(leaders)]uint32
-	n := 0
-	for _, i := range leaders {
-		if c := &cells[i]; c.key != 0 && !slices.Contains(approvers[:n], c.lead) {
-			approvers[n] = c.lead
-			n++
-		}
-	}
+	var room [len(found{})]uint32
+	approvers := cells.leading(&room)
+	n := len(approvers)
 	base := m.base(o)
 	var without tallies
 	var x [maxTerms]fixed
 	var memo scorecard.Memo
 	var highest scorecard.Fixed
-	w.fetch(cells, approvers[:n])
-	for i, a := range approvers[:n] {
+	w.fetch(cells, approvers)
+	for i, a := range approvers {
 		w.leavingOut(cells, a, &without)
 		own := w.ownHistory(s, a)
 		_, z := m.cells(base, &without, &x, &memo)
@@ -47,7 +55,7 @@ func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation
 
 // fetch brings the approvers' shares into reach, all at once.
 func (w *World) fetch(cells *found, approvers []uint32) {
-	var keys [len(leaders) * len(found{})]uint64
+	var keys [len(found{}) * len(found{})]uint64
 	n := 0
 	for _, a := range approvers {
 		for i := range cells {
