@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/scoring"
 	"github.com/hallpass-dev/hallpass/scoring/backtest"
+	"github.com/hallpass-dev/hallpass/store"
 )
 
 func scoreCommand() *cobra.Command {
@@ -94,9 +96,29 @@ func explainScoreCommand() *cobra.Command {
 			if err == nil && !identical {
 				err = approvals.Errorf(approvals.CodeInvalid, "The score computed now is not the stored one: see the model's version above.")
 			}
-			return err
+			return errors.Join(err, recorded(cmd, s, d))
 		},
 	}
 	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
 	return cmd
+}
+
+// recorded compares the stored facts' digest with what the audit log has of the
+// request: a change of facts that the score does not read is found as well.
+func recorded(cmd *cobra.Command, s *store.Store, d approvals.Decision) error {
+	events, err := s.Events(cmd.Context(), store.EventFilter{Request: d.Request})
+	if err != nil {
+		return err
+	}
+	digest := d.Facts.Digest()
+	for _, e := range events {
+		if e.FactsDigest == digest {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "facts: as audit event %d recorded them\n", e.Sequence)
+			return err
+		}
+	}
+	if _, err := fmt.Fprintln(cmd.OutOrStdout(), "facts: DIFFERENT; the audit log recorded others"); err != nil {
+		return err
+	}
+	return approvals.Errorf(approvals.CodeInvalid, "The stored facts are not those that the audit log recorded: no event of request %s has their digest.", d.Request)
 }

@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/scoring"
+	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // decisions writes a made-up history in which one manager refuses most.
@@ -82,5 +85,61 @@ func TestServeRefusesWeightsThatAreNone(t *testing.T) {
 	}
 	if _, err := scoring.ParseWeights(scoring.ShippedFile()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestScoreExplainFailsWhereSomethingWasChanged stores decisions of which some
+// were meddled with after the audit log had recorded them.
+func TestScoreExplainFailsWhereSomethingWasChanged(t *testing.T) {
+	t.Parallel()
+	dir := accessFolder(t, "", "", "")
+	s, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + filepath.Join(dir, "data")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name    string
+		tamper  func(*approvals.Decision)
+		code    int
+		says    []string
+		without string
+	}{
+		{"intact", func(*approvals.Decision) {}, 0, []string{"recomputed: identical", "facts: as audit event"}, "DIFFERENT"},
+		{"score", func(d *approvals.Decision) { d.Assessment.Score-- }, 1, []string{"recomputed: DIFFERENT"}, "identical"},
+		{"counts", func(d *approvals.Decision) { d.Facts.Evidence.Counts[0].N += 400 }, 1, []string{"recomputed: DIFFERENT", "facts: DIFFERENT"}, "identical"},
+		{"name", func(d *approvals.Decision) { d.Facts.Beneficiary.Name = "Somebody Else" }, 1, []string{"facts: DIFFERENT"}, "facts: as audit event"},
+	}
+	for _, c := range cases {
+		change := storetest.Submission(c.name)
+		f := storetest.Facts()
+		f.Evidence = approvals.Evidence{World: 900, Counts: []approvals.Count{{Name: "decided.all", N: 60, Of: 900}, {Name: "decided.entitlement", N: 3, Of: 40}}}
+		d := approvals.Decision{Request: change.Requests[0].ID, Sequence: 1, At: f.At, Facts: f, Assessment: scoring.Shipped().Assess(f)}
+		for i := range change.Events {
+			change.Events[i].FactsDigest = f.Digest()
+		}
+		c.tamper(&d)
+		change.Decisions = []approvals.Decision{d}
+		if err := s.Apply(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		var out, errs log
+		code := run(t.Context(), []string{"score", "explain", c.name, "--config", filepath.Join(dir, "hallpass.yaml")}, &out, &errs)
+		said := out.String() + errs.String()
+		for _, want := range c.says {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: it does not say %q:\n%s", c.name, want, said)
+			}
+		}
+		if code != c.code || strings.Contains(said, c.without) {
+			t.Errorf("%s: exit code %d, want %d, and no %q:\n%s", c.name, code, c.code, c.without, said)
+		}
 	}
 }
