@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -24,11 +25,21 @@ func (r Result) WriteHTML(w io.Writer) error {
 		page.Thresholds = append(page.Thresholds, [3]string{percent(c.Below), percent(c.Share), percent(c.Refused)})
 	}
 	page.Charts = []chart{
-		newChart("Refusals found against approvals disturbed (ROC)", "share of approvals above the threshold", "share of refusals above it", r.Curves.ROC, true),
-		newChart("Likelihood said against what came true", "likelihood of refusal", "share refused", r.Curves.Calibration, true),
-		newChart("Requests let through against refusals among them", "share of requests below the threshold", "share refused among them", r.Curves.Leak, false),
+		newChart("Refusals found against approvals disturbed (ROC)", "share of approvals above the threshold", "share of refusals above it", r.Curves.ROC, nil, true),
+		newChart("Likelihood said against what came true", "likelihood of refusal", "share refused", r.Curves.Calibration, r.Curves.Calibration, true),
+		newChart("Requests let through against refusals among them", "share of requests below the threshold", "share refused among them", r.Curves.Leak, r.Curves.marks(), false),
 	}
 	return pageTemplate.Execute(w, page)
+}
+
+// marks are the thresholds of the table as points of the leak curve.
+func (c Curves) marks() (ps []Point) {
+	for _, t := range c.Thresholds {
+		if t.Share > 0 {
+			ps = append(ps, Point{t.Share, t.Refused})
+		}
+	}
+	return ps
 }
 
 // chart is a curve drawn in a box of fixed size.
@@ -36,42 +47,82 @@ type chart struct {
 	Title, X, Y string
 	Path        string
 	Diagonal    bool
-	Top, Right  string // the values at the ends of the axes
+	Ticks       []tick
+	Dots        [][2]string // where points of interest lie
 }
+
+// tick is a line of the grid with its value on both axes.
+type tick struct{ Across, Down, Right, Top string }
 
 const (
 	chartWidth  = 360
 	chartHeight = 260
+	chartTicks  = 4
 )
 
 // newChart scales points to the box. With a diagonal, both axes have one scale.
-func newChart(title, x, y string, points []Point, diagonal bool) chart {
+func newChart(title, x, y string, points, dots []Point, diagonal bool) chart {
 	var right, top float64
 	for _, p := range points {
 		right, top = math.Max(right, p.X), math.Max(top, p.Y)
 	}
+	right, top = ceiling(right), ceiling(top)
 	if diagonal {
 		right = math.Max(right, top)
 		top = right
 	}
+	place := func(p Point) [2]string {
+		return [2]string{fmt.Sprintf("%.1f", p.X/right*chartWidth), fmt.Sprintf("%.1f", chartHeight-p.Y/top*chartHeight)}
+	}
+	c := chart{Title: title, X: x, Y: y, Diagonal: diagonal}
 	var b strings.Builder
 	for i, p := range points {
 		step := "L"
 		if i == 0 {
 			step = "M"
 		}
-		fmt.Fprintf(&b, "%s%.1f %.1f", step, p.X/math.Max(right, 1e-9)*chartWidth, chartHeight-p.Y/math.Max(top, 1e-9)*chartHeight)
+		at := place(p)
+		b.WriteString(step + at[0] + " " + at[1])
 	}
-	return chart{Title: title, X: x, Y: y, Path: b.String(), Diagonal: diagonal, Top: percent(top), Right: percent(right)}
+	c.Path = b.String()
+	for _, p := range dots {
+		c.Dots = append(c.Dots, place(p))
+	}
+	for i := range chartTicks + 1 {
+		share := float64(i) / chartTicks
+		at := place(Point{share * right, share * top})
+		c.Ticks = append(c.Ticks, tick{Across: at[0], Down: at[1], Right: shortPercent(share * right), Top: shortPercent(share * top)})
+	}
+	return c
+}
+
+// ceiling is the next value whose quarters read well.
+func ceiling(v float64) float64 {
+	for _, c := range []float64{0.001, 0.002, 0.004, 0.01, 0.02, 0.04, 0.08, 0.1, 0.2, 0.4, 0.6, 0.8} {
+		if v <= c {
+			return c
+		}
+	}
+	return 1
+}
+
+func shortPercent(x float64) string {
+	return strconv.FormatFloat(math.Round(1e5*x)/1e3, 'f', -1, 64) + "%"
 }
 
 var pageTemplate = template.Must(template.New("report").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>The score on your own past decisions</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>The score on your own past decisions</title>
 <style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #d0d7de;padding:.3rem .8rem;text-align:left}
-figure{display:inline-block;margin:1rem 1rem 1rem 0}figcaption{font-weight:600}
-svg{overflow:visible;margin:1rem 3rem 2.5rem 3rem}text{font-size:12px;fill:#57606a}
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--grid:#eaeef2;--curve:#0969da;--paper:#fff}
+@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--line:#3d444d;--grid:#262c36;--curve:#4493f8;--paper:#0d1117}}
+body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}
+table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid var(--line);padding:.3rem .8rem;text-align:left}
+td+td{font-variant-numeric:tabular-nums}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(27rem,1fr));gap:1.5rem}
+figure{margin:0}figcaption{font-weight:600}
+svg{overflow:visible;margin:1.8rem 1rem 3rem 4rem}text{font-size:12px;fill:var(--soft)}
+.grid{stroke:var(--grid)}.axis{stroke:var(--soft);fill:none}.curve{stroke:var(--curve);stroke-width:2;fill:none}
+.dot{fill:var(--paper);stroke:var(--curve);stroke-width:2}.even{stroke:var(--soft);stroke-dasharray:4 4}
 </style></head><body>
 <h1>The score on your own past decisions</h1>
 <p>{{.Decisions}} decisions were cut into {{.Folds}} parts. Each part was scored with counts and weights learned on the others alone.</p>
@@ -80,12 +131,17 @@ svg{overflow:visible;margin:1rem 3rem 2.5rem 3rem}text{font-size:12px;fill:#5760
 <h2>What a threshold would have let through</h2><p>{{.Words}}</p>
 <table><tr><th>approve below p_deny</th><th>requests</th><th>of these, people had refused</th></tr>{{range .Thresholds}}<tr><td>{{index . 0}}</td><td>{{index . 1}}</td><td>{{index . 2}}</td></tr>
 {{end}}</table>
+<div class="charts">
 {{range .Charts}}<figure><figcaption>{{.Title}}</figcaption>
 <svg width="360" height="260" viewBox="0 0 360 260" role="img" aria-label="{{.Title}}">
-<path d="M0 0V260H360" fill="none" stroke="#57606a"/>
-{{if .Diagonal}}<path d="M0 260L360 0" stroke="#afb8c1" stroke-dasharray="4 4"/>{{end}}
-<path d="{{.Path}}" fill="none" stroke="#0969da" stroke-width="2"/>
-<text x="0" y="-6">{{.Top}} {{.Y}}</text><text x="0" y="278">0</text><text x="360" y="278" text-anchor="end">{{.Right}}</text><text x="180" y="294" text-anchor="middle">{{.X}}</text>
+{{range .Ticks}}<path class="grid" d="M0 {{.Down}}H360M{{.Across}} 0V260"/><text x="-8" y="{{.Down}}" dy="4" text-anchor="end">{{.Top}}</text><text x="{{.Across}}" y="278" text-anchor="middle">{{.Right}}</text>
+{{end}}<path class="axis" d="M0 0V260H360"/>
+{{if .Diagonal}}<path class="even" d="M0 260L360 0"/>{{end}}
+<path class="curve" d="{{.Path}}"/>
+{{range .Dots}}<circle class="dot" cx="{{index . 0}}" cy="{{index . 1}}" r="3.5"/>{{end}}
+<text x="-8" y="-12" text-anchor="start">{{.Y}}</text><text x="180" y="298" text-anchor="middle">{{.X}}</text>
 </svg></figure>
-{{end}}</body></html>
+{{end}}</div>
+<p>Circles: the thresholds of the table, and the groups of equal size over which the likelihood was compared.</p>
+</body></html>
 `))
