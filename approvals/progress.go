@@ -160,7 +160,8 @@ func (s *Service) fail(ctx context.Context, g Grant, r Request, why string) (Gra
 	return s.applyGrant(ctx, g, Change{Events: []Event{ev}, Notices: append(requesterCards(r), failedNotices(ctx, s, g)...)})
 }
 
-// failedNotices tells holder and owners that a step keeps failing or has failed.
+// failedNotices tells holder and owners that a step keeps failing or has
+// failed, and redraws the Home tabs of admins.
 func failedNotices(ctx context.Context, s *Service, g Grant) []Notice {
 	people := []PrincipalID{g.Principal}
 	if e, err := s.Catalogue.Entitlement(ctx, g.Entitlement); err == nil {
@@ -171,7 +172,7 @@ func failedNotices(ctx context.Context, s *Service, g Grant) []Notice {
 		ns = append(ns, Notice{Slot: "failed/" + string(g.ID) + "/" + string(id), Order: string(g.Request),
 			Kind: NoticeFailed, Request: g.Request, Grant: g.ID, To: id})
 	}
-	return ns
+	return append(ns, homes(s.admins(ctx)...)...) // which say what fails
 }
 
 // tellAfter is the failed try after which owners are told.
@@ -215,6 +216,7 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 	if to == g.State { // residual still: nothing new
 		return g, nil
 	}
+	mended := g.Attempts >= tellAfter || g.Overdue(now) > 0
 	if g, err = g.Move(to); err != nil {
 		return g, err
 	}
@@ -234,6 +236,9 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 		Kind: NoticeEnded, Request: g.Request, Grant: g.ID, To: g.Principal})
 	if g.EndReason == EndFailed {
 		c.Notices = append(requesterCards(r), failedNotices(ctx, s, g)...)
+	}
+	if mended {
+		c.Notices = append(c.Notices, homes(s.admins(ctx)...)...)
 	}
 	return s.applyGrant(ctx, g, c)
 }

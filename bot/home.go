@@ -13,6 +13,9 @@ import (
 // recent is how many of a person's requests are looked at for the Home tab.
 const recent = 30
 
+// failingAfter is the failed try from which on admins see that a step fails.
+const failingAfter = 3
+
 // publishHome draws a person's Home tab from the state as it is now.
 func (b *Bot) publishHome(ctx context.Context, user string, p approvals.Principal) error {
 	st, err := b.standing(ctx, p)
@@ -86,6 +89,32 @@ func (b *Bot) addView(ctx context.Context, vs []cards.View, r approvals.Request,
 }
 
 func (b *Bot) trouble(ctx context.Context, now time.Time) (*cards.Trouble, error) {
-	n, oldest, err := b.cfg.Store.Overdue(ctx, now)
-	return &cards.Trouble{Overdue: n, Oldest: oldest, Undone: b.Health().Undone}, err
+	h := b.Health()
+	t := &cards.Trouble{Undone: h.Undone, Unreached: h.Unreached, Names: map[approvals.PrincipalID]string{}}
+	var err error
+	if t.Overdue, t.Oldest, err = b.cfg.Store.Overdue(ctx, now); err != nil {
+		return nil, err
+	}
+	failing, err := b.cfg.Store.Failing(ctx, failingAfter, recent)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range failing {
+		r, err := b.cfg.Store.Request(ctx, g.Request)
+		if err != nil {
+			return nil, err
+		}
+		if t.Failing, err = b.addView(ctx, t.Failing, r, approvals.Principal{}); err != nil {
+			return nil, err
+		}
+	}
+	if t.OnHold, err = b.cfg.Store.BindingsOnHold(ctx, door, recent); err != nil {
+		return nil, err
+	}
+	for _, held := range t.OnHold {
+		t.Names[held.Principal] = b.named(ctx, held.Principal).Name
+	}
+	state, err := b.cfg.Directory.State(ctx)
+	t.Stale = err != nil || state.Stale // what can't be told counts as the worse
+	return t, nil
 }

@@ -41,6 +41,8 @@ type Store interface {
 	RequestsBy(ctx context.Context, person approvals.PrincipalID, limit int) ([]approvals.Request, error)
 	AwaitingAnswer(ctx context.Context, approver approvals.PrincipalID) ([]approvals.Request, error)
 	LiveGrants(context.Context, approvals.PrincipalID, approvals.EntitlementID) ([]approvals.Grant, error)
+	// Failing lists grants whose current step failed that often and is tried again.
+	Failing(ctx context.Context, times, limit int) ([]approvals.Grant, error)
 	// Overdue counts grants that outlive their end, and says for how long the oldest does.
 	Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
 	Binding(ctx context.Context, door, workspace, subject string) (approvals.Binding, error)

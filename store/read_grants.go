@@ -62,6 +62,13 @@ func (s *Store) GrantsDue(ctx context.Context, now time.Time, limit int) ([]appr
 		selectGrant+"WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2", at(now), int64(limit))
 }
 
+// Failing lists the grants whose current step has failed at least a number of
+// times and is tried again, oldest first, at most limit.
+func (s *Store) Failing(ctx context.Context, times, limit int) ([]approvals.Grant, error) {
+	return list(ctx, s, "list failing grants", readGrant,
+		selectGrant+"WHERE state IN ('scheduled', 'provisioning', 'revoking') AND attempts >= $1 ORDER BY created_at, id LIMIT $2", int64(times), int64(limit))
+}
+
 // Overdue counts the grants whose access outlives its end, and says for how
 // long the oldest of them has.
 func (s *Store) Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error) {

@@ -190,13 +190,28 @@ func TestApprovingSensitiveAccessAsksFirst(t *testing.T) {
 	}
 }
 
+// trouble is n of each kind, in the words and names of a view.
+func trouble(v cards.View, n int) *cards.Trouble {
+	g := with(v, state(approvals.RequestApproved), grant(approvals.GrantRevoking, func(g *approvals.Grant) { g.Attempts, g.LastError = 3, "The database does not answer." }))
+	t := &cards.Trouble{Overdue: n, Oldest: time.Hour, Undone: n, Stale: n > 0, Names: map[approvals.PrincipalID]string{"p-bob": "Bob Lee"},
+		Failing: slices.Repeat([]cards.View{g}, n), Unreached: slices.Repeat([]string{"C0APPROVERS"}, n),
+		OnHold: slices.Repeat([]approvals.Binding{{Subject: "UBOB", Principal: "p-bob", Note: "the email address changed"}}, n)}
+	if len(v.Request.Reason) > 1000 { // the worst there is
+		t.Names["p-bob"], g.Grant.LastError = v.Request.Reason, v.Request.Reason
+		for i := range t.OnHold {
+			t.OnHold[i].Note, t.Unreached[i] = v.Request.Reason, v.Request.Reason
+		}
+	}
+	return t
+}
+
 func TestHomeFitsHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
 	for kind, v := range map[string]cards.View{"usual": view(), "worst": worst()} {
 		held := with(v, state(approvals.RequestApproved), byBob, grant(approvals.GrantActive))
 		for _, n := range []int{0, 1, 50} {
 			s := cards.Standing{Now: now, Reader: v.Reader, Holding: slices.Repeat([]cards.View{held}, n), Waiting: slices.Repeat([]cards.View{v}, n),
-				Sent: slices.Repeat([]cards.View{v}, n), Again: slices.Repeat([]cards.View{held}, n), Admin: &cards.Trouble{Overdue: n, Oldest: time.Hour, Undone: n}}
+				Sent: slices.Repeat([]cards.View{v}, n), Again: slices.Repeat([]cards.View{held}, n), Admin: trouble(v, n)}
 			home := cards.Home(s)
 			if problems := slacksim.ValidateView(decoded[map[string]any](t, home)); len(problems) > 0 {
 				t.Errorf("%s, %d of each: %v", kind, n, problems)

@@ -139,12 +139,3 @@ func Cancelled(v View) Card {
 // NextExtension is what one click on Extend asks for; zero when the maximum is
 // reached.
 func NextExtension(v View) time.Duration { return v.nextExtension() }
-
-// Held says that an account is on hold, to an admin, who may free it.
-func Held(sentence, user string) Card {
-	card := Tell(sentence)
-	b := button(ActionConfirm, user, "It is still them", "Confirm that the account still belongs to the same person")
-	b = confirm(b, "Free this account?", "The account "+user+" gets back all rights of the person it is bound to. Ask the person by another way first.", "Free it", true)
-	card.Blocks = append(card.Blocks, actions(b.WithStyle(slack.StyleDanger)))
-	return card
-}

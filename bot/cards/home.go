@@ -22,23 +22,14 @@ type Standing struct {
 	Admin   *Trouble
 }
 
-// Trouble is what an admin must see.
-type Trouble struct {
-	Overdue int           // grants whose access outlives its end
-	Oldest  time.Duration // for how long the oldest of them has
-	Undone  int           // messages that could not be delivered since the start
-}
-
 // shown bounds the lines of each part of the Home tab, so that all parts fit
 // into a view.
-const shown = 12
+const shown = 9
 
 // Home is the Home tab.
 func Home(s Standing) slack.HomeTabViewRequest {
 	blocks := []slack.Block{actions(primary(button(ActionAsk, "new", "Ask for access", "Ask for access with a form")))}
-	if t := s.Admin; t != nil && (t.Overdue > 0 || t.Undone > 0) {
-		blocks = append(blocks, header("Needs attention"), section(t.words()))
-	}
+	blocks = append(blocks, s.Admin.blocks()...)
 	blocks = append(blocks, header("My access"))
 	for _, v := range capped(s.Holding) {
 		blocks = append(blocks, section(bold(v.thing())+"\n"+v.runs()))
@@ -65,29 +56,26 @@ func Home(s Standing) slack.HomeTabViewRequest {
 	}
 	blocks = ending(blocks, len(s.Sent), "Nothing of yours waits for an answer.")
 	if len(s.Again) > 0 {
-		blocks = append(blocks, header("Ask again"))
+		blocks = append(blocks, header("Earlier requests"))
 		for i, v := range s.Again[:min(len(s.Again), 5)] {
 			b := button(ActionAgain, string(v.Request.ID), "Ask again", fmt.Sprintf("Ask again for number %d", i+1))
-			blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bold(v.thing())+" for "+v.span(), false, true), nil, slack.NewAccessory(b)))
+			blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(bold(v.thing())+" for "+v.span()+"\n"+v.outcome(), maxSection), false, true), nil, slack.NewAccessory(b)))
 		}
 	}
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), maxHomeBlocks)]}}
 }
 
+// outcome says how a settled request stands now.
+func (v View) outcome() string {
+	if v.Request.State == approvals.RequestApproved && v.Grant != nil {
+		return v.runs()
+	}
+	return v.decided()
+}
+
 // HomeFor is the Home tab of somebody who may not use Hallpass: why.
 func HomeFor(sentence string) slack.HomeTabViewRequest {
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{section(words(sentence, 1000))}}}
-}
-
-func (t Trouble) words() string {
-	var lines []string
-	if t.Overdue > 0 {
-		lines = append(lines, fmt.Sprintf("%d grants should have ended and still give access, the oldest for %s.", t.Overdue, approvals.Span(t.Oldest)))
-	}
-	if t.Undone > 0 {
-		lines = append(lines, fmt.Sprintf("%d messages could not be delivered since the start; the log says which.", t.Undone))
-	}
-	return strings.Join(lines, "\n")
 }
 
 func capped(vs []View) []View { return vs[:min(len(vs), shown)] }

@@ -9,6 +9,26 @@ import (
 	"github.com/hallpass-dev/hallpass/store"
 )
 
+// failingListed holds Failing to the grants that are tried again.
+func failingListed(t *testing.T, s *store.Store) {
+	for i, g := range []approvals.Grant{
+		{ID: "g0", State: approvals.GrantRevoking, Attempts: 3}, {ID: "g1", State: approvals.GrantRevoking, Attempts: 2},
+		{ID: "g2", State: approvals.GrantScheduled, Attempts: 9}, {ID: "g3", State: approvals.GrantFailed, Attempts: 9}, {ID: "g4", State: approvals.GrantActive, Attempts: 3},
+	} {
+		full := Grant(string(g.ID))
+		full.State, full.Attempts, full.CreatedAt = g.State, g.Attempts, Epoch.Add(-time.Duration(i)*time.Minute)
+		apply(t, s, Submission("of-"+string(g.ID)))
+		full.Request = approvals.RequestID("of-" + string(g.ID))
+		apply(t, s, Granted(full))
+	}
+	var got []approvals.GrantID
+	for _, g := range must(s.Failing(bg, 3, 9))(t) {
+		got = append(got, g.ID)
+	}
+	same(t, []approvals.GrantID{"g2", "g0"}, got)
+	same(t, 1, len(must(s.Failing(bg, 3, 1))(t)))
+}
+
 // settle moves a stored request to a final state.
 func settle(t *testing.T, s *store.Store, id approvals.RequestID, to approvals.RequestState, by approvals.PrincipalID, when time.Time) {
 	t.Helper()

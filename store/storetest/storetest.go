@@ -52,6 +52,7 @@ func Run(t *testing.T, open Opener) {
 		{"HoldersAreListedAndGranted", holders},
 		{"NewsOfDecisionsAndHolders", news},
 		{"PendingRequestsAndAwaitedAnswers", pendingAndAwaited},
+		{"FailingGrantsAreThoseTriedAgain", failingListed},
 		{"RequestsByPerson", requestsByPerson},
 		{"AutomaticApprovalsAreCounted", automaticApprovals},
 		{"LiveGrantsLeaveOutWhatEnded", liveGrants},

@@ -1,0 +1,94 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// Trouble is what an admin must see.
+type Trouble struct {
+	Overdue   int                 // grants whose access outlives its end
+	Oldest    time.Duration       // for how long the oldest of them has
+	Failing   []View              // grants that can't be set up or taken away yet, with Grant
+	Stale     bool                // the directory is out of date
+	Unreached []string            // channels that can't be posted to
+	Undone    int                 // messages that could not be delivered since the start
+	OnHold    []approvals.Binding // accounts that an admin must confirm
+	Names     map[approvals.PrincipalID]string
+}
+
+// troubles bounds the lines of each kind of trouble.
+const troubles = 3
+
+// blocks is the part of the Home tab that only admins have; nothing while all
+// is well.
+func (t *Trouble) blocks() []slack.Block {
+	if t == nil {
+		return nil
+	}
+	var blocks []slack.Block
+	if s := t.words(); s != "" {
+		blocks = append(blocks, section(s))
+	}
+	for _, b := range t.OnHold[:min(len(t.OnHold), troubles)] {
+		s := "The account of " + bold(name(t.Names[b.Principal])) + " is on hold because " + words(b.Note, 200) + "."
+		blocks = append(blocks, section(s), actions(free(b.Subject)))
+	}
+	if n := len(t.OnHold) - troubles; n > 0 {
+		blocks = append(blocks, small(fmt.Sprintf("… and %d more accounts are on hold.", n)))
+	}
+	if len(blocks) == 0 {
+		return nil
+	}
+	return append([]slack.Block{header("Needs attention")}, blocks...)
+}
+
+func (t *Trouble) words() string {
+	var lines []string
+	if t.Overdue > 0 {
+		lines = append(lines, fmt.Sprintf("%d grants should have ended and still give access, the oldest for %s.", t.Overdue, approvals.Span(t.Oldest)))
+	}
+	for _, v := range t.Failing[:min(len(t.Failing), troubles)] {
+		step := "set up"
+		if v.Grant.State == approvals.GrantRevoking {
+			step = "taken away"
+		}
+		lines = append(lines, fmt.Sprintf("%s of %s can't be %s yet; %d tries failed, the last: %s", bold(v.thing()), name(v.Beneficiary.Name), step, v.Grant.Attempts, words(v.Grant.LastError, 150)))
+	}
+	if n := len(t.Failing) - troubles; n > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more can't be set up or taken away yet.", n))
+	}
+	if t.Stale {
+		lines = append(lines, "The directory is out of date: nothing is approved at once.")
+	}
+	if n := len(t.Unreached); n > 0 {
+		channels := make([]string, n)
+		for i, c := range t.Unreached {
+			channels[i] = words(c, 80)
+		}
+		lines = append(lines, "These channels can't be posted to, so their approvers are asked one by one: "+join(channels, 5)+". Invite the bot to them.")
+	}
+	if t.Undone > 0 {
+		lines = append(lines, fmt.Sprintf("%d messages could not be delivered since the start; the log says which.", t.Undone))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Held says that an account is on hold, to an admin, who may free it.
+func Held(sentence, user string) Card {
+	card := Tell(sentence)
+	card.Blocks = append(card.Blocks, actions(free(user)))
+	return card
+}
+
+// free is the button by which an admin frees an account that is on hold.
+func free(user string) slack.BlockElement {
+	b := button(ActionConfirm, user, "It is still them", "Confirm that the account still belongs to the same person")
+	b = confirm(b, "Free this account?", "The account "+user+" gets back all rights of the person it is bound to. Ask the person by another way first.", "Free it", true)
+	return b.WithStyle(slack.StyleDanger)
+}
