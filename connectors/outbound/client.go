@@ -100,15 +100,17 @@ func guard(private []netip.Prefix) func(network, address string, _ syscall.RawCo
 
 // Get asks; header may be nil.
 func (c *Client) Get(ctx context.Context, url string, header http.Header) (Answer, error) {
-	return c.do(ctx, http.MethodGet, url, nil, header)
+	return c.Do(ctx, http.MethodGet, url, nil, header)
 }
 
 // Post sends a JSON body, signed when there is a key; header may be nil.
 func (c *Client) Post(ctx context.Context, url string, body []byte, header http.Header) (Answer, error) {
-	return c.do(ctx, http.MethodPost, url, body, header)
+	return c.Do(ctx, http.MethodPost, url, body, header)
 }
 
-func (c *Client) do(ctx context.Context, method, url string, body []byte, header http.Header) (Answer, error) {
+// Do makes one call. A body is JSON unless the header says otherwise; it is
+// signed when there is a key.
+func (c *Client) Do(ctx context.Context, method, url string, body []byte, header http.Header) (Answer, error) {
 	if err := CheckURL(url); err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrUnsent, err)
 	}
@@ -120,7 +122,7 @@ func (c *Client) do(ctx context.Context, method, url string, body []byte, header
 		req.Header[http.CanonicalHeaderKey(k)] = vs
 	}
 	req.Header.Set("User-Agent", "hallpass")
-	if body != nil {
+	if body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if len(c.cfg.Key) > 0 {

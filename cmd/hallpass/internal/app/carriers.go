@@ -6,6 +6,7 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/contract"
 	"github.com/hallpass-dev/hallpass/connectors/exec"
 	"github.com/hallpass-dev/hallpass/connectors/outbound"
+	"github.com/hallpass-dev/hallpass/connectors/scim"
 	"github.com/hallpass-dev/hallpass/connectors/webhook"
 )
 
@@ -53,4 +54,25 @@ func operations(k config.Connector) []contract.Operation {
 		ops[i] = contract.Operation(op)
 	}
 	return ops
+}
+
+func toSCIM(name string, k config.Connector, c config.Config, o Options) (approvals.Connector, error) {
+	token, err := c.Value(k.Token)
+	if err != nil {
+		return nil, err
+	}
+	url, err := c.Address(k.URL)
+	if err != nil {
+		return nil, err
+	}
+	private, err := outbound.ParsePrivate(k.Private)
+	if err != nil {
+		return nil, err
+	}
+	made, err := scim.New(scim.Config{Name: name, URL: url, Token: token, Account: k.Account, Patch: scim.Patch(k.Patch),
+		Sessions: k.Sessions, Timeout: k.Timeout, Private: private, Now: o.Now})
+	if err != nil {
+		return nil, approvals.Problems{c.At("connectors", name).Problem("mend it, and start again", "%s", err)}
+	}
+	return made, nil
 }

@@ -24,12 +24,13 @@ func TestProgramOfTheConfigurationIsTheConnector(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "connectors:\n  mainframe:\n    kind: exec\n    command: [" + program + ", --production]\n    environment:\n      TOKEN: env:MAINFRAME_TOKEN\n" +
-		"  warehouse:\n    kind: webhook\n    url: env:WAREHOUSE_URL\n    key: env:WAREHOUSE_KEY\n"
+		"  warehouse:\n    kind: webhook\n    url: env:WAREHOUSE_URL\n    key: env:WAREHOUSE_KEY\n" +
+		"  metrics:\n    kind: scim\n    url: env:WAREHOUSE_URL\n    token: env:MAINFRAME_TOKEN\n    patch: value\n"
 	c, err := config.Parse("h.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"mainframe", "warehouse"} {
+	for _, name := range []string{"mainframe", "warehouse", "metrics"} {
 		made, err := connector(t.Context(), name, c.Connectors[name], c, Access{}, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -51,6 +52,7 @@ func TestCarrierThatCannotWorkIsNamedWithItsLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"connectors:\n  m:\n    kind: exec\n    command: [/nonexistent/program]":                        "h.yaml:4: exec: the command of connector m can't be used: there is no such file",
 		"connectors:\n  m:\n    kind: webhook\n    url: env:WAREHOUSE_URL\n    key: env:WAREHOUSE_KEY":  "h.yaml:2: webhook: the url of connector m can't be called: it does not begin with https://",
+		"connectors:\n  m:\n    kind: scim\n    url: https://a.example/scim\n    token: env:NOT_SET":    "h.yaml:2: scim: connector m has no token",
 		"connectors:\n  m:\n    kind: webhook\n    url: https://a.example/\n    key: env:WAREHOUSE_KEY": "h.yaml:2: webhook: the key of connector m has 5 bytes",
 	} {
 		c, err := config.Parse("h.yaml", []byte(text))

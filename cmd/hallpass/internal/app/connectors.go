@@ -51,6 +51,8 @@ func connector(ctx context.Context, name string, k config.Connector, c config.Co
 		return sandbox.New(sandbox.Config{Name: name, Resources: resources, Accounts: accounts, File: file, Logger: log, Now: o.Now})
 	case "webhook":
 		return toWebhook(name, k, c, o)
+	case "scim":
+		return toSCIM(name, k, c, o)
 	case "exec":
 		return toProgram(name, k, c, o)
 	default:

@@ -11,7 +11,7 @@ import (
 )
 
 // Kinds are the connector kinds that this build has.
-var Kinds = []string{"exec", "postgres", "sandbox", "webhook"}
+var Kinds = []string{"exec", "postgres", "sandbox", "scim", "webhook"}
 
 // check finds what is well-formed but cannot work.
 func (c *Config) check() approvals.Problems {
@@ -42,6 +42,7 @@ func (c *Config) check() approvals.Problems {
 		ps = append(ps, c.checkConnector(name, k)...)
 	}
 	ps = append(ps, c.checkOutside()...)
+	ps = append(ps, c.checkAudit()...)
 	for i, email := range c.Approvals.SecurityQueue {
 		if !strings.Contains(email, "@") {
 			ps = append(ps, c.At("approvals", "security_queue", i).Problem("write an email address", "%q is not an email address", email))

@@ -29,6 +29,7 @@ type Config struct {
 	Approvals  Approvals            `yaml:"approvals"`
 	Score      Score                `yaml:"score"`
 	Model      Model                `yaml:"model"`
+	Audit      Audit                `yaml:"audit"`
 	Listen     string               `yaml:"listen"` // health and metrics; default 127.0.0.1:9321
 
 	// Dir is the folder that the file lies in; relative paths start there.
@@ -74,12 +75,16 @@ type Connector struct {
 	DSN         Secret            `yaml:"dsn" kinds:"postgres"`            // the bot's own login
 	Domain      string            `yaml:"domain" kinds:"postgres"`         // accounts that end in @domain have logins without it
 	State       string            `yaml:"state" kinds:"sandbox"`           // the file that it keeps its truth in; empty: in memory
-	URL         string            `yaml:"url" kinds:"webhook"`             // https; also env:NAME or file:PATH
+	URL         string            `yaml:"url" kinds:"scim webhook"`        // https; also env:NAME or file:PATH
 	Key         Secret            `yaml:"key" kinds:"webhook"`             // signs each call
-	Private     []string          `yaml:"private" kinds:"webhook"`         // ranges that may be called besides public addresses
+	Private     []string          `yaml:"private" kinds:"scim webhook"`    // ranges that may be called besides public addresses
 	Command     []string          `yaml:"command" kinds:"exec"`            // an absolute path, then fixed arguments
 	Environment map[string]Secret `yaml:"environment" kinds:"exec"`        // of the program, besides PATH, LANG and HOME
 	Operations  []string          `yaml:"operations" kinds:"exec webhook"` // the optional ones that the other side has
+	Token       Secret            `yaml:"token" kinds:"scim"`              // bearer token
+	Account     string            `yaml:"account" kinds:"scim"`            // the users' attribute that holds the account; default userName
+	Patch       string            `yaml:"patch" kinds:"scim"`              // how a member is taken away: filter (default), value or put
+	Sessions    time.Duration     `yaml:"sessions" kinds:"scim"`           // for how long sessions outlive a membership; default: they end with it
 	Timeout     time.Duration     `yaml:"timeout"`                         // of one call; default 10s
 	Concurrency int               `yaml:"concurrency"`                     // calls at once; default 8
 }
@@ -169,6 +174,8 @@ func (c *Config) defaults() {
 	setDefault(&c.Model.APIKey, "env:OPENAI_API_KEY")
 	setDefault(&c.Model.BaseURL, os.Getenv("OPENAI_BASE_URL"))
 	setDefault(&c.Model.Name, DefaultModel)
+	setDefault(&c.Audit.Key, DefaultAuditKey)
+	setDefault(&c.Audit.Every, DefaultCheckpoint)
 	setDefault(&c.Listen, DefaultListen)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
 	"github.com/hallpass-dev/hallpass/connectors/contract"
+	"github.com/hallpass-dev/hallpass/connectors/scim"
 )
 
 func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
@@ -25,6 +26,8 @@ func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
 		ps = append(ps, c.checkSecret(k.DSN, "connectors", name, "dsn")...)
 	case "webhook":
 		ps = append(ps, c.checkWebhook(name, k)...)
+	case "scim":
+		ps = append(ps, c.checkSCIM(name, k)...)
 	case "exec":
 		if len(k.Command) == 0 || !filepath.IsAbs(k.Command[0]) {
 			ps = append(ps, at.At("command").Problem("write command: [/path/to/program]", "the connector %q has no command that begins with an absolute path", name))
@@ -56,6 +59,25 @@ func (c *Config) checkWebhook(name string, k Connector) approvals.Problems {
 		ps = append(ps, at.Problem("add key: env:NAME and set that variable to the output of: openssl rand -hex 32", "the connector %q has no key, so its calls would not be signed", name))
 	}
 	ps = append(ps, c.checkSecret(k.Key, "connectors", name, "key")...)
+	return ps
+}
+
+func (c *Config) checkSCIM(name string, k Connector) approvals.Problems {
+	at := c.At("connectors", name)
+	ps := called(at, k.URL, k.Private, "the connector \""+name+"\"")
+	if k.Token == "" {
+		ps = append(ps, at.Problem("add token: env:NAME and set that variable to the service's bearer token", "the connector %q has no token", name))
+	}
+	ps = append(ps, c.checkSecret(k.Token, "connectors", name, "token")...)
+	if k.Account != "" && !slices.Contains(scim.Accounts, k.Account) {
+		ps = append(ps, at.At("account").Problem(source.Suggest(k.Account, scim.Accounts), "users can't be found by %q", k.Account))
+	}
+	if k.Patch != "" && !slices.Contains(scim.Patches, k.Patch) {
+		ps = append(ps, at.At("patch").Problem(source.Suggest(k.Patch, scim.Patches), "%q is no way to change a group", k.Patch))
+	}
+	if k.Sessions < 0 {
+		ps = append(ps, at.At("sessions").Problem("write a duration such as 12h", "sessions can't be shorter than nothing"))
+	}
 	return ps
 }
 

@@ -1,0 +1,285 @@
+package scim_test
+
+import (
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	elimity "github.com/elimity-com/scim"
+	"github.com/elimity-com/scim/errors"
+	"github.com/elimity-com/scim/optional"
+	"github.com/elimity-com/scim/schema"
+
+	"github.com/hallpass-dev/hallpass/connectors/connectortest"
+	"github.com/hallpass-dev/hallpass/connectors/scim"
+)
+
+const token = "the-bearer-token-of-the-service"
+
+// service is a SCIM service in this process: the protocol is the library's,
+// the state is here.
+type service struct {
+	mu      sync.Mutex
+	users   []elimity.Resource
+	names   map[string]string          // group id to displayName
+	members map[string]map[string]bool // by group id, by user id
+	before  map[string]bool            // the members of the last changed group, as they were
+	version map[string]int
+	effects map[string]int // by user id
+	etags   bool
+	byValue bool // takes members away by a list of values only
+	noPatch bool
+	fault   *connectortest.Fault
+	asked   []string // methods and paths
+
+	handler elimity.Server
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{names: map[string]string{"g-readers": "sre-readers", "g-admins": "SRE admins & l'été <x>"},
+		members: map[string]map[string]bool{"g-readers": {}, "g-admins": {}}, version: map[string]int{}, effects: map[string]int{}, etags: true}
+	for _, name := range []string{"maya@example.com", "li@example.com", "ann@example.com", "ann.smith@example.com"} {
+		s.users = append(s.users, elimity.Resource{ID: "u-" + strings.Split(name, "@")[0], ExternalID: optional.NewString("x-" + name),
+			Attributes: elimity.ResourceAttributes{"userName": name, "active": name != "ann.smith@example.com",
+				"emails": []any{map[string]any{"value": strings.ToUpper(name)}}}})
+	}
+	people := schema.CoreUserSchema()
+	people.Attributes = append(people.Attributes, schema.SimpleCoreAttribute(schema.SimpleStringParams(schema.StringParams{Name: "externalId"})))
+	server, err := elimity.NewServer(&elimity.ServerArgs{
+		ServiceProviderConfig: &elimity.ServiceProviderConfig{SupportFiltering: true, SupportPatch: true, MaxResults: 3},
+		ResourceTypes: []elimity.ResourceType{
+			{ID: optional.NewString("User"), Name: "User", Endpoint: "/Users", Schema: people, Handler: userHandler{s}},
+			{ID: optional.NewString("Group"), Name: "Group", Endpoint: "/Groups", Schema: schema.CoreGroupSchema(), Handler: groupHandler{s}},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.handler = server
+	return s
+}
+
+// start serves over TLS and gives the configuration that reaches it.
+func (s *service) start(t *testing.T) scim.Config {
+	t.Helper()
+	return s.startWith(t, func(http.ResponseWriter, *http.Request) bool { return false })
+}
+
+// startWith is start with something before the service that may answer itself.
+func (s *service) startWith(t *testing.T, before func(http.ResponseWriter, *http.Request) bool) scim.Config {
+	t.Helper()
+	h := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !before(w, r) {
+			s.serve(w, r)
+		}
+	}))
+	h.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	h.StartTLS()
+	t.Cleanup(h.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(h.Certificate())
+	return scim.Config{Name: "metrics", URL: h.URL + "/scim/v2/", Token: token, Roots: roots,
+		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
+}
+
+func (s *service) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer "+token {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	f, noPatch := s.take(r)
+	switch f.Trouble {
+	case connectortest.Cut:
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	case connectortest.Conflict:
+		w.WriteHeader(http.StatusConflict)
+		return
+	case connectortest.Throttled:
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.After.Seconds())))
+		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	case connectortest.Lie:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case connectortest.LostAnswer:
+		http.StripPrefix("/scim/v2", s.handler).ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	}
+	if noPatch && r.Method == http.MethodPatch {
+		w.WriteHeader(http.StatusNotImplemented)
+		return
+	}
+	http.StripPrefix("/scim/v2", s.handler).ServeHTTP(w, r)
+}
+
+// take notes a request and takes the fault that it meets: of a change, or of a
+// reading of the group.
+func (s *service) take(r *http.Request) (f connectortest.Fault, noPatch bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/scim/v2"))
+	change := r.Method == http.MethodPatch || r.Method == http.MethodPut
+	if s.fault == nil || change != (s.fault.Op == connectortest.Grant || s.fault.Op == connectortest.Revoke) || s.fault.Trouble == connectortest.Stale {
+		return f, s.noPatch
+	}
+	f, s.fault = *s.fault, nil
+	return f, s.noPatch
+}
+
+type userHandler struct{ *service }
+
+func (userHandler) Create(*http.Request, elimity.ResourceAttributes) (elimity.Resource, error) {
+	panic("a user was created")
+}
+func (userHandler) Replace(*http.Request, string, elimity.ResourceAttributes) (elimity.Resource, error) {
+	panic("a user was replaced")
+}
+func (userHandler) Delete(*http.Request, string) error { panic("a user was deleted") }
+func (userHandler) Patch(*http.Request, string, []elimity.PatchOperation) (elimity.Resource, error) {
+	panic("a user was changed")
+}
+func (h userHandler) Get(_ *http.Request, id string) (elimity.Resource, error) {
+	return elimity.Resource{}, errors.ScimErrorResourceNotFound(id)
+}
+
+func (h userHandler) GetAll(_ *http.Request, p elimity.ListRequestParams) (elimity.Page, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return pageOf(h.users, p)
+}
+
+// pageOf filters and pages as the library's filter says.
+func pageOf(all []elimity.Resource, p elimity.ListRequestParams) (elimity.Page, error) {
+	matching := []elimity.Resource{}
+	for _, r := range all {
+		attrs := elimity.ResourceAttributes{"id": r.ID, "externalId": r.ExternalID.Value()}
+		for k, v := range r.Attributes {
+			attrs[k] = v
+		}
+		if p.FilterValidator == nil || p.FilterValidator.PassesFilter(attrs) == nil {
+			r.Attributes = attrs
+			matching = append(matching, r)
+		}
+	}
+	from := min(max(p.StartIndex-1, 0), len(matching))
+	return elimity.Page{TotalResults: len(matching), Resources: matching[from:min(from+min(p.Count, 3), len(matching))]}, nil
+}
+
+type groupHandler struct{ *service }
+
+func (groupHandler) Create(*http.Request, elimity.ResourceAttributes) (elimity.Resource, error) {
+	panic("a group was created")
+}
+func (groupHandler) Delete(*http.Request, string) error { panic("a group was deleted") }
+
+func (h groupHandler) resource(id string, members map[string]bool) elimity.Resource {
+	list := []any{}
+	for m := range members {
+		list = append(list, map[string]any{"value": m, "display": "the user " + m})
+	}
+	r := elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.names[id], "members": list}}
+	if h.etags {
+		r.Meta.Version = fmt.Sprintf(`W/"%d"`, h.version[id])
+	}
+	return r
+}
+
+func (h groupHandler) Get(_ *http.Request, id string) (elimity.Resource, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	members, ok := h.members[id]
+	if !ok {
+		return elimity.Resource{}, errors.ScimErrorResourceNotFound(id)
+	}
+	if f := h.fault; f != nil && f.Op == connectortest.Check && f.Trouble == connectortest.Stale {
+		members, h.fault = h.before, nil
+	}
+	return h.resource(id, members), nil
+}
+
+func (h groupHandler) GetAll(_ *http.Request, p elimity.ListRequestParams) (elimity.Page, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []elimity.Resource
+	for id := range h.names {
+		all = append(all, elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.names[id]}})
+	}
+	return pageOf(all, p)
+}
+
+// set is the one place where membership changes.
+func (s *service) set(group, user string, in bool) {
+	if s.members[group][user] == in {
+		return
+	}
+	s.before = map[string]bool{}
+	for m := range s.members[group] {
+		s.before[m] = true
+	}
+	if in {
+		s.members[group][user] = true
+	} else {
+		delete(s.members[group], user)
+	}
+	s.version[group]++
+	s.effects[user]++
+}
+
+func (h groupHandler) Replace(r *http.Request, id string, attrs elimity.ResourceAttributes) (elimity.Resource, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if want := fmt.Sprintf(`W/"%d"`, h.version[id]); r.Header.Get("If-Match") != want {
+		return elimity.Resource{}, errors.ScimError{Status: http.StatusPreconditionFailed}
+	}
+	if attrs["displayName"] != h.names[id] {
+		return elimity.Resource{}, errors.ScimErrorBadRequest("the name would change")
+	}
+	wanted := map[string]bool{}
+	list, _ := attrs["members"].([]any)
+	for _, m := range list {
+		wanted[m.(map[string]any)["value"].(string)] = true
+	}
+	for _, u := range h.users {
+		h.set(id, u.ID, wanted[u.ID])
+	}
+	return h.resource(id, h.members[id]), nil
+}
+
+func (h groupHandler) Patch(_ *http.Request, id string, operations []elimity.PatchOperation) (elimity.Resource, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.members[id]; !ok {
+		return elimity.Resource{}, errors.ScimErrorResourceNotFound(id)
+	}
+	for _, op := range operations {
+		path := op.Path.String()
+		value, byFilter := strings.CutPrefix(path, "members[value eq ")
+		if byFilter == h.byValue && op.Op == elimity.PatchOperationRemove {
+			return elimity.Resource{}, errors.ScimErrorInvalidPath
+		}
+		var ids []string
+		if byFilter {
+			ids = []string{strings.Trim(value, `"]`)}
+		}
+		list, _ := op.Value.([]any)
+		for _, m := range list {
+			ids = append(ids, m.(map[string]any)["value"].(string))
+		}
+		for _, user := range ids {
+			if !slices.ContainsFunc(h.users, func(u elimity.Resource) bool { return u.ID == user }) {
+				return elimity.Resource{}, errors.ScimErrorBadRequest("no such user")
+			}
+			h.set(id, user, op.Op == elimity.PatchOperationAdd)
+		}
+	}
+	return elimity.Resource{}, nil
+}
