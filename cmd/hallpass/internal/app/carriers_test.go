@@ -14,7 +14,7 @@ import (
 func TestProgramOfTheConfigurationIsTheConnector(t *testing.T) {
 	// Not parallel: it sets the environment.
 	t.Setenv("MAINFRAME_TOKEN", "hunter2")
-	t.Setenv("WAREHOUSE_URL", "https://access.example.com/token")
+	t.Setenv("WAREHOUSE_URL", "https://access.example.com/hunter2")
 	t.Setenv("WAREHOUSE_KEY", "0123456789abcdef")
 	program := filepath.Join(t.TempDir(), "mainframe")
 	if err := os.WriteFile(program, []byte("#!/bin/sh\nprintf '{\"present\":true,\"detail\":\"%s %s\"}' \"$TOKEN\" \"$1\"\n"), 0o600); err != nil {
@@ -47,7 +47,7 @@ func TestProgramOfTheConfigurationIsTheConnector(t *testing.T) {
 
 func TestCarrierThatCannotWorkIsNamedWithItsLine(t *testing.T) {
 	// Not parallel: it sets the environment.
-	t.Setenv("WAREHOUSE_URL", "http://access.example.com/token")
+	t.Setenv("WAREHOUSE_URL", "http://access.example.com/hunter2")
 	t.Setenv("WAREHOUSE_KEY", "short")
 	for text, want := range map[string]string{
 		"connectors:\n  m:\n    kind: exec\n    command: [/nonexistent/program]":                        "h.yaml:4: exec: the command of connector m can't be used: there is no such file",
@@ -61,7 +61,7 @@ func TestCarrierThatCannotWorkIsNamedWithItsLine(t *testing.T) {
 		}
 		_, err = connector(t.Context(), "m", c.Connectors["m"], c, Access{}, Options{})
 		var ps approvals.Problems
-		if !errors.As(err, &ps) || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "token") {
+		if !errors.As(err, &ps) || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
