@@ -16,6 +16,7 @@ import (
 	"github.com/hallpass-dev/hallpass/prompts"
 	"github.com/hallpass-dev/hallpass/scoring"
 	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/notary"
 )
 
 // Options are what a configuration does not say.
@@ -54,6 +55,7 @@ type App struct {
 	world   *scoring.World
 	pages   map[string]http.Handler // of connectors that have one, by connector
 	metrics *metrics
+	notary  *notary.Notary // nil: no key is configured
 	folder  folder
 }
 
@@ -145,6 +147,9 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		return err
 	}
 	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}
+	if a.notary, err = a.auditLog(ctx); err != nil {
+		return err
+	}
 	return a.outside()
 }
 
@@ -171,6 +176,9 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Worker.Run(ctx) })
 	g.Go(func() error { return a.listen(ctx) })
 	g.Go(func() error { return a.watch(ctx) })
+	if a.notary != nil {
+		g.Go(func() error { return a.notary.Run(ctx) })
+	}
 	g.Go(func() error { return a.follow(ctx) })
 	return g.Wait()
 }
