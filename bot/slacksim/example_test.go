@@ -56,3 +56,42 @@ func Example() {
 	fmt.Println(m.Text, err)
 	// Output: You said: hello <nil>
 }
+
+// Blocks can be checked without a workspace, in a bot's own tests.
+func ExampleValidateBlocks() {
+	problems := slacksim.ValidateBlocks([]map[string]any{
+		{"type": "header", "text": map[string]any{"type": "plain_text", "text": "Approved"}},
+		{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": ""}, "colour": "green"},
+	})
+	for _, p := range problems {
+		fmt.Println(p)
+	}
+	// Output:
+	// must be more than 0 characters [json-pointer:/blocks/1/text/text]
+	// invalid additional property: colour [json-pointer:/blocks/1]
+}
+
+// An answer that is lost after its effect is the fault that bots forget most often: who sends again has sent twice.
+func ExampleFaults_CutResponse() {
+	w, err := slacksim.New(slacksim.Config{
+		Users:    []slacksim.User{{ID: "UANA", Name: "ana"}},
+		Channels: []slacksim.Channel{{ID: "C1", Name: "general"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer w.Close()
+	api := slack.New("xoxb-local", slack.OptionAPIURL(w.APIURL()), slack.OptionHTTPClient(httpClient(w)))
+
+	w.Faults().CutResponse("chat.postMessage", 1)
+	for range 2 {
+		_, _, err := api.PostMessage("C1", slack.MsgOptionText("Access granted", false))
+		fmt.Println("taken for sent:", err == nil)
+	}
+	fmt.Println("messages:", len(w.As("UANA").Messages("C1")))
+	// Output:
+	// taken for sent: false
+	// taken for sent: true
+	// messages: 2
+}
