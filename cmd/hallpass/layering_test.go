@@ -72,6 +72,7 @@ var arrows = []struct {
 	{"connectors/contract/...", []string{"approvals", "connectors/connectortest", "connectors/contract"}},
 	{"connectors/webhook", []string{"approvals", "connectors/contract", "connectors/outbound"}},
 	{"connectors/exec", []string{"approvals", "connectors/contract"}},
+	{"connectors/scim", []string{"approvals", "connectors/outbound"}},
 	{"connectors/oncall", []string{"approvals", "connectors/outbound"}},
 	{"connectors/check", []string{"approvals", "connectors/outbound"}},
 	{"connectors/...", []string{"approvals", "."}},
