@@ -61,7 +61,7 @@ func (m *Weights) once(w *World, f *approvals.Facts, similar bool, o *observatio
 	if similar {
 		o.alike = w.likeness(&s)
 	}
-	m.leaveOneOut(w, &s, &cells, o)
+	m.leaveOneOut(w, &s, f.At, &cells, o)
 	m.score(f, o, r)
 }
 

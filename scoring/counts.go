@@ -38,6 +38,12 @@ func makeFields() []field {
 		}},
 		{"without.own.siblings", func(o *observation) (n, of *int64) { return &o.ownOut.siblings.Denied, &o.ownOut.siblings.Decided }},
 		{"without.own.all", func(o *observation) (n, of *int64) { return &o.ownOut.all.Denied, &o.ownOut.all.Decided }},
+		{"last.entitlement", func(o *observation) (n, of *int64) { return &o.own.last.n, &o.own.last.of }},
+		{"last.siblings", func(o *observation) (n, of *int64) { return &o.own.lastSibling.n, &o.own.lastSibling.of }},
+		{"renewed", func(o *observation) (n, of *int64) { return &o.own.renewed.n, &o.own.renewed.of }},
+		{"last.entitlement.without", func(o *observation) (n, of *int64) { return &o.ownOut.last.n, &o.ownOut.last.of }},
+		{"last.siblings.without", func(o *observation) (n, of *int64) { return &o.ownOut.lastSibling.n, &o.ownOut.lastSibling.of }},
+		{"renewed.without", func(o *observation) (n, of *int64) { return &o.ownOut.renewed.n, &o.ownOut.renewed.of }},
 		{"time", func(o *observation) (n, of *int64) { return &o.hour.n, &o.hour.of }},
 		{"duration", func(o *observation) (n, of *int64) { return &o.longer.n, &o.longer.of }},
 	}

@@ -55,9 +55,12 @@ func (w *World) learn(l *approvals.Learned) {
 		if !l.Approved {
 			entry |= 1
 		}
-		p.asked = append(p.asked, ask{entry, approver})
+		p.asked = append(p.asked, ask{entry, approver, dayOf(l.At)})
 	}
 }
+
+// dayOf counts whole days since 1970.
+func dayOf(t time.Time) uint32 { return uint32(max(t.Unix(), 0) / int64(day/time.Second)) }
 
 // count adds a decision to every cell that it belongs to.
 func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {

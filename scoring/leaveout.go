@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"slices"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
@@ -30,7 +31,7 @@ func (f *found) leading(who *[len(found{})]uint32) []uint32 {
 
 // leaveOneOut finds the approver without whose answers the request would look
 // worst, and notes the counts without them.
-func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation) {
+func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, o *observation) {
 	var room [len(found{})]uint32
 	approvers := cells.leading(&room)
 	n := len(approvers)
@@ -42,7 +43,7 @@ func (m *Weights) leaveOneOut(w *World, s *subject, cells *found, o *observation
 	w.fetch(cells, approvers)
 	for i, a := range approvers {
 		w.leavingOut(cells, a, &without)
-		own := w.ownHistory(s, a)
+		own := w.ownHistory(s, at, a)
 		_, z := m.cells(base, &without, &x, &memo)
 		if z += m.own(base, &own); i == 0 || z > highest {
 			highest, o.without, o.ownOut = z, without, own

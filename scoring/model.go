@@ -22,6 +22,9 @@ const (
 	judgedOwn
 	judgedSiblings
 	judgedOwnAll
+	judgedLast
+	judgedLastSibling
+	judgedRenewed
 	judgedTime
 	judgedDuration
 	judgements
@@ -31,6 +34,7 @@ var judgementIndex = func() map[string]int {
 	m := map[string]int{
 		"near": judgedNear, "alike": judgedAlike,
 		"own.entitlement": judgedOwn, "own.siblings": judgedSiblings, "own.all": judgedOwnAll,
+		"last.entitlement": judgedLast, "last.siblings": judgedLastSibling, "renewed": judgedRenewed,
 		"unusual.time": judgedTime, "unusual.duration": judgedDuration,
 	}
 	for r, name := range ringNames {
@@ -124,17 +128,30 @@ func (m *Weights) own(b scorecard.Base, c *ownCells) (sum fixed) {
 }
 
 // ownExcess measures a person's own requests, in the order of the judgements.
-func ownExcess(b scorecard.Base, c *ownCells) [judgedOwnAll - judgedOwn + 1]fixed {
+func ownExcess(b scorecard.Base, c *ownCells) [judgedRenewed - judgedOwn + 1]fixed {
 	return [...]fixed{
 		b.Excess(c.entitlement, ownSmoothing),
 		b.Excess(c.siblings, 2*ownSmoothing),
 		b.Excess(c.all, 4*ownSmoothing),
+		recency(c.last),
+		recency(c.lastSibling),
+		-scorecard.Ln(uint64(max(c.renewed.n, 0) + 1)),
 	}
+}
+
+// recency is how much less than a quarter ago something was approved last, as
+// a negative number; 0 if it is longer ago or never was.
+func recency(last portion) fixed {
+	if last.of <= 0 {
+		return 0
+	}
+	return min(scorecard.Ln(uint64(max(last.n, 1)))-scorecard.Ln(quarter), 0)
 }
 
 const (
 	ordinaryLikeness = 200 // thousandths: two people of one trade in one company
 	ownSmoothing     = 5
+	quarter          = 91 // days
 	timeSmoothing    = 5
 	judgedFloor      = -4 * scorecard.One
 	judgedCeiling    = 3 * scorecard.One

@@ -60,7 +60,7 @@ func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observatio
 		old.counts(&o.before)
 		o.moved = portion{days, int64(settling / day)}
 	}
-	o.own = w.ownHistory(s, nobody)
+	o.own = w.ownHistory(s, at, nobody)
 	w.usual(s, at, d, o)
 	if s.good == 0 {
 		return
@@ -73,7 +73,8 @@ func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observatio
 
 // ownHistory counts a person's own decided requests, leaving out those that
 // one approver decided; nobody leaves out none.
-func (w *World) ownHistory(s *subject, leftOut uint32) (own ownCells) {
+func (w *World) ownHistory(s *subject, at time.Time, leftOut uint32) (own ownCells) {
+	var last, lastSibling uint32
 	for _, a := range w.people[s.who].asked {
 		if a.approver == leftOut {
 			continue
@@ -86,20 +87,49 @@ func (w *World) ownHistory(s *subject, leftOut uint32) (own ownCells) {
 		case good == s.good:
 			own.entitlement.Decided++
 			own.entitlement.Denied += denied
+			if denied == 0 {
+				if last != 0 && a.day <= last+renewing {
+					own.renewed.n++
+				}
+				own.renewed.of++
+				last = max(last, a.day)
+			}
 		case w.system[good] == w.system[s.good] && w.system[good] != 0:
 			own.siblings.Decided++
 			own.siblings.Denied += denied
+			if denied == 0 {
+				lastSibling = max(lastSibling, a.day)
+			}
 		}
 	}
+	own.last, own.lastSibling = ago(dayOf(at), last), ago(dayOf(at), lastSibling)
 	return own
+}
+
+const (
+	renewing    = 30  // days between two approvals of the same within which the second renews the first
+	remembering = 730 // days after which it no longer matters when something was approved last
+)
+
+// ago is how many days back a day lies, today being 1, of those that matter;
+// of 0 for none.
+func ago(today, day uint32) portion {
+	if day == 0 {
+		return portion{}
+	}
+	return portion{min(int64(today-min(day, today)), remembering) + 1, remembering + 1}
 }
 
 // nobody is the index of no approver.
 const nobody = 1<<32 - 1
 
 // ownCells are a person's own requests: for this entitlement, for others of its
-// system, and all.
-type ownCells struct{ entitlement, siblings, all scorecard.Cell }
+// system, and all; when the first two were approved last; and how many of the
+// approvals of this renewed an earlier one.
+type ownCells struct {
+	entitlement, siblings, all scorecard.Cell
+	last, lastSibling, renewed portion
+}
 
 // usual counts decisions at this time of the week, and of this length.
 func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation) {

@@ -101,7 +101,7 @@ func (s *Scorer) Evidence(ctx context.Context, f approvals.Facts) (approvals.Evi
 	var cells found
 	w.observe(&subject, f.At, f.Duration, &o, &cells)
 	o.alike = w.likeness(&subject)
-	s.weights.leaveOneOut(w, &subject, &cells, &o)
+	s.weights.leaveOneOut(w, &subject, f.At, &cells, &o)
 	counts := o.counts()
 	counts = append(counts,
 		approvals.Count{Name: "world.people", N: int64(w.peopleSum >> 1), Of: int64(w.active)},

@@ -102,6 +102,12 @@ func judgedWords(i int, f *approvals.Facts, o *observation) (name, words string)
 		return "own.siblings", fmt.Sprintf("This person's own requests for other access to the same system: %s.", outcome(o.own.siblings))
 	case judgedOwnAll:
 		return "own.all", fmt.Sprintf("This person's own requests: %s.", outcome(o.own.all))
+	case judgedLast:
+		return "last.entitlement", "It was last approved for this person " + daysAgo(o.own.last) + "."
+	case judgedLastSibling:
+		return "last.siblings", "Other access to the same system was last approved for this person " + daysAgo(o.own.lastSibling) + "."
+	case judgedRenewed:
+		return "renewed", fmt.Sprintf("Of this person's %s for it, %s renewed an earlier one.", plural(o.own.renewed.of, "approval", "approvals"), number(o.own.renewed.n))
 	case judgedTime:
 		return "unusual.time", fmt.Sprintf("%s of %s at this location came at this time of the week.", number(o.hour.n), plural(o.hour.of, "request", "requests"))
 	case judgedDuration:
@@ -113,6 +119,18 @@ func judgedWords(i int, f *approvals.Facts, o *observation) (name, words string)
 		people = plural(p.of, "teammate", "teammates")
 	}
 	return "peers." + ringNames[i], fmt.Sprintf(ringWords[i], number(p.n), people)
+}
+
+// daysAgo says how long ago a day was that is counted from today, 1.
+func daysAgo(p portion) string {
+	switch {
+	case p.n <= 1:
+		return "today"
+	case p.n > remembering:
+		return "two years ago or earlier"
+	default:
+		return plural(p.n-1, "day", "days") + " ago"
+	}
 }
 
 func sensitivityWords(s approvals.Sensitivity) string {

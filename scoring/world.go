@@ -64,6 +64,7 @@ type person struct {
 type ask struct {
 	entry    uint32 // entitlement·2, +1 if denied
 	approver uint32
+	day      uint32 // since 1970
 }
 
 // NewWorld makes an empty index.
