@@ -3,6 +3,7 @@ package understand_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -85,15 +86,29 @@ func TestSearchRanksTheClosestFirst(t *testing.T) {
 
 func BenchmarkSearch20000(b *testing.B) {
 	x := understand.NewIndex(large())
-	for b.Loop() {
-		x.Search("service0420 db read", 50)
+	for name, typed := range map[string]string{"distinctive": "service0420 db read", "common": "db read", "half typed": "servi", "slips": "sevrice0420 db raed"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				x.Search(typed, 50)
+			}
+		})
 	}
 }
 
 func BenchmarkParse20000(b *testing.B) {
 	w := world()
 	w.Index = understand.NewIndex(large())
-	for b.Loop() {
-		understand.Parse("read only on service0420 db for 2h, INC-4312 refunds stuck", w)
+	for i := range 20_000 {
+		w.People = append(w.People, approvals.Principal{ID: approvals.PrincipalID(fmt.Sprint("p", i)), Name: fmt.Sprintf("%cna%d Müller", 'A'+rune(i%26), i), Email: fmt.Sprintf("p%d@example.com", i)})
+	}
+	for name, text := range map[string]string{
+		"a request": "read only on service0420 db for 2h, INC-4312 refunds stuck", "for a person": "read only on service0420 db for 2h for Ana10400 Mueller",
+		"a pasted log": strings.Repeat("please give for error servce0420 database is not ", 90),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				understand.Parse(text, w)
+			}
+		})
 	}
 }

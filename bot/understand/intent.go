@@ -25,7 +25,7 @@ var intents = []struct {
 
 var (
 	// asks are words with which people begin to ask for access.
-	asks = regexp.MustCompile(`(?i)\b(?:need|needs|access|grant|permission|permissions|request|requesting|give me|can i (?:get|have|see)|could i (?:get|have|see)|let me (?:in|into)|get me into|log ?in to|want|would like|i'd like|wanna|gotta|have to|necesito|zugriff|bitte)\b`)
+	asks = regexp.MustCompile(`(?i)\b(?:need|needs|needed|wanted to|access|grant|permission|permissions|request|requesting|give me|can i (?:get|have|see)|could i (?:get|have|see)|let me (?:in|into)|get me into|log ?in to|want|would like|i'd like|wanna|gotta|have to|necesito|zugriff|bitte)\b`)
 	// gives is a release that takes time or a ticket: of money, not of access.
 	gives = regexp.MustCompile(`(?i)^\W*(?:please )?release\b.*(?:\d\s?(?:m|mins?|minutes?|h|hrs?|hours?)\b|[a-z]-\d)`)
 	// tells are verbs of a sentence that tells how things are.

@@ -19,7 +19,7 @@ var (
 	// topical is what one reads or writes about: no access to it.
 	topical = regexp.MustCompile(`(?i)\b(?:read|reading|write|writing|wrote|view|edit|editing|post|posting|talk|talking|chat|docs?|documentation|article) (?:\w+ )?(?:about|on how)\b`)
 	// wantedOnce are past forms with which people ask all the same.
-	wantedOnce = set("needed", "wanted", "hoped", "asking", "requesting", "hoping", "trying", "looking", "wondering", "going", "using", "locked", "blocked", "paged", "stuck")
+	wantedOnce = set("need", "needed", "wanted", "hoped", "asking", "requesting", "hoping", "trying", "looking", "wondering", "going", "using", "locked", "blocked", "paged", "stuck")
 )
 
 // mood says what kind of sentence a text is.

@@ -91,11 +91,13 @@ func (r *reading) wants(wish Wish, res result) (intent Intent, amends bool) {
 		return Other, true
 	case m.asks && (known || narrow || timed || content == 0):
 		return Request, false
+	case res.strong && till.MatchString(r.text) && !tells.MatchString(till.Split(r.text, 2)[0]): // an end that could not be read
+		return Request, false
 	case m.told && !r.pure && !level && !timed:
 		return Other, false
 	case res.strong && (r.pure || timed || r.levelled || content <= 2 && (!strange || civil.MatchString(r.text)) || openEnd.MatchString(r.text)):
 		return Request, false
-	case r.named(res) && (r.pure || level || timed):
+	case r.touches(res) && (r.pure || level || timed):
 		return Request, false
 	case (timed || level) && content <= 4 && !r.announced:
 		return Request, false
@@ -120,11 +122,13 @@ func (r *reading) subject() bool {
 // civil is what people say who ask for something.
 var civil = regexp.MustCompile(`(?i)\b(?:please|pls|plz|thanks|thx|ta)\b`)
 
-// openEnd is a length or an end that could not be read: it is asked for.
-var openEnd = regexp.MustCompile(`(?i)\b(?:until|till|til|for the|rest of|\d+\s?(?:m|min|minutes?|h|hours?|days?))\b`)
+var till = regexp.MustCompile(`(?i)\b(?:until|till|til)\b`)
 
-// named reports whether the words have something in common with the catalogue.
-func (r *reading) named(res result) bool { return len(res.candidates) > 0 || res.one != "" }
+// openEnd is a length that could not be read: it is asked for.
+var openEnd = regexp.MustCompile(`(?i)\b(?:for the|rest of|\d+\s?(?:m|min|minutes?|h|hours?|days?))\b`)
+
+// touches reports whether the words have something in common with the catalogue.
+func (r *reading) touches(res result) bool { return len(res.candidates) > 0 || res.one != "" }
 
 // emphasis is Slack's marks around a word.
 var emphasis = regexp.MustCompile("(^|[\\s(])[_*`]+|[_*`]+($|[\\s,.;:)])")

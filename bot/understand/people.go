@@ -18,13 +18,17 @@ var (
 	having    = set("have", "get", "use", "be", "see", "work", "access", "borrow")
 )
 
+// namedWithin is how many words of a text are looked through for somebody's
+// name: a directory has many names, and a pasted log many words.
+const namedWithin = 80
+
 // forWhom finds the person whom the access is for: an address, a handle or a
 // name after "for" or "give", before "needs", or between "can" and "have".
 // unknown is what was named when nobody, or more than one, has that name, and
 // stranger says that nobody has a part of it: it may be no name at all. The
 // speaker is nobody else.
 func (r *reading) forWhom(w World) (id approvals.PrincipalID, unknown string, stranger bool) {
-	for i := range r.words {
+	for i := range r.words[:min(len(r.words), namedWithin)] {
 		start, first := i, i+1
 		var ok bool
 		switch {
@@ -69,7 +73,7 @@ func (r *reading) forWhom(w World) (id approvals.PrincipalID, unknown string, st
 func (r *reading) before(verb int, w World) (id approvals.PrincipalID, unknown string, stranger, ok bool) {
 	for n := min(5, verb); n >= 1; n-- {
 		said := r.said(verb-n, n)
-		found := named(said, true, w.People)
+		found := r.named(said, true, w.People)
 		if len(found) == 0 {
 			continue
 		}
@@ -96,13 +100,13 @@ func (r *reading) before(verb int, w World) (id approvals.PrincipalID, unknown s
 // after reads the name that begins at a word.
 func (r *reading) after(start, first int, w World) (id approvals.PrincipalID, unknown string, stranger, ok bool) {
 	from := r.words[start].start
-	if first+2 < len(r.words) && r.words[first].norm == "me" && r.words[first+1].norm == "and" && (r.calledSo(first+2) || len(named(r.said(first+2, 1), true, w.People)) > 0) {
+	if first+2 < len(r.words) && r.words[first].norm == "me" && r.words[first+1].norm == "and" && (r.calledSo(first+2) || len(r.named(r.said(first+2, 1), true, w.People)) > 0) {
 		r.take([]int{from, r.words[first+2].end})
 		return "", r.said(first, 3), false, true
 	}
 	for n := min(5, len(r.words)-first); n >= 1; n-- {
 		said, last := r.said(first, n), first+n-1
-		found := named(said, r.ends(first+n) || handed[r.words[start].norm] || having[r.words[min(first+n, len(r.words)-1)].norm], w.People)
+		found := r.named(said, r.ends(first+n) || handed[r.words[start].norm] || having[r.words[min(first+n, len(r.words)-1)].norm], w.People)
 		if len(found) == 0 && n == 2 && isName(said) && isName(r.said(first+1, 1)) && halfKnown(said, w.People) {
 			r.take([]int{from, r.words[last].end})
 			return "", said, false, true
@@ -110,7 +114,7 @@ func (r *reading) after(start, first int, w World) (id approvals.PrincipalID, un
 		if len(found) == 0 {
 			continue
 		}
-		if last+2 < len(r.words) && r.words[last+1].norm == "and" && len(named(r.said(last+2, 1), true, w.People)) > 0 { // two people
+		if last+2 < len(r.words) && r.words[last+1].norm == "and" && len(r.named(r.said(last+2, 1), true, w.People)) > 0 { // two people
 			r.take([]int{from, r.words[last+2].end})
 			return "", r.said(first, n+2), false, true
 		}
@@ -182,13 +186,24 @@ func halfKnown(said string, people []approvals.Principal) bool {
 	for _, s := range strings.Fields(said) {
 		for _, p := range people {
 			for name := range strings.FieldsSeq(p.Name) {
-				if is(name, s, folded(s)) {
+				if is(name, folded(s)) {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// lookups is how many names are looked up in one text.
+const lookups = 30
+
+// named lists the people whom words mean, until enough names were looked up.
+func (r *reading) named(said string, ends bool, people []approvals.Principal) []approvals.Principal {
+	if r.looked++; r.looked > lookups {
+		return nil
+	}
+	return named(said, ends, people)
 }
 
 // named lists the people whom words mean: by address, by handle, by full name,
@@ -198,16 +213,17 @@ func named(said string, ends bool, people []approvals.Principal) []approvals.Pri
 	typed := folded(s)
 	asName := isName(said) || ends
 	var exact, first []approvals.Principal
-	for _, p := range people {
+	for i := range people {
+		p := &people[i]
 		if p.Inactive {
 			continue
 		}
 		handle, _, _ := strings.Cut(p.Email, "@")
 		switch {
-		case strings.EqualFold(p.Email, s), is(p.Name, s, typed), strings.EqualFold(handle, s) && (strings.ContainsAny(s, "._") || said[0] == '@'):
-			exact = append(exact, p)
-		case asName && (strings.EqualFold(handle, s) || is(p.FirstName(), s, typed)):
-			first = append(first, p)
+		case strings.EqualFold(p.Email, s), is(p.Name, typed), strings.EqualFold(handle, s) && (strings.ContainsAny(s, "._") || said[0] == '@'):
+			exact = append(exact, *p)
+		case asName && (strings.EqualFold(handle, s) || is(p.FirstName(), typed)):
+			first = append(first, *p)
 		}
 	}
 	if len(exact) > 0 {
@@ -216,15 +232,23 @@ func named(said string, ends bool, people []approvals.Principal) []approvals.Pri
 	return first
 }
 
-// is reports whether a name is what was typed, in whatever letters.
-func is(name, said string, typed []string) bool {
-	if strings.EqualFold(name, said) {
-		return true
+// is reports whether a name is what was typed, in whatever letters. Most names
+// are told apart by their first letter.
+func is(name string, typed []string) bool {
+	if name == "" || typed[0] == "" {
+		return false
 	}
-	for _, c := range []byte(name) {
-		if c >= utf8.RuneSelf {
-			return slices.ContainsFunc(folded(name), func(f string) bool { return slices.Contains(typed, f) })
+	if c := name[0]; c < utf8.RuneSelf && c|0x20 != typed[0][0]|0x20 {
+		return false
+	}
+	for _, t := range typed {
+		if strings.EqualFold(name, t) {
+			return true
 		}
 	}
-	return slices.Contains(typed, strings.ToLower(name))
+	letters := utf8.RuneCountInString(name)
+	if letters == len(name) || letters > len(typed[0])+4 || 2*letters < len(typed[0]) { // a letter is typed as one or two
+		return false
+	}
+	return slices.ContainsFunc(folded(name), func(f string) bool { return slices.Contains(typed, f) })
 }

@@ -10,6 +10,8 @@ type reading struct {
 	text      string
 	words     []word
 	finder    *finder
+	looked    int     // names looked up
+	tried     int     // runs of words looked up
 	spans     [][]int // bytes that slots took
 	segments  []segment
 	announced bool // a segment was announced as the reason

@@ -79,6 +79,10 @@ func (r *reading) unclaim() {
 	}
 }
 
+// runs is how many runs of words are looked up in one text: a wish names its
+// thing early, and what is pasted behind it has no end.
+const runs = 40
+
 // mixed finds the access among other words: a run of words that name it.
 // plain are further words that name a level or a place.
 func (r *reading) mixed(n int, plain []word) (best result, ok bool) {
@@ -88,7 +92,7 @@ func (r *reading) mixed(n int, plain []word) (best result, ok bool) {
 	var chosen run
 	strong := 0
 	var beside []result // what unknown words stand beside
-	for i := s.from; i < s.to; {
+	for i := s.from; i < s.to && r.tried < runs; {
 		if !r.knows(i) {
 			i++
 			continue
@@ -98,6 +102,10 @@ func (r *reading) mixed(n int, plain []word) (best result, ok bool) {
 			i++
 		}
 		at.to = i
+		if !slices.ContainsFunc(r.words[at.from:at.to], func(w word) bool { return !filler[w.norm] || r.finder.nounly(w) }) {
+			continue
+		}
+		r.tried++
 		res := r.finder.find(slices.Concat(r.words[at.from:at.to], narrow))
 		if !res.strong {
 			continue
@@ -221,6 +229,7 @@ func (r *reading) several(ws []word, whole result) result {
 		}
 	}
 	pieces = append(pieces, ws[start:])
+	pieces = pieces[:min(len(pieces), runs)]
 	levelsSaid := slices.DeleteFunc(slices.Clone(ws), func(w word) bool {
 		return !r.finder.levels(w)
 	})
