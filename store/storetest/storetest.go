@@ -79,6 +79,11 @@ func Run(t *testing.T, open Opener) {
 		{"LivingProcessKeepsItsLeases", ownLeasesStay},
 		{"PruneForgetsOldWork", prune},
 		{"FirstDecisionsComeOnceEach", firstDecisions},
+		{"BudgetsAreNeverOverdrawn", budgetsHold},
+		{"BundlesAreFound", bundlesAreFound},
+		{"WaitingPagesVisitEachOnce", waitingPages},
+		{"HoldingsOfAPersonAreFound", holdingsOfPeople},
+		{"WhatBeginsLaterIsNotLost", laterStartsAreNotLost},
 		{"WakeClosesAtApplyAndReceive", wake},
 	} {
 		t.Run(c.name, func(t *testing.T) {
