@@ -46,6 +46,10 @@ cover: ## Write coverage.out and show the total.
 	@.ci/test -coverprofile=coverage.out -coverpkg=./... $(ARGS) $(PKG)
 	@go tool cover -func=coverage.out | tail -n 1
 
+.PHONY: cover-core
+cover-core: ## Fail unless every statement of the code that decides is covered.
+	@.ci/cover-core
+
 .PHONY: bench
 bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
 	@.ci/deps postgres

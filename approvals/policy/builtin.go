@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"fmt"
-
 	"github.com/cedar-policy/cedar-go"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -21,9 +19,7 @@ const selfApprovalID = builtinPrefix + "no-self-approval"
 
 func selfApproval() *rule {
 	var p cedar.Policy
-	if err := p.UnmarshalCedar([]byte(selfApprovalText)); err != nil {
-		panic(fmt.Sprintf("policy: the built-in policy does not parse: %v", err))
-	}
+	embedded("the built-in policy", p.UnmarshalCedar([]byte(selfApprovalText)))
 	a := annotations(&p)
 	return &rule{
 		policy: &p, file: "built in", line: 1, text: selfApprovalText,

@@ -35,15 +35,19 @@ var (
 var law = sync.OnceValue(func() *resolved.Schema {
 	var s schema.Schema
 	s.SetFilename("schema.cedarschema")
-	if err := s.UnmarshalCedar(schemaText); err != nil {
-		panic(fmt.Sprintf("policy: the embedded schema does not parse: %v", err))
-	}
+	embedded("the schema", s.UnmarshalCedar(schemaText))
 	r, err := s.Resolve()
-	if err != nil {
-		panic(fmt.Sprintf("policy: the embedded schema does not resolve: %v", err))
-	}
+	embedded("the resolved schema", err)
 	return r
 })
+
+// embedded stops the program when what it carries itself cannot be read: it
+// was built wrongly, and nothing may be decided by it.
+func embedded(what string, err error) {
+	if err != nil {
+		panic(fmt.Sprintf("policy: %s does not load: %v", what, err))
+	}
+}
 
 var validator = sync.OnceValue(func() *validate.Validator {
 	return validate.New(law(), validate.WithStrict())
