@@ -78,11 +78,7 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 		}
 		return b.draft(ctx, s, p, text, wish, world)
 	case understand.List:
-		st, err := b.standing(ctx, p)
-		if err != nil {
-			return err
-		}
-		return b.reply(ctx, s, cards.List(st))
+		return b.listed(ctx, s, p)
 	case understand.Cancel:
 		return b.cancelLatest(ctx, s, p)
 	case understand.Release:
@@ -206,6 +202,15 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, text str
 		b.aside(ctx, r, text, wish, world)
 	}
 	return err
+}
+
+// listed answers "what do I have?".
+func (b *Bot) listed(ctx context.Context, s said, p approvals.Principal) error {
+	st, err := b.standing(ctx, p)
+	if err != nil {
+		return err
+	}
+	return b.reply(ctx, s, cards.List(st))
 }
 
 // cancelLatest takes back the newest request that is still open.

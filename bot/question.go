@@ -6,12 +6,14 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/understand"
 )
 
 // Questions that the stored decision answers. Each must be all that was said:
 // a longer question is for a person.
 var (
 	whoAnswers = regexp.MustCompile(`(?i)^\W*who(?:'s|’s)?\s+(?:(?:can|could|may|will|must|has to|is going to|gets to|all|else|is|was|are|were)\s+)*(?:approv\w*|decid\w*|answer\w*|asked|sign off|responsible|be asked)(?:\s+(?:this|that|it|for this|on this|about this|my request|the request))?[\s?!.]*$`)
+	whoFor     = regexp.MustCompile(`(?i)^\W*who(?:'s|’s)?\s+(?:(?:can|could|may|will|would|must|has to|gets to|is|are)\s+)*(?:approv\w*|decid\w*|be asked|asked|sign off|responsible)\s+(?:(?:(?:access|requests?)\s+)?(?:to|for|on|about)\s+)?(.{2,120}?)[\s?!.]*$`)
 	whyAsked   = regexp.MustCompile(`(?i)^\W*why\s+(?:me|am i (?:being )?asked|was i asked|were we asked|are we asked|do i (?:get|see|have)|did i get|are you asking me|is this (?:for me|mine))\b[\s\w]{0,30}[\s?!.]*$`)
 	whyNeeded  = regexp.MustCompile(`(?i)^\W*why\s+(?:does (?:this|it|that) need|do i need|is) (?:an? )?approval(?: needed| required)?[\s\w]{0,20}[\s?!.]*$`)
 )
@@ -20,6 +22,11 @@ var (
 // decision as it was stored. about is nil when it is to be found out which
 // request is meant.
 func (b *Bot) question(ctx context.Context, s said, p approvals.Principal, text string, about *approvals.Request) (answered bool, err error) {
+	if about == nil && !whoAnswers.MatchString(text) {
+		if m := whoFor.FindStringSubmatch(text); m != nil {
+			return b.whoWould(ctx, s, p, m[1])
+		}
+	}
 	who, why := whoAnswers.MatchString(text), whyAsked.MatchString(text) || whyNeeded.MatchString(text)
 	if !who && !why {
 		return false, nil
@@ -40,6 +47,31 @@ func (b *Bot) question(ctx context.Context, s said, p approvals.Principal, text 
 		return true, b.reply(ctx, s, cards.Who(v))
 	}
 	return true, b.reply(ctx, s, cards.Why(v))
+}
+
+// whoWould answers who could approve something that nobody has asked for. What
+// is no access of the catalogue's is no such question.
+func (b *Bot) whoWould(ctx context.Context, s said, p approvals.Principal, named string) (answered bool, err error) {
+	world, err := b.world(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	wish := understand.Parse("access to "+named, world)
+	if wish.Entitlement == "" {
+		if len(wish.Candidates) == 0 {
+			return false, nil
+		}
+		return true, b.reply(ctx, s, cards.Several(world.Index.Find(wish.Candidates)))
+	}
+	r, d, err := b.cfg.Service.Foresee(ctx, actor(p, s.entry), approvals.Ask{Requester: p.ID, Entitlement: wish.Entitlement, Duration: wish.Duration})
+	if err != nil {
+		return true, err
+	}
+	v := cards.View{Now: b.cfg.Now(), Reader: p, Request: r, Entitlement: d.Facts.Entitlement, Requester: p, Beneficiary: p, Decision: &d}
+	for _, id := range d.Approvers {
+		v.Asked = append(v.Asked, b.named(ctx, id).Name)
+	}
+	return true, b.reply(ctx, s, cards.WhoWould(v))
 }
 
 // atHand is the request that a question most likely means: the newest that

@@ -55,6 +55,9 @@ func (b *Bot) below(ctx context.Context, s said) (in talk, ok bool, err error) {
 // verdicts are words that sound like an answer. Only a button is one.
 var verdicts = regexp.MustCompile(`(?i)^\W*(?:yes|yep|ok(?:ay)?|approved?|lgtm|sure|granted?|go ahead|no|nope|den(?:y|ied)|rejected?|refused?)\b[\s\w]{0,8}[\s!.]*$`)
 
+// helpless asks the bot for help, where "help me" may be said to somebody.
+var helpless = regexp.MustCompile(`(?i)^\W*help\W*$`)
+
 // briefly is how many words an order has at most in a thread where people talk.
 const briefly = 5
 
@@ -78,6 +81,10 @@ func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk
 		return err
 	}
 	switch {
+	case brief && wish.Intent == understand.List:
+		return b.listed(ctx, s, p)
+	case helpless.MatchString(text):
+		return b.reply(ctx, s, cards.Help())
 	case self && brief && wish.Intent == understand.Cancel && r.State == approvals.RequestPending:
 		return b.cancel(ctx, s, p, r)
 	case self && brief && wish.Intent == understand.Release && r.Grant != "":

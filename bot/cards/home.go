@@ -120,7 +120,7 @@ func List(s Standing) Card {
 func Help() Card {
 	text := "Tell me which access you need, for how long and why, in your own words, for instance:\n" +
 		"•  read only on billing-db for 2h, refund stuck, INC-4312\n" +
-		"You look at what I understood before anything is sent. Also: “what do I have?”, “extend by 30 minutes”, “I'm done”, “cancel”."
+		"You look at what I understood before anything is sent. Also: “what do I have?”, “who can approve billing-db?”, “why was I asked?”, “extend by 30 minutes”, “I'm done”, “cancel”."
 	return Card{Text: text, Blocks: []slack.Block{section(text), actions(button(ActionAsk, "new", "Use the form", "Ask for access with a form"))}}
 }
 

@@ -211,6 +211,16 @@ func all(base cards.View) map[string]cards.Card {
 		"remark-to-approver":  cards.Remark(with(base, remark("p-ana", "Ana Diaz"), readBy("p-bob"))),
 		"remark-in-channel":   cards.Remark(with(base, remark("p-ana", "Ana Diaz"), readBy(""))),
 		"who":                 cards.Who(base),
+		"who-would":           cards.WhoWould(with(draft, func(v *cards.View) { v.Decision = base.Decision })),
+		"who-would-nobody":    cards.WhoWould(with(draft, func(v *cards.View) { v.Decision, v.Asked = base.Decision, nil })),
+		"who-would-queue":     cards.WhoWould(two),
+		"who-would-at-once":   cards.WhoWould(with(base, byRule)),
+		"who-would-refused": cards.WhoWould(with(base, func(v *cards.View) {
+			d := *v.Decision
+			d.Ruling = approvals.Ruling{Outcome: approvals.Refuse, Words: "Contractors can't read billing data."}
+			v.Decision = &d
+		})),
+		"who-several":         cards.Several([]approvals.Entitlement{base.Entitlement, write}),
 		"who-quorum":          cards.Who(two),
 		"who-draft":           cards.Who(draft),
 		"who-settled":         cards.Who(approved),

@@ -45,6 +45,37 @@ func Who(v View) Card {
 	return Say(s)
 }
 
+// WhoWould answers "who can approve X?" before anybody has asked for it, from
+// the decision that a request would get now.
+func WhoWould(v View) Card {
+	d, what := v.Decision, bold(v.thing())+" for "+v.span()
+	switch {
+	case d.Ruling.Outcome == approvals.AutoApprove:
+		return Say("Nobody has to: as things are, " + what + " would be allowed at once.")
+	case d.Ruling.Outcome == approvals.Refuse:
+		return Say("Nobody: as things are, policy refuses " + what + " to you. " + words(d.Ruling.Words, 500))
+	case len(v.Asked) == 0:
+		return Say("As things are, nobody may approve " + what + " for you.")
+	}
+	s := "As things are, " + join(v.asked(), 12) + " can approve " + what + " for you."
+	if q := v.quorum(); q > 1 {
+		s += fmt.Sprintf(" It takes %d of them.", q)
+	}
+	if d.Fallback {
+		s += " Nobody else may, so the security queue would be asked."
+	}
+	return Say(s)
+}
+
+// Several says that a question names more than one thing.
+func Several(of []approvals.Entitlement) Card {
+	var names []string
+	for _, e := range of {
+		names = append(names, bold(words(e.Name, 120)))
+	}
+	return Say("Which one do you mean: " + join(names, 5) + "? Please ask again with its name.")
+}
+
 // Why answers "why was I asked?", and to those who wait, why people are asked
 // at all, from the stored decision.
 func Why(v View) Card {
