@@ -78,7 +78,8 @@ func worst() cards.View {
 	long := strings.Repeat(hostile, 10000/len(hostile)+1)
 	v := view()
 	p := approvals.Principal{ID: "p-ana", Name: long, Title: long, Department: long, Contractor: true}
-	v.Reader, v.Requester, v.Beneficiary, v.Decider = p, p, p, p
+	v.Reader, v.Requester, v.Beneficiary, v.Decider, v.EndedBy, v.Manager = p, p, p, p, p, p
+	v.Answers = slices.Repeat([]cards.Answer{{Name: long, Approval: approvals.Approval{Answer: approvals.Approved, Duration: time.Minute}}}, 500)
 	v.Request.Reason, v.Request.Ticket, v.Request.Note = long, long, long
 	v.Entitlement.Name, v.Entitlement.Resource, v.Entitlement.Environment, v.Entitlement.Description, v.Entitlement.Level = long, long, long, long, long
 	v.Sought = long
@@ -168,6 +169,76 @@ func TestOnlyOpenRequestsHaveButtonsThatDecide(t *testing.T) {
 		}
 		if n := strings.Count(string(b), `"style":"primary"`); n > 1 {
 			t.Errorf("%s has %d primary buttons", name, n)
+		}
+	}
+}
+
+// buttons are all buttons in blocks, as Slack would read them.
+func buttons(t *testing.T, blocks any) []map[string]any {
+	t.Helper()
+	var found []map[string]any
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			if v["type"] == "button" {
+				found = append(found, v)
+			}
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	walk(decoded[any](t, blocks))
+	return found
+}
+
+func TestEveryButtonSaysWhatItDoesToThoseWhoHearIt(t *testing.T) {
+	t.Parallel()
+	for kind, base := range map[string]cards.View{"usual": view(), "worst": worst()} {
+		n := 0
+		for name, card := range all(base) {
+			for _, b := range buttons(t, card.Blocks) {
+				n++
+				if label, _ := b["accessibility_label"].(string); label == "" || utf8.RuneCountInString(label) > 75 {
+					t.Errorf("%s/%s: the button %v says %q", kind, name, b["text"], label)
+				}
+			}
+		}
+		home := cards.Home(cards.Standing{Now: now, Reader: base.Reader, Holding: []cards.View{with(base, state(approvals.RequestApproved), byBob, grant(approvals.GrantActive))},
+			Waiting: []cards.View{base}, Sent: []cards.View{base}, Again: []cards.View{base}, Admin: trouble(base, 1)})
+		for _, b := range buttons(t, home.Blocks) {
+			n++
+			if b["accessibility_label"] == nil {
+				t.Errorf("%s: the button %v at home says nothing", kind, b["text"])
+			}
+		}
+		if n < 50 {
+			t.Errorf("only %d buttons are looked at", n)
+		}
+	}
+}
+
+func TestTextSaysItAllWhereBlocksAreNotShown(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string][]string{
+		"draft": {"Ready to send?", "Billing database, read only", "2 hours", "refunds stuck"}, "sent": {"Sent", "Billing database, read only", "2 hours", "Bob Lee"},
+		"approved": {"Approved by", "Bob Lee", "Billing database, read only"}, "denied": {"Denied by", "Bob Lee"}, "active": {"You have access", "Billing database", "until"},
+		"ending": {"Ending", "should have ended"}, "ended": {"Ended", "nothing remains"}, "failed": {"Not set up", "The role does not exist."},
+		"residual": {"Not ended completely", "lives on until"}, "lapsed": {"Lapsed", "nobody had answered"}, "cancelled": {"Cancelled"},
+		"approval": {"Ana Diaz", "asks for", "Billing database, read only", "2 hours", "refunds stuck", "Risk 34 of 100"}, "approval-approved": {"Approved", "Bob Lee"},
+		"active-shortened": {"45 minutes", "of the 2 hours asked"}, "draft-introduced": {"You are", "Ana Diaz", "Is that you?"}, "draft-proposed": {"Proposed from your words", "small-model"},
+	} {
+		card, ok := all(view())[name]
+		text := strings.ReplaceAll(card.Text, "*", "")
+		for _, word := range says {
+			if !ok || !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in %q", name, word, text)
+			}
 		}
 	}
 }

@@ -83,6 +83,13 @@ func grant(s approvals.GrantState, changes ...func(*approvals.Grant)) func(*card
 		for _, c := range changes {
 			c(&g)
 		}
+		if len(v.Request.Reason) > 1000 { // the worst there is
+			for _, said := range []*string{&g.LastError, &g.EndNote} {
+				if *said != "" {
+					*said = v.Request.Reason
+				}
+			}
+		}
 		v.Grant = &g
 	}
 }
