@@ -75,17 +75,19 @@ func (s *Store) eachHolder(ctx context.Context, e approvals.EntitlementID, each 
 			return each(h)
 		}
 		query, args := one(part.query, "entitlement")
-		err := s.stream(ctx, op, query,
-			func(scan scan) error {
+		err := s.stream(ctx, reading{
+			op: op, query: query, args: args, long: e == "",
+			scan: func(scan scan) error {
 				h, err := readHolder(scan)
 				if err != nil {
 					return err
 				}
 				return pass(h)
 			},
-			func(v [][]byte) error {
+			raw: func(v [][]byte) error {
 				return pass(held{approvals.EntitlementID(names.text(v[0])), approvals.PrincipalID(names.text(v[1]))})
-			}, args...)
+			},
+		})
 		if err != nil {
 			return err
 		}

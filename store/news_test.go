@@ -126,3 +126,43 @@ func FuzzLearnedRow(f *testing.F) {
 		}
 	})
 }
+
+// TestALongPastIsReadHoweverLongItTakes reads with a limit on statements that
+// no reading of any length could keep.
+func TestALongPastIsReadHoweverLongItTakes(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Start(t).Database(t)
+	s := openInside(t, dsn)
+	migrated(t, s, 0)
+	now := time.Date(2026, 11, 21, 18, 30, 0, 0, time.UTC)
+	for range 3 {
+		c := approvals.Change{
+			Events:  []approvals.Event{{At: now, Kind: approvals.EventRequestDenied, Actor: approvals.System("test")}},
+			Learned: []approvals.Learned{{At: now, Request: "r", Entitlement: "e", Approver: "amy"}},
+		}
+		if err := s.Apply(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waits := func(long bool) error {
+		return s.stream(t.Context(), reading{op: "wait", query: "SELECT pg_sleep(0.3)", long: long, raw: func([][]byte) error { return nil }})
+	}
+	query := "?"
+	if strings.Contains(dsn, "?") {
+		query = "&"
+	}
+	s = openInside(t, dsn+query+"statement_timeout=100")
+	if err := waits(false); approvals.ErrorCode(err) != approvals.CodeUnavailable {
+		t.Errorf("a short reading may take long: %v", err)
+	}
+	if err := waits(true); err != nil {
+		t.Errorf("a long reading: %v", err)
+	}
+	if err := waits(false); err == nil {
+		t.Error("after a long reading a short one may take long")
+	}
+	n := 0
+	if err := s.EachLearned(t.Context(), 0, func(approvals.Learned) error { n++; return nil }); err != nil || n != 3 {
+		t.Errorf("%d decisions, %v", n, err)
+	}
+}

@@ -17,46 +17,52 @@ import (
 // ends with the first error of each.
 func (s *Store) EachLearned(ctx context.Context, after int64, each func(approvals.Learned) error) error {
 	names := interner{}
-	return s.stream(ctx, "replay human decisions", "SELECT "+learnedTable.list("")+" FROM learned WHERE sequence > $1 ORDER BY sequence, position",
-		func(scan scan) error {
-			l, err := readLearned(scan)
-			if err != nil {
-				return err
-			}
-			return each(l)
-		},
-		func(v [][]byte) error {
-			l, err := names.learned(v)
-			if err != nil {
-				return err
-			}
-			return each(l)
-		}, after)
+	pass := func(l approvals.Learned, err error) error {
+		if err != nil {
+			return err
+		}
+		return each(l)
+	}
+	return s.stream(ctx, reading{
+		op:    "replay human decisions",
+		query: "SELECT " + learnedTable.list("") + " FROM learned WHERE sequence > $1 ORDER BY sequence, position", args: []any{after},
+		long: after == 0,
+		scan: func(scan scan) error { return pass(readLearned(scan)) },
+		raw:  func(v [][]byte) error { return pass(names.learned(v)) },
+	})
 }
 
-// stream reads rows as they come, without keeping them: raw takes PostgreSQL's
-// binary values, which hold until it returns; read is for the other engine.
-func (s *Store) stream(ctx context.Context, op, query string, read func(scan) error, raw func([][]byte) error, args ...any) error {
+// reading is one query whose rows are taken in as they come, without keeping
+// them.
+type reading struct {
+	op, query string
+	args      []any
+	long      bool                 // it may take longer than a query usually may
+	scan      func(scan) error     // of a row, from either engine
+	raw       func([][]byte) error // of PostgreSQL's binary values, which hold until it returns
+}
+
+func (s *Store) stream(ctx context.Context, r reading) error {
 	if err := s.usable(); err != nil {
 		return err
 	}
 	if s.dialect == postgres {
-		return s.dialect.wrap(op, s.streamRaw(ctx, query, raw, args...))
+		return s.dialect.wrap(r.op, s.streamRaw(ctx, r))
 	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
+	rows, err := s.db.QueryContext(ctx, r.query, r.args...)
 	if err != nil {
-		return s.dialect.wrap(op, err)
+		return s.dialect.wrap(r.op, err)
 	}
 	defer func() { _ = rows.Close() }() // What it could say, rows.Err says.
 	for rows.Next() {
-		if err := read(rows.Scan); err != nil {
-			return s.dialect.wrap(op, err)
+		if err := r.scan(rows.Scan); err != nil {
+			return s.dialect.wrap(r.op, err)
 		}
 	}
-	return s.dialect.wrap(op, rows.Err())
+	return s.dialect.wrap(r.op, rows.Err())
 }
 
-func (s *Store) streamRaw(ctx context.Context, query string, raw func([][]byte) error, args ...any) error {
+func (s *Store) streamRaw(ctx context.Context, r reading) error {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -67,19 +73,32 @@ func (s *Store) streamRaw(ctx context.Context, query string, raw func([][]byte) 
 		if !ok {
 			return fmt.Errorf("the driver's connection is a %T", driver)
 		}
-		args := append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
-		rows, err := native.Conn().Query(ctx, query, args...)
-		if err != nil {
-			return err
+		if !r.long {
+			return streamFrom(ctx, native.Conn(), r)
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := raw(rows.RawValues()); err != nil {
+		return pgx.BeginTxFunc(ctx, native.Conn(), pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 				return err
 			}
-		}
-		return rows.Err()
+			return streamFrom(ctx, tx, r)
+		})
 	})
+}
+
+func streamFrom(ctx context.Context, from interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+}, r reading) error {
+	rows, err := from.Query(ctx, r.query, append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, r.args...)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := r.raw(rows.RawValues()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // interner keeps one copy of each text: of a million rows most name the same

@@ -94,8 +94,8 @@ func TestOddLevelsAndSensitivitiesStillGetASummary(t *testing.T) {
 var factorNames = []string{
 	"approver", "alike", "base", "decided.department", "decided.department+title", "decided.entitlement", "decided.entitlement+department",
 	"decided.entitlement+location", "decided.entitlement+manager", "decided.entitlement+title", "decided.location",
-	"decided.manager+department", "decided.manager+title", "decided.title", "duration", "moved", "near", "own.all", "own.entitlement",
-	"own.siblings", "peers.area", "peers.department", "peers.location", "peers.role", "peers.team", "peers.title", "sensitivity",
+	"decided.manager+department", "decided.manager+title", "decided.title", "duration", "last.entitlement", "last.siblings", "moved", "near", "own.all", "own.entitlement",
+	"own.siblings", "peers.area", "peers.department", "peers.location", "peers.role", "peers.team", "peers.title", "renewed", "sensitivity",
 	"unknown.department", "unknown.directory", "unknown.experience", "unknown.manager", "unusual.duration", "unusual.time",
 }
 
@@ -194,7 +194,7 @@ func someDecisions(t *testing.T, n int) (all []approvals.Decision) {
 
 // drawn is evidence of any size about any of the names.
 func drawn(random *rand.Rand, names []string) (e approvals.Evidence) {
-	for _, name := range append([]string{"moved", "own.entitlement", "own.siblings", "peers.near", "peers.alike"}, names...) {
+	for _, name := range append([]string{"moved", "own.entitlement", "own.siblings", "last.siblings", "peers.near", "peers.alike"}, names...) {
 		if random.IntN(5) == 0 {
 			continue
 		}
