@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,6 +69,37 @@ func TestEveryMistakeInAnExamplePolicyIsCaught(t *testing.T) {
 			return regexp.MustCompile(`(<=|>=|<) (\d+)`).ReplaceAllString(p, `$1 "$2"`)
 		}},
 		{"compared the wrong way", func(p string) string { return strings.NewReplacer("<=", ">=", ">=", "<=", "==", "!=").Replace(p) }},
+		{"a refusal that asks instead", func(p string) string { return strings.Replace(p, "@effect(\"deny\")\n", "", 1) }},
+		{"a forbid that refuses instead of asking", func(p string) string {
+			if !strings.Contains(p, "\nforbid (") || !strings.Contains(p, `"request"`) || strings.Contains(p, "@effect") {
+				return p
+			}
+			for _, asks := range []string{"@quorum(\"2\")\n", "@channel(\"#security-access\")\n"} {
+				p = strings.Replace(p, asks, "", 1)
+			}
+			return strings.Replace(p, "\nforbid (", "\n@effect(\"deny\")\nforbid (", 1)
+		}},
+		{"fewer approvers", func(p string) string { return strings.Replace(p, "@quorum(\"2\")\n", "", 1) }},
+		{"another channel", func(p string) string { return strings.Replace(p, "#security-access", "#random", 1) }},
+		{"a negation dropped", func(p string) string {
+			return strings.Replace(strings.Replace(p, "!principal", "principal", 1), "![", "[", 1)
+		}},
+		{"a negation added", func(p string) string {
+			return regexp.MustCompile(`(when|unless) \{\s+(principal|resource|context)(\.| has )`).ReplaceAllString(p, "$1 {\n  !$2$3")
+		}},
+		{"the requester in the principal's place", func(p string) string { return strings.ReplaceAll(p, "principal.", "context.requester.") }},
+		{"and for or", func(p string) string { return strings.NewReplacer("&&", "||", "||", "&&").Replace(p) }},
+		{"a limit ten times as wide", func(p string) string { return regexp.MustCompile(`(<=|>=|<) (\d+)`).ReplaceAllString(p, "$1 ${2}0") }},
+		{"a limit one step off", func(p string) string {
+			return regexp.MustCompile(`(<=|>=|<) (\d+)`).ReplaceAllStringFunc(p, func(m string) string {
+				op, digits, _ := strings.Cut(m, " ")
+				n, _ := strconv.Atoi(digits)
+				if op == ">=" {
+					n -= 2
+				}
+				return op + " " + strconv.Itoa(n+1)
+			})
+		}},
 		{"principal and resource swapped", func(p string) string {
 			return strings.NewReplacer("principal.", "resource.", "resource.", "principal.").Replace(p)
 		}},
