@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -85,7 +86,21 @@ func Organisation() []approvals.Principal {
 	for _, t := range teams {
 		g.team(t, chief.ID)
 	}
+	g.holidays("greta.morgan", "ivan.pereira")
 	return g.people
+}
+
+// holidays sends somebody away over the end of the year, with a delegate.
+func (g *generator) holidays(who, delegate approvals.PrincipalID) {
+	for i, p := range g.people {
+		if p.ID == who {
+			zone := p.Zone()
+			g.people[i].Away = []approvals.Absence{{
+				From:  time.Date(2026, 12, 21, 0, 0, 0, 0, zone).UTC(),
+				Until: time.Date(2027, 1, 4, 0, 0, 0, 0, zone).UTC(), Delegate: delegate,
+			}}
+		}
+	}
 }
 
 type generator struct {

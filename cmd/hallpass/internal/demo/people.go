@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // PeopleFile is the example organisation as people.yaml. The copy in
@@ -25,6 +26,11 @@ func PeopleFile() []byte {
 		}
 		if p.Admin {
 			b.WriteString("    admin: true\n")
+		}
+		for _, a := range p.Away {
+			from, last := a.From.In(p.Zone()), a.Until.In(p.Zone()).AddDate(0, 0, -1)
+			fmt.Fprintf(&b, "    out_of_office: [{from: %q, to: %q, delegate: %s}]\n",
+				from.Format(time.DateOnly), last.Format(time.DateOnly), a.Delegate)
 		}
 	}
 	return b.Bytes()
