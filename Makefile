@@ -59,6 +59,11 @@ bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
 torture: ## Let ten thousand notices pile up in an hour without Slack, and deliver each once.
 	HALLPASS_BACKLOG=10000 go test -run TestAnHourWithoutSlackIsCaughtUp -count=1 -timeout 30m -v ./bot
 
+.PHONY: tamper
+tamper: ## Meddle with audit logs a thousand times and more: both verifiers must find it and name it.
+	@.ci/deps postgres python
+	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_REQUIRE_PYTHON=1 HALLPASS_TAMPER_TRIALS=1000 go test -count=1 -timeout 30m -run Tampering ./store ./store/auditlog
+
 .PHONY: prompt-eval
 prompt-eval: ## Judge recorded model answers, and a real model where one is configured.
 	@go run ./prompts/eval

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,16 +23,23 @@ func Bench(b *testing.B, open Opener) {
 func benchSubmit(b *testing.B, open Opener, parallelism int) {
 	s := open(b)
 	var n atomic.Int64
+	took := make([]time.Duration, b.N)
 	b.SetParallelism(parallelism)
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if err := s.Apply(bg, Submission(fmt.Sprint("r", n.Add(1)), "mia", "olga")); err != nil {
+			i := n.Add(1)
+			began := time.Now()
+			if err := s.Apply(bg, Submission(fmt.Sprint("r", i), "mia", "olga")); err != nil {
 				b.Error(err)
 			}
+			took[i-1] = time.Since(began)
 		}
 	})
 	b.ReportMetric(float64(2*b.N)/b.Elapsed().Seconds(), "events/s")
+	slices.Sort(took) // how long one caller waited: what being stored together costs
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
 
 // benchTasks measures what the task table costs for one task, claimed in tens
