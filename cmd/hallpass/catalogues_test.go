@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"hash/crc32"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +16,12 @@ import (
 // worlds are the catalogues that utterances are made up for: the example's and
 // those of bot/testdata/worlds.
 var worlds = []string{"northwind", "fjord", "lumen", "harbor", "mill"}
+
+// picked reports whether a text is one of the tenth that is tried each time;
+// HALLPASS_ALL_UTTERANCES=1 tries them all.
+func picked(text string) bool {
+	return os.Getenv("HALLPASS_ALL_UTTERANCES") != "" || crc32.ChecksumIEEE([]byte(text))%10 == 0
+}
 
 // reader is a parser for a world, said by nobody in particular.
 func reader(t *testing.T, world string) *parser {
@@ -80,6 +88,9 @@ func TestWhatIsCalledByItsNamesIsFoundInEveryCatalogue(t *testing.T) {
 							}
 							for _, way := range asked {
 								text := fmt.Sprintf(way, level, name)
+								if !picked(text) {
+									continue
+								}
 								got := string(deref(p.understood(text).Entitlement))
 								said++
 								switch got {
@@ -123,6 +134,9 @@ func TestALevelThatIsLeftOpenIsAskedAbout(t *testing.T) {
 				for _, name := range calledIn(levels) {
 					for _, way := range []string{"%s for 1h", "need %s til tomorrow noon, the export is stuck", "could i get into %s please", "access to the %s, INC-4312, 30m"} {
 						text := fmt.Sprintf(way, name)
+						if !picked(text) {
+							continue
+						}
 						if got := p.understood(text); got.Entitlement != nil {
 							t.Errorf("%q is filled with %s: the level was left open", text, *got.Entitlement)
 						}
@@ -155,6 +169,9 @@ func TestWhatTheCatalogueLacksIsNeverFilledIn(t *testing.T) {
 								continue // nobody puts a word to "the mono repo" like that
 							}
 							text := strings.TrimSuffix(fmt.Sprintf(way, name, e.Level), fmt.Sprintf("%%!(EXTRA string=%s)", e.Level))
+							if !picked(text) {
+								continue
+							}
 							got := p.understood(text)
 							if got.Entitlement == nil || strings.HasPrefix(way, "staging") && p.byID[*got.Entitlement].Environment == "staging" {
 								continue
