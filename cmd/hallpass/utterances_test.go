@@ -29,15 +29,15 @@ type utterance struct {
 	Speaker  string    `json:"speaker"`
 	HeldOut  bool      `json:"held_out"` // not looked at while the rules were made
 	Want     struct {
-		Intent      string            `json:"intent"`  // "cancel|release" where either will do
-		Entitlement string            `json:"entitlement"`
-		Allowed     string            `json:"allowed"` // may be filled in, and need not be
-		Offers      []string          `json:"offers"`  // must be among the candidates
-		Minutes     int               `json:"duration_minutes"`
-		Until       string            `json:"until"`
-		Reason      string            `json:"reason"`
-		Ticket      string            `json:"ticket"`
-		Beneficiary string            `json:"beneficiary"`
+		Intent      string   `json:"intent"` // "cancel|release" where either will do
+		Entitlement string   `json:"entitlement"`
+		Allowed     string   `json:"allowed"` // may be filled in, and need not be
+		Offers      []string `json:"offers"`  // must be among the candidates
+		Minutes     int      `json:"duration_minutes"`
+		Until       string   `json:"until"`
+		Reason      string   `json:"reason"`
+		Ticket      string   `json:"ticket"`
+		Beneficiary string   `json:"beneficiary"`
 		// UnclearBeneficiary: somebody was named, and it must be asked who.
 		UnclearBeneficiary bool `json:"unclear_beneficiary"`
 	} `json:"want"`
