@@ -1,0 +1,193 @@
+package bot_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
+)
+
+// childEnv tells a copy of the test binary to be the bot's process, so that it
+// can be killed for real.
+const childEnv = "HALLPASS_BOT_CHILD"
+
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(childEnv); spec != "" {
+		if err := child(spec); err != nil {
+			fmt.Fprintln(os.Stderr, "child:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// childSpec is what the bot's process is told.
+type childSpec struct {
+	Database, APIURL, Channel string
+	Clock                     string // file with the clock's lead in nanoseconds
+	Forbid                    string // file with what the policy refuses every request with, if it is there
+}
+
+// child is the bot's process: bot, Service and database against the workspace
+// of the test's process, over real sockets.
+func child(spec string) error {
+	var c childSpec
+	if err := json.Unmarshal([]byte(spec), &c); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	now := func() time.Time {
+		data, _ := os.ReadFile(c.Clock)
+		ahead, _ := strconv.ParseInt(string(data), 10, 64)
+		return time.Now().Add(time.Duration(ahead))
+	}
+	db, err := store.Open(ctx, store.Config{URL: c.Database, Now: now})
+	if err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	if _, err := db.FreeOrphans(ctx); err != nil {
+		return err
+	}
+	rules := &law{channel: c.Channel, forbid: func(approvals.Facts) string {
+		why, _ := os.ReadFile(c.Forbid)
+		return string(why)
+	}}
+	svc := &approvals.Service{Store: db, Directory: directory(), Catalogue: catalogue(), Scorer: scorer{}, Policy: rules, Fallback: []approvals.PrincipalID{"p-ada"}, Now: now}
+	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: c.APIURL, Service: svc, Store: db, Directory: directory(), Catalogue: catalogue(),
+		Now: now, Poll: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err != nil {
+		return err
+	}
+	svc.Groups = map[string]approvals.Groups{bot.SlackGroup: b}
+	return b.Run(ctx)
+}
+
+// mortal is a workspace on a real port and a bot in a process of its own. Of
+// the world it has what people see and do, and the database while the bot is
+// dead.
+type mortal struct {
+	*world
+	spec   childSpec
+	ahead  time.Duration
+	cmd    *exec.Cmd
+	stderr *bytes.Buffer
+}
+
+// engines are the databases that scenarios run on, each with the URL of an
+// empty one.
+var engines = map[string]func(testing.TB) string{
+	"sqlite":   func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "bot.db") },
+	"postgres": func(t testing.TB) string { return pgtest.Start(t).Database(t) },
+}
+
+func newMortal(t *testing.T, database, channel string) *mortal {
+	t.Helper()
+	scopes, events := manifest(t)
+	sim, err := slacksim.New(slacksim.Config{Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: users(), Rates: slacksim.Rates{Scale: -1},
+		Channels: []slacksim.Channel{{ID: "CAPP", Name: "approvers", Members: []string{"UBOB", "UCLEO", "UANA", "UGUS", "UOLGA", "U0BOT"}, Shared: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	if err := sim.Start(ctx, "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	m := &mortal{world: &world{Workspace: sim, t: t, ctx: ctx, logs: &strings.Builder{}},
+		spec: childSpec{Database: database, APIURL: sim.APIURL(), Channel: channel, Clock: filepath.Join(dir, "clock"), Forbid: filepath.Join(dir, "forbid")}}
+	t.Cleanup(func() {
+		m.kill()
+		if t.Failed() && m.stderr != nil {
+			t.Logf("the bot's log:\n%s", m.stderr)
+		}
+		cancel()
+		sim.Close()
+	})
+	m.begin()
+	return m
+}
+
+// kill ends the bot's process as the kernel does that has no memory left.
+func (m *mortal) kill() {
+	if m.cmd == nil {
+		return
+	}
+	_ = m.cmd.Process.Signal(syscall.SIGKILL)
+	_ = m.cmd.Wait()
+	m.cmd = nil
+}
+
+// begin starts the bot's process and waits until it is connected.
+func (m *mortal) begin() {
+	m.t.Helper()
+	if err := m.Wait(m.ctx, func() bool { return m.Connections() == 0 }); err != nil {
+		m.t.Fatal(err)
+	}
+	spec, err := json.Marshal(m.spec)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if m.stderr == nil {
+		m.stderr = &bytes.Buffer{}
+	}
+	m.cmd = exec.Command(os.Args[0])
+	m.cmd.Env = append(os.Environ(), childEnv+"="+string(spec))
+	m.cmd.Stderr = m.stderr
+	if err := m.cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := m.Wait(m.ctx, func() bool { return m.Connections() > 0 }); err != nil {
+		m.t.Fatalf("the bot did not connect: %v", err)
+	}
+}
+
+// again kills the bot and starts it anew.
+func (m *mortal) again() { m.t.Helper(); m.kill(); m.begin() }
+
+// advance lets time pass for the bot, while it is dead.
+func (m *mortal) advance(d time.Duration) {
+	m.t.Helper()
+	m.kill()
+	m.ahead += d
+	if err := os.WriteFile(m.spec.Clock, []byte(strconv.FormatInt(int64(m.ahead), 10)), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	m.begin()
+}
+
+// inspect kills the bot and looks into its database.
+func (m *mortal) inspect(look func()) {
+	m.t.Helper()
+	m.kill()
+	db, err := store.Open(m.ctx, store.Config{URL: m.spec.Database})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer func() {
+		m.store = nil
+		if err := db.Close(); err != nil {
+			m.t.Error(err)
+		}
+	}()
+	m.store = db
+	look()
+}
