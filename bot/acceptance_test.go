@@ -78,7 +78,9 @@ func TestTwoAnswersAreOneDecision(t *testing.T) {
 		all.Wait()
 		m.again() // what was acknowledged is kept
 		first, second, verb := "Bob Lee", "UCLEO", "approved"
-		m.until("Ana is told", func() bool { return m.count("UANA", "Approved by *Bob Lee*")+m.count("UANA", "Denied by *Cleo Owner*") == 1 })
+		m.until("Ana is told", func() bool {
+			return m.count("UANA", "Approved by *Bob Lee*")+m.count("UANA", "Denied by *Cleo Owner*") == 1
+		})
 		if m.count("UANA", "Denied by *Cleo Owner*") == 1 {
 			first, second, verb = "Cleo Owner", "UBOB", "denied"
 		}

@@ -57,15 +57,16 @@ type Config struct {
 
 // Bot is the connection between one Slack workspace and the Service.
 type Bot struct {
-	cfg    Config
-	api    *slack.Client
-	log    *slog.Logger
-	people people
-	shelf  shelf
-	health health
-	pacer  *pacer
-	broken chan error // why the bot can't go on; holds one
-	waited waited
+	cfg      Config
+	api      *slack.Client
+	log      *slog.Logger
+	people   people
+	shelf    shelf
+	health   health
+	pacer    *pacer
+	broken   chan error // why the bot can't go on; holds one
+	waited   waited
+	leanings leanings
 
 	inboxDue, outboxDue alarm // something that was put off can be tried
 

@@ -90,20 +90,22 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 	return nil
 }
 
-// suggest offers entitlements for what is typed.
+// suggest offers entitlements for what is typed: of those that match alike, what
+// the person asked for before and what their peers hold come first.
 func (b *Bot) suggest(ctx context.Context, e entry) any {
 	type offers struct {
 		Options []*slack.OptionBlockObject `json:"options"`
 	}
 	none := offers{Options: []*slack.OptionBlockObject{}}
-	if _, err := b.identify(ctx, e); err != nil || e.Action != cards.InputEntitlement {
+	p, err := b.identify(ctx, e)
+	if err != nil || e.Action != cards.InputEntitlement {
 		return none
 	}
 	index, err := b.index(ctx)
 	if err != nil {
 		return none
 	}
-	if found := cards.Options(index.Search(e.Text, 50), 50); len(found) > 0 {
+	if found := cards.Options(index.SearchFor(b.leaning(ctx, p), e.Text, 50), 50); len(found) > 0 {
 		return offers{Options: found}
 	}
 	return none

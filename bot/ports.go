@@ -39,6 +39,8 @@ type Store interface {
 	Summary(context.Context, approvals.RequestID) (approvals.Summary, error)
 	// RequestsBy lists what a person asked for or benefits from, newest first.
 	RequestsBy(ctx context.Context, person approvals.PrincipalID, limit int) ([]approvals.Request, error)
+	// HeldAmong counts, by entitlement, how many of some people hold it now.
+	HeldAmong(ctx context.Context, people []approvals.PrincipalID) (map[approvals.EntitlementID]int, error)
 	AwaitingAnswer(ctx context.Context, approver approvals.PrincipalID) ([]approvals.Request, error)
 	LiveGrants(context.Context, approvals.PrincipalID, approvals.EntitlementID) ([]approvals.Grant, error)
 	// Failing lists grants whose current step failed that often and is tried again.

@@ -214,8 +214,15 @@ func (x *Index) distinctive(w string) bool {
 // Search ranks the catalogue against a few words, closest first, for a select
 // that is typed into. Without words it is the catalogue in its own order.
 func (x *Index) Search(words string, limit int) []approvals.Entitlement {
+	return x.SearchFor(func(approvals.EntitlementID) float64 { return 0 }, words, limit)
+}
+
+// SearchFor is Search for one person: lean says, from 0 to below 1, how likely
+// they want an entitlement. Of what matches the words alike, and of everything
+// without words, that comes first.
+func (x *Index) SearchFor(lean func(approvals.EntitlementID) float64, words string, limit int) []approvals.Entitlement {
 	if strings.TrimSpace(words) == "" {
-		return x.list[:min(limit, len(x.list))]
+		return x.leaningTo(lean, limit)
 	}
 	ws := split(words)
 	f := x.finder()
@@ -233,13 +240,28 @@ func (x *Index) Search(words string, limit int) []approvals.Entitlement {
 	}
 	hits := m.hits
 	for i, h := range hits {
-		hits[i].score += h.told(sp)
+		hits[i].score += h.told(sp) + lean(h.ID)
 	}
 	var out []approvals.Entitlement
 	for _, h := range first(hits, limit) {
 		out = append(out, h.Entitlement)
 	}
 	return out
+}
+
+// leaningTo is the catalogue, what is likely wanted first.
+func (x *Index) leaningTo(lean func(approvals.EntitlementID) float64, limit int) []approvals.Entitlement {
+	var likely, rest []approvals.Entitlement
+	for _, e := range x.list {
+		if lean(e.ID) > 0 {
+			likely = append(likely, e)
+		} else if len(rest) < limit {
+			rest = append(rest, e)
+		}
+	}
+	slices.SortStableFunc(likely, func(a, b approvals.Entitlement) int { return cmp.Compare(lean(b.ID), lean(a.ID)) })
+	all := append(likely, rest...)
+	return all[:min(limit, len(all))]
 }
 
 // first are the closest hits, in order: those with the higher score, then those
