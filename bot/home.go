@@ -71,7 +71,10 @@ func (b *Bot) standing(ctx context.Context, p approvals.Principal) (cards.Standi
 			st.Sent, err = b.addView(ctx, st.Sent, r, p)
 		case r.State.Final() && r.Kind == approvals.KindAccess && r.Beneficiary == p.ID && !seen[r.Entitlement] && r.Entitlement != "":
 			seen[r.Entitlement] = true
-			st.Again, err = b.addView(ctx, st.Again, r, p)
+			var v cards.View
+			if v, err = b.view(ctx, r, p); v.Grant == nil || !held(*v.Grant) { // what is held stands above
+				st.Again = append(st.Again, v)
+			}
 		}
 		if err != nil {
 			return st, err
@@ -81,6 +84,11 @@ func (b *Bot) standing(ctx context.Context, p approvals.Principal) (cards.Standi
 		st.Admin, err = b.trouble(ctx, now)
 	}
 	return st, err
+}
+
+// held reports whether a grant gives access, or is about to.
+func held(g approvals.Grant) bool {
+	return g.State == approvals.GrantScheduled || g.State == approvals.GrantProvisioning || g.State == approvals.GrantActive
 }
 
 func (b *Bot) addView(ctx context.Context, vs []cards.View, r approvals.Request, p approvals.Principal) ([]cards.View, error) {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/cards"
@@ -51,31 +52,26 @@ func (b *Bot) about(ctx context.Context, s said, p approvals.Principal) (f cards
 	if longest := f.Entitlement.MaxDuration; longest > 0 && r.Duration > longest {
 		r.Duration = 0 // asked for again
 	}
-	whose, err := b.author(ctx, s, p)
-	if err != nil {
-		return f, err
-	}
-	r.Reason = cards.About(whose, text, b.linkTo(s.Channel, s.TS))
+	r.Reason = cards.About(b.author(ctx, s, p), text, b.linkTo(s.Channel, s.TS))
 	return f, nil
 }
 
-// author names who wrote a message, as far as that is known without asking
-// Slack: the form must open at once.
-func (b *Bot) author(ctx context.Context, s said, p approvals.Principal) (string, error) {
-	if s.Author == s.User {
-		return "my own message", nil
+// authorWithin is how long Slack may take to say who wrote a message: the form
+// must open at once.
+const authorWithin = 700 * time.Millisecond
+
+// author names who wrote a message; somebody else, when that can't be told.
+func (b *Bot) author(ctx context.Context, s said, p approvals.Principal) string {
+	ctx, cancel := context.WithTimeout(ctx, authorWithin)
+	defer cancel()
+	who, err := b.person(ctx, s.Author)
+	switch {
+	case s.Author == s.User || err == nil && who.ID == p.ID:
+		return "my own message"
+	case err != nil || s.Author == "":
+		return "a message of somebody else"
 	}
-	bound, err := b.cfg.Store.Binding(ctx, door, b.self().workspace(), s.Author)
-	switch approvals.ErrorCode(err) {
-	case "":
-		if bound.Principal == p.ID {
-			return "my own message", nil
-		}
-		return "a message of " + b.named(ctx, bound.Principal).Name, nil
-	case approvals.CodeNotFound:
-		return "a message of somebody else", nil
-	}
-	return "", err
+	return "a message of " + who.Name
 }
 
 // linkTo is the address of a message, "" before Slack has said where we are.

@@ -24,8 +24,6 @@ func (w *world) about(user string, m slacksim.Message) slacksim.View {
 
 func TestMessageShortcutAsksAboutTheMessageOfSomebodyElse(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.say("UBOB", "hello") // so that it is known whose message it is
-		w.sees("UBOB", "", "in your own words")
 		m, err := w.As("UBOB").Post("CNOB", "", "we need read only on prod billing db for 2h, refunds stuck, INC-4312")
 		if err != nil {
 			t.Fatal(err)
@@ -66,10 +64,43 @@ func TestWordsOfAMessageOrderNothing(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.sees("UANA", "", "Ready to send?", "About a message of somebody else")
+				w.sees("UANA", "", "Ready to send?", "About a message of Cleo Owner")
 				if r := w.latest("p-ana"); r.Beneficiary != "p-ana" || r.State != approvals.RequestDraft || r.Entitlement != "billing-db:read-only" || r.Duration != 30*time.Minute {
 					t.Errorf("the draft is %+v", r)
 				}
+			})
+		})
+	}
+}
+
+func TestFormOpensWhoeverWroteTheMessage(t *testing.T) {
+	for name, c := range map[string]struct {
+		author string
+		spoil  func(*world)
+		want   string
+	}{
+		"myself":           {"UANA", func(*world) {}, "About my own message"},
+		"an outsider":      {"UOLGA", func(*world) {}, "About a message of somebody else"},
+		"Slack is failing": {"UBOB", func(w *world) { w.Faults().Fail("users.info", 1, 500) }, "About a message of somebody else"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.say("UANA", "hello")
+				w.sees("UANA", "", "in your own words")
+				channel := "CNOB"
+				if c.author == "UOLGA" {
+					channel = "CEXT"
+				}
+				m, err := w.As(c.author).Post(channel, "", "zendesk for 1h, a customer calls")
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.spoil(w)
+				v := w.about("UANA", m)
+				if err := w.As("UANA").Submit(w.ctx, v.ID, map[string]any{"entitlement": "zendesk:agent", "duration": "60"}); err != nil {
+					t.Fatal(err)
+				}
+				w.sees("UANA", "", "Ready to send?", c.want)
 			})
 		})
 	}

@@ -96,7 +96,14 @@ func TestHomeSaysHowEarlierRequestsStand(t *testing.T) {
 		w.say("UANA", "zendesk for 1h, customer call")
 		w.click("UANA", w.sees("UANA", "", "Ready to send?", "Support desk"), "send")
 		w.sees("UANA", "", "Access is being set up")
-		w.activate(w.latest("p-ana"))
-		w.home("UANA", []string{"Earlier requests", "Support desk, agent for 1 hour\nAccess works until", "Denied by Bob Lee"})
+		g := w.activate(w.latest("p-ana"))
+		w.home("UANA", []string{"Support desk, agent\nAccess works until", "Denied by Bob Lee"}, "Support desk, agent for 1 hour") // held, so not to be asked for
+		if _, err := w.svc.Release(w.ctx, approvals.Person("p-ana", "test", ""), g.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.svc.Revoked(w.ctx, g.ID, approvals.Removal{}, "absent"); err != nil {
+			t.Fatal(err)
+		}
+		w.home("UANA", []string{"Earlier requests", "Support desk, agent for 1 hour\nAccess ended", "Denied by Bob Lee"})
 	})
 }

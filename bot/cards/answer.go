@@ -51,6 +51,14 @@ func (v View) given() time.Duration {
 	return approvals.Given(v.Request, answers)
 }
 
+// length is for how long a request asks, or was approved.
+func (v View) length() string {
+	if v.Request.State == approvals.RequestApproved {
+		return approvals.Span(v.given())
+	}
+	return v.span()
+}
+
 // shortened is " for 1 hour of the 2 hours asked", in bold, when approvers gave
 // less than was asked.
 func (v View) shortened() string {

@@ -59,7 +59,7 @@ func Home(s Standing) slack.HomeTabViewRequest {
 		blocks = append(blocks, header("Earlier requests"))
 		for i, v := range s.Again[:min(len(s.Again), 5)] {
 			b := button(ActionAgain, string(v.Request.ID), "Ask again", fmt.Sprintf("Ask again for number %d", i+1))
-			blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(bold(v.thing())+" for "+v.span()+"\n"+v.outcome(), maxSection), false, true), nil, slack.NewAccessory(b)))
+			blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(bold(v.thing())+" for "+v.length()+"\n"+v.outcome(), maxSection), false, true), nil, slack.NewAccessory(b)))
 		}
 	}
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), maxHomeBlocks)]}}

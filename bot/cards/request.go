@@ -145,9 +145,9 @@ func Request(v View) Card {
 		return Draft(v)
 	}
 	title, lines, buttons := v.standing()
-	what := bold(v.thing()) + " for " + v.span() + v.forWhom()
+	what := bold(v.thing()) + " for " + v.length() + v.forWhom()
 	if r.Kind == approvals.KindExtension {
-		what = v.span() + " more of " + bold(v.thing())
+		what = v.length() + " more of " + bold(v.thing())
 	}
 	blocks := []slack.Block{header(title), section(what + v.ticket()), section(strings.Join(lines, "\n"))}
 	if (r.State == approvals.RequestDenied || r.State == approvals.RequestApproved) && r.DecidedBy != "" && r.Note != "" {
