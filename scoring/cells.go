@@ -219,12 +219,21 @@ func (t *tally) move(before, after share) {
 
 func (t *cellTable) grow() {
 	old := t.slots
-	t.slots = make([]tally, len(old)*5/4)
+	t.slots = make([]tally, grown(len(old)))
 	for _, s := range old {
 		if s.key != 0 {
 			t.slots[t.find(s.key)] = s
 		}
 	}
+}
+
+// grown is the next size of a table: twice as large while that costs little
+// memory, then a quarter larger, since every growing moves everything.
+func grown(slots int) int {
+	if slots < 1<<20 {
+		return 2 * slots
+	}
+	return slots * 5 / 4
 }
 
 // shareTable keeps shares by key, likewise with linear probing.
@@ -276,7 +285,7 @@ func (t *shareTable) at(k uint64) *share {
 
 func (t *shareTable) grow() {
 	old := t.slots
-	t.slots = make([]shareSlot, len(old)*5/4)
+	t.slots = make([]shareSlot, grown(len(old)))
 	for _, s := range old {
 		if s.low != 0 {
 			t.slots[t.find(uint64(s.high)<<32|uint64(s.low))] = s
