@@ -64,6 +64,10 @@ tamper: ## Meddle with audit logs a thousand times and more: both verifiers must
 	@.ci/deps postgres python
 	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_REQUIRE_PYTHON=1 HALLPASS_TAMPER_TRIALS=1000 go test -count=1 -timeout 30m -run Tampering ./store ./store/auditlog
 
+.PHONY: bench-replay
+bench-replay: ## Store a million decisions (minutes, 6 GB of disk) and decide them again by a changed policy.
+	HALLPASS_REPLAY_DECISIONS=1000000 go test ./cmd/hallpass -run '^$$' -bench '^BenchmarkReplay$$' -benchtime 3x -timeout 60m $(ARGS)
+
 .PHONY: prompt-eval
 prompt-eval: ## Judge recorded model answers, and a real model where one is configured.
 	@go run ./prompts/eval

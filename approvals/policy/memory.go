@@ -27,7 +27,7 @@ type memory struct {
 const (
 	peopleAtMost  = 40_000
 	thingsAtMost  = 5_000
-	answersAtMost = 200_000
+	answersAtMost = 100_000
 )
 
 // person is a stored principal, in the engine's terms as well, and the number
