@@ -83,13 +83,12 @@ func (p *Proposed) words() string {
 	return "Proposed from your words by a language model (" + words(p.Model, 60) + "): " + join(slots, 4) + ". Please look before you send: it may be wrong."
 }
 
-// Missing says what a draft lacks, in a sentence; "" when it can be sent.
+// Missing says what a draft lacks first, in a sentence, one thing at a time;
+// "" when it can be sent.
 func Missing(r approvals.Request, e approvals.Entitlement) string {
 	switch {
 	case r.Duration > e.MaxDuration && e.MaxDuration > 0:
 		return fmt.Sprintf("It can be had for at most %s at a time: please choose a shorter time.", approvals.Span(e.MaxDuration))
-	case strings.TrimSpace(r.Reason) == "" && e.TicketRequired && r.Ticket == "":
-		return "Please say what you need it for, and add a ticket number. Just write it here, or use the form."
 	case strings.TrimSpace(r.Reason) == "":
 		return "Please say in a few words what you need it for. Just write it here, or use the form."
 	case e.TicketRequired && r.Ticket == "":

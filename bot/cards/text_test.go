@@ -127,7 +127,7 @@ func TestMissingAsksForOneThingAtATime(t *testing.T) {
 	}{
 		"nothing":    {approvals.Request{Duration: time.Hour, Reason: "x", Ticket: "INC-1"}, ""},
 		"too long":   {approvals.Request{Duration: 2 * time.Hour}, "at most 1 hour"},
-		"both":       {approvals.Request{Duration: time.Hour}, "and add a ticket number"},
+		"both":       {approvals.Request{Duration: time.Hour}, "Please say in a few words"},
 		"the reason": {approvals.Request{Duration: time.Hour, Ticket: "INC-1"}, "in a few words"},
 		"blank":      {approvals.Request{Duration: time.Hour, Ticket: "INC-1", Reason: " "}, "in a few words"},
 		"the ticket": {approvals.Request{Duration: time.Hour, Reason: "x"}, "needs a ticket number"},
