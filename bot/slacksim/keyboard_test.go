@@ -7,6 +7,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/slack-go/slack"
+
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
 // tabTo presses Tab, or Shift and Tab, until the element that a selector names has the focus, as somebody does who has no mouse.
@@ -78,5 +81,32 @@ func TestPageNeedsNoMouse(t *testing.T) {
 			step("keys-9-bob", append(side, enter, hasFocus(`[data-test=person-search]`), chromedp.KeyEvent("bob"), chromedp.WaitNotPresent(`[data-test=person-ana]`),
 				tabTo(`[data-test=person-bob]`, false), enter, chromedp.WaitReady(`[data-test=composer][data-channel=DBOB]`))...)
 		})
+	}
+}
+
+func TestPageKeepsWhatIsTypedWhileAModalChanges(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the browser test is left out of short runs")
+	}
+	w := served(t)
+	ctx := browser(t, 360, 740, w.URL())
+	step := steps(ctx, t)
+	const why = `textarea[data-action-id=why]`
+	step("typed-1-modal", typing(`[data-test=composer]`, "billing-db\r"), click(`button[data-action-id=change]`), chromedp.WaitVisible(why), typing(why, "hm"))
+	ana := w.As("UANA")
+	if _, err := ana.WaitView(ctx, func(v slacksim.View) bool { return v.Values["b-why"]["why"]["value"] == "hm" }); err != nil {
+		t.Fatal(err)
+	}
+	// Typed, and not yet told to the workspace, when the bot changes the modal.
+	step("typed-2-typed", script(`document.querySelector("[data-test=modal]").dataset.old = "yes"; document.querySelector("`+why+`").focus(); document.activeElement.value = "half a sent"`))
+	api := slack.New("xoxb-local", slack.OptionAPIURL(w.APIURL()))
+	if _, err := api.UpdateViewContext(ctx, exampleBot{api}.modal(), "", "", ana.Views()[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	step("typed-3-changed", chromedp.WaitVisible(`[data-test=modal]:not([data-old])`), hasFocus(why), chromedp.KeyEvent("ence"))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("`+why+`").value`))
+	if err != nil || got != "half a sentence" {
+		t.Errorf("what was typed has become %q: %v", got, err)
 	}
 }

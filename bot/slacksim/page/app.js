@@ -1,5 +1,5 @@
 // The page: keeps who one is and where, fetches what that person sees on every change, and draws it.
-import { h, fill, toast } from "./dom.js";
+import { h, fill, redraw, toast } from "./dom.js";
 import { act, state, watch } from "./api.js";
 import { ask, modals } from "./dialogs.js";
 import { blocks } from "./blocks.js";
@@ -89,7 +89,7 @@ function toggleHood() {
 function drawHead() {
   const c = s.channels.find((c) => c.id === s.channel), dm = s.channel === s.dm, head = $("head");
   const tab = (id, label) => h("button", { type: "button", class: "tab plain", "aria-current": at.tab === id ? "page" : undefined, data: { test: "tab-" + id }, onclick: () => open(s.dm, id) }, label);
-  fill(head, h("h1", { data: { test: "title" } }, dm ? s.app.real_name : "#" + c.name), dm ? h("div", { class: "tabs" }, tab("home", "Home"), tab("messages", "Messages")) : h("span", { class: "hint" }, [c.members + " members", c.shared && "shared with another workspace", c.topic].filter(Boolean).join(" · ")));
+  redraw(head, [dm, c, at.tab, s.app.real_name], () => [h("h1", { data: { test: "title" } }, dm ? s.app.real_name : "#" + c.name), dm ? h("div", { class: "tabs" }, tab("home", "Home"), tab("messages", "Messages")) : h("span", { class: "hint" }, [c.members + " members", c.shared && "shared with another workspace", c.topic].filter(Boolean).join(" · "))]);
   const note = $("note");
   note.hidden = s.sockets > 0 && c.has_bot && !s.me.deleted;
   note.textContent = s.me.deleted ? s.me.real_name + " is deactivated and signed out. What they did before is still here." : s.sockets === 0 ? "The bot is not connected. What you write is kept and delivered later; buttons do not work until it is back." : !c.has_bot ? s.app.real_name + " is not in this channel and hears nothing here." : "";
@@ -117,7 +117,7 @@ function draw() {
   if (!s) return;
   const ctx = context(), home = s.channel === s.dm && at.tab === "home";
   $("team").textContent = s.team;
-  fill($("links"), (s.links || []).map((l) => h("a", { href: /^(https?:|\/)/.test(l.url) ? l.url : undefined, target: "_blank", rel: "noopener", data: { test: "link" } }, l.label)));
+  redraw($("links"), s.links, () => (s.links || []).map((l) => h("a", { href: /^(https?:|\/)/.test(l.url) ? l.url : undefined, target: "_blank", rel: "noopener", data: { test: "link" } }, l.label)));
   document.title = s.me.real_name + " · " + s.team;
   switcher($("switcher"), s, become);
   channels($("channels"), s, home ? "home" : s.channel, open);

@@ -7,7 +7,7 @@ let count = 0;
 export function combobox({ attrs, placeholder, text, least, search, pick }) {
   const id = "combo-" + ++count;
   const input = h("input", { ...attrs, type: "text", class: "field", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": id, autocomplete: "off", placeholder });
-  input.value = text;
+  input.value = input.begin = text;
   const list = h("ul", { id, role: "listbox", class: "popup options", hidden: true });
   const note = h("div", { class: "sr", role: "status" });
   const box = h("div", { class: "combobox" }, input, list, note);

@@ -31,24 +31,26 @@ export function modals(views, ctx) {
   const dialog = draw(top, views.length, ctx);
   document.getElementById("dialogs").append(dialog);
   dialog.showModal();
-  if (typed) restore(dialog, typed);
   const wrong = dialog.querySelector("[aria-invalid=true]") || dialog.querySelector("[autofocus]");
   if (wrong) wrong.focus();
+  if (typed) restore(dialog, typed); // who has begun to mend something stays there
   shown = { key, id: top.id, dialog };
 }
 
-// keep remembers what stands in text fields, in case the view is redrawn while one types.
+// keep remembers what has been typed into text fields and is not yet in the view, in case it is redrawn while one types.
 function keep(dialog) {
-  return { at: document.activeElement && document.activeElement.id, fields: [...dialog.querySelectorAll("input.field[id], textarea[id]")].map((el) => [el.id, el.value]) };
+  const fields = [...dialog.querySelectorAll("input.field[id], textarea[id]")].filter((el) => el.begin !== undefined && el.value !== el.begin);
+  return { at: document.activeElement && document.activeElement.id, fields: fields.map((el) => [el.id, el.value]) };
 }
 
 function restore(dialog, typed) {
   for (const [id, value] of typed.fields) {
     const el = dialog.querySelector("#" + CSS.escape(id));
-    if (el && !el.value) el.value = value;
+    if (el) el.value = value;
   }
   const el = typed.at && dialog.querySelector("#" + CSS.escape(typed.at));
   if (el) el.focus();
+  if (el && el.type.startsWith("text")) el.setSelectionRange(el.value.length, el.value.length);
 }
 
 function draw(v, depth, ctx) {

@@ -29,6 +29,15 @@ export function fill(el, ...children) {
   return el;
 }
 
+// redraw replaces an element's content only when what it shows has changed: a click is lost when its target goes between pressing and
+// letting go, and so is the focus.
+export function redraw(el, shown, build) {
+  const key = JSON.stringify(shown);
+  if (el.shown === key) return;
+  el.shown = key;
+  fill(el, build());
+}
+
 // keyed brings el's children in line with items, rebuilding only those whose JSON has changed, so that focus and typed text
 // survive.
 export function keyed(el, items, key, build) {

@@ -40,6 +40,7 @@ const typed = (type, key, more = () => ({})) => (b, e, place, ctx, opts) => {
   const el = h(tag, { ...attrs(b, e, opts), type: tag === "input" ? type : undefined, rows: e.multiline ? 4 : undefined,
     placeholder: e.placeholder && e.placeholder.text, maxlength: e.max_length, autofocus: e.focus_on_load, autocomplete: "off", ...more(e) });
   el.value = begin;
+  el.begin = el.value;
   let sent = el.value, timer;
   const send = async () => {
     clearTimeout(timer);
