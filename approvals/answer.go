@@ -109,7 +109,7 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 		return r, Errorf(CodeAlreadyDecided, "You have answered this request already.")
 	}
 	ap.Answer, ap.Note, ap.Duration = say.Answer, strings.TrimSpace(say.Note), say.Duration
-	return s.record(ctx, actor, r, d, given, ap)
+	return s.record(ctx, actor, r, old, d, given, ap)
 }
 
 // mayTry turns away those who can be turned away before anything is decided.
@@ -201,7 +201,7 @@ func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decis
 
 // record stores one answer and what follows from it: the request is settled,
 // the next stage is asked, or more of this one.
-func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision, given []Approval, ap Approval) (Request, error) {
+func (s *Service) record(ctx context.Context, actor Actor, r Request, old, d Decision, given []Approval, ap Approval) (Request, error) {
 	given = append(slices.Clone(given), ap)
 	open, passed := s.walk(ctx, d, given)
 	kind := EventApprovalGiven
@@ -236,10 +236,16 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, d Decision
 		}
 		c.Learned = []Learned{learned(r, d, ap, length)}
 	default:
-		before := d.Stage
-		if d = d.ask(open); d.Stage != before {
+		if passed { // somebody left it to others who had said enough
+			var err error
+			if r, err = s.agree(ctx, &c, r, d, given); err != nil {
+				return r, err
+			}
+			break
+		}
+		if d = d.ask(open); d.further(old) {
 			c.Events = append(c.Events, s.staged(EventRequestAdvanced, System("policy"), r, d))
-			r = s.opened(&c, r, &d)
+			r = s.opened(&c, r, d)
 		}
 		c.Notices = threads(NoticeDetail, approverCards(r, d))
 	}

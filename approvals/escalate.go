@@ -38,16 +38,12 @@ func (s *Service) escalateOnce(ctx context.Context, id RequestID) (Request, erro
 	} else {
 		old.Stage = stages[k+1].Number
 	}
-	old.StageAt = s.now()
 	d, err := s.decide(ctx, r, old)
 	if err != nil {
 		return r, err
 	}
-	c := Change{Events: []Event{s.staged(EventRequestEscalated, System("worker"), r, d)}}
-	if d.Ruling.Outcome == Route {
-		r = s.opened(&c, r, &d)
-	}
-	return s.settleWith(ctx, r, d, c)
+	d.StageAt = d.At
+	return s.settleWith(ctx, r, d, Change{Events: []Event{s.staged(EventRequestEscalated, System("worker"), r, d)}})
 }
 
 // furthest is the index of the stage that was asked last.
@@ -61,17 +57,22 @@ func (d Decision) furthest() int {
 	return k
 }
 
+// further reports whether a decision asks a stage that the one before it did
+// not, or now the security queue.
+func (d Decision) further(old Decision) bool {
+	return d.Stage > old.Stage || d.Escalated && !old.Escalated
+}
+
 // opened begins a stage: it has its own time to answer, its own reminder, and
 // its own escalation.
-func (s *Service) opened(c *Change, r Request, d *Decision) Request {
-	d.StageAt = d.At
+func (s *Service) opened(c *Change, r Request, d Decision) Request {
 	if until := d.At.Add(s.patience(d.Ruling)); r.Kind == KindAccess && until.After(r.LapsesAt) {
 		r.LapsesAt = until
 	}
 	c.Tasks = append(c.Tasks,
 		Task{Kind: TaskLapse, Key: string(r.ID), RunAt: r.LapsesAt},
 		Task{Kind: TaskChase, Key: string(r.ID), RunAt: d.At.Add(s.chaseIn(d.Ruling))})
-	c.Tasks = append(c.Tasks, escalation(r, *d)...)
+	c.Tasks = append(c.Tasks, escalation(r, d)...)
 	return r
 }
 

@@ -66,12 +66,12 @@ func (s *Service) walk(ctx context.Context, d Decision, given []Approval) (open 
 		for k := first; k <= last; k++ {
 			p := panel{Stage: stages[k], members: seated(all, stages, k), below: below}
 			below = append(slices.Clone(below), p.members...)
-			short := len(d.reachable(p.waiting(given)))+len(p.yes(given, used)) < p.Quorum
+			short := p.short(d, given, used)
 			if final := k == len(stages)-1; k == last && (short || final && d.Escalated) {
 				p.members, p.fallback = s.queue(ctx, d, p.members), true
 			}
 			open = append(open, p)
-			if by := p.yes(given, used); len(by) >= p.Quorum {
+			if by := p.yes(given, used); p.passed(by) {
 				passed, used = true, append(used, by...)
 				break
 			}
@@ -108,28 +108,39 @@ func (p panel) waiting(given []Approval) (ids []PrincipalID) {
 	return ids
 }
 
-// yes lists whose approvals count for a panel, in the order given, at most its
-// quorum: each by who may still answer, or by a delegate of theirs. None
-// counts twice, be it under two accounts, in their own name and by a delegate,
-// or in an earlier stage.
+// yes lists whose approvals count for a panel, at most its quorum: first of its
+// own people, then of the stages that it stands in for, each in the order
+// given. An approval counts while its giver may still answer, also one by a
+// delegate. None counts twice, be it under two accounts, in their own name and
+// by a delegate, or in an earlier stage.
 func (p panel) yes(given []Approval, used []candidate) (by []candidate) {
-	members := slices.Concat(p.below, p.members)
-	for _, a := range given {
-		if a.Answer != Approved || len(by) == p.Quorum {
-			continue
-		}
-		i := slices.IndexFunc(members, func(c candidate) bool { return c.gave(a) })
-		if i < 0 {
-			continue
-		}
-		twice := func(o candidate) bool {
-			return o.SamePerson(members[i].Principal) || o.place() == members[i].place()
-		}
-		if !slices.ContainsFunc(used, twice) && !slices.ContainsFunc(by, twice) {
-			by = append(by, members[i])
+	for _, members := range [][]candidate{p.members, p.below} {
+		for _, a := range given {
+			i := slices.IndexFunc(members, func(c candidate) bool { return c.gave(a) })
+			if a.Answer != Approved || len(by) == p.Quorum || i < 0 {
+				continue
+			}
+			twice := func(o candidate) bool {
+				return o.SamePerson(members[i].Principal) || o.place() == members[i].place()
+			}
+			if !slices.ContainsFunc(used, twice) && !slices.ContainsFunc(by, twice) {
+				by = append(by, members[i])
+			}
 		}
 	}
 	return by
+}
+
+// passed reports whether approvals are enough for a panel: its quorum, and one
+// of its own people. Nobody passes the stage that stands in for them.
+func (p panel) passed(by []candidate) bool {
+	return len(by) >= max(p.Quorum, 1) && slices.ContainsFunc(p.members, func(c candidate) bool { return c.ID == by[0].ID })
+}
+
+// short reports whether a panel cannot pass with those who are left.
+func (p panel) short(d Decision, given []Approval, used []candidate) bool {
+	by, left := p.yes(given, used), len(d.reachable(p.waiting(given)))
+	return !p.passed(by) && (left == 0 || left+len(by) < p.Quorum)
 }
 
 // ask adds those who are to be asked now: the channel of each open stage, or
@@ -137,6 +148,7 @@ func (p panel) yes(given []Approval, used []candidate) (by []candidate) {
 // own.
 func (d Decision) ask(open []panel) Decision {
 	d.Approvers, d.For, d.Fallback = nil, nil, false
+	before := d.Stage
 	for _, p := range open {
 		if len(d.Ruling.Stages) > 0 {
 			d.Stage = p.Number
@@ -167,6 +179,9 @@ func (d Decision) ask(open []panel) Decision {
 	}
 	if len(d.Ruling.Stages) == 0 {
 		d.Stage = 0
+	}
+	if d.Sequence == 1 || d.Stage > before {
+		d.StageAt = d.At
 	}
 	return d
 }

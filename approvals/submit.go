@@ -207,11 +207,18 @@ func (s *Service) settleOnce(ctx context.Context, r Request, d Decision, c Chang
 		}
 		c.Tasks = append(c.Tasks, Task{Kind: TaskLapse, Key: string(r.ID), RunAt: r.LapsesAt})
 		if d.Sequence == 1 { // approvers are reminded once, however often the decision is looked at again
-			d.StageAt = d.At
-			c.Decisions = []Decision{d}
 			c.Tasks = append(c.Tasks, Task{Kind: TaskChase, Key: string(r.ID), RunAt: r.SubmittedAt.Add(s.chaseIn(d.Ruling))})
 		}
 		c.Tasks = append(c.Tasks, escalation(r, d)...)
+		if d.Sequence > 1 {
+			old, err := s.Store.Decision(ctx, r.ID)
+			if err != nil {
+				return r, err
+			}
+			if d.further(old) {
+				r = s.opened(&c, r, d)
+			}
+		}
 		if s.Explain && d.Sequence == 1 {
 			c.Tasks = append(c.Tasks, Task{Kind: TaskExplain, Key: string(r.ID), RunAt: d.At})
 		}
@@ -240,6 +247,12 @@ func (s *Service) agreed(ctx context.Context, c *Change, r Request, d Decision) 
 	if _, passed := s.walk(ctx, d, given); !passed {
 		return r, false, nil
 	}
+	r, err = s.agree(ctx, c, r, d, given)
+	return r, err == nil, err
+}
+
+// agree approves a request by what was answered before.
+func (s *Service) agree(ctx context.Context, c *Change, r Request, d Decision, given []Approval) (Request, error) {
 	for _, a := range given {
 		if a.Answer == Approved {
 			r.DecidedBy, r.Note = a.Approver, a.Note
@@ -248,8 +261,7 @@ func (s *Service) agreed(ctx context.Context, c *Change, r Request, d Decision) 
 	ground := withDecision(s.event(d.At, EventRequestApproved, Actor{Kind: ActorPolicy, Via: "policy"}, r), d)
 	ground.Approvers = approversOf(given)
 	c.Events = append(c.Events, ground)
-	r, err = s.approve(ctx, c, r, d, Given(r, given), ground)
-	return r, err == nil, err
+	return s.approve(ctx, c, r, d, Given(r, given), ground)
 }
 
 // approve moves a pending request to approved and adds to the change what
