@@ -122,7 +122,9 @@ func (b *Bot) trouble(ctx context.Context, now time.Time) (*cards.Trouble, error
 	for _, held := range t.OnHold {
 		t.Names[held.Principal] = b.named(ctx, held.Principal).Name
 	}
-	state, err := b.cfg.Directory.State(ctx)
-	t.Stale = err != nil || state.Stale // what can't be told counts as the worse
+	t.Stale = true // what can't be told counts as the worse
+	if state, err := b.cfg.Directory.State(ctx); err == nil {
+		t.Stale = state.Stale
+	}
 	return t, nil
 }
