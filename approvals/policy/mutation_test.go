@@ -80,7 +80,12 @@ func TestEveryMistakeInAnExamplePolicyIsCaught(t *testing.T) {
 			return strings.Replace(p, "\nforbid (", "\n@effect(\"deny\")\nforbid (", 1)
 		}},
 		{"fewer approvers", func(p string) string { return strings.Replace(p, "@quorum(\"2\")\n", "", 1) }},
-		{"another channel", func(p string) string { return strings.Replace(p, "#security-access", "#random", 1) }},
+		{"another channel", func(p string) string {
+			if strings.Contains(p, "@stage") {
+				return p // an example can say in which channel a request begins, not in which a later stage goes on
+			}
+			return strings.Replace(p, "#security-access", "#random", 1)
+		}},
 		{"a negation dropped", func(p string) string {
 			return strings.Replace(strings.Replace(p, "!principal", "principal", 1), "![", "[", 1)
 		}},

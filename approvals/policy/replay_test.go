@@ -101,7 +101,7 @@ func TestReplayFindsTheSameFlipsAsDecidingOneByOne(t *testing.T) {
 	then := examples(t)
 	p := newPast(t, 1, 60)
 	var all []Stored
-	for range 1000 {
+	for range 400 {
 		all = append(all, p.row(t, then))
 	}
 	sets := map[string]*Set{"the same law": then}
@@ -136,7 +136,7 @@ func TestReplayFindsTheSameFlipsAsDecidingOneByOne(t *testing.T) {
 // sight is no wider than it must be, or nothing would be gained.
 func TestRequestsThatLookAlikeAreDecidedAlike(t *testing.T) {
 	t.Parallel()
-	const tried = 1500
+	const tried = 600
 	p := newPast(t, 2, 12)
 	p.things = p.things[:4]
 	var all []Stored
