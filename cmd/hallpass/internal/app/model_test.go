@@ -63,7 +63,7 @@ var models = []struct {
 	{name: "well-behaved", requests: some, limit: time.Minute, asks: 20, writes: 80, turns: wellBehaved},
 	{name: "lying", requests: all, limit: time.Minute, asks: 100, writes: 50, turns: lying},
 	{name: "lying unchecked", requests: all, explainer: liar{}, writes: 400},
-	{name: "slow", requests: some, limit: 5 * time.Millisecond, asks: 4, turns: slow},
+	{name: "slow", requests: some, limit: 250 * time.Millisecond, asks: 4, turns: slow},
 	{name: "broken", requests: some, limit: time.Minute, asks: 4, turns: broken},
 	{name: "hostile", requests: some, limit: time.Minute, asks: 4, turns: hostileModel},
 	{name: "everything by turns", requests: some, limit: 2 * time.Second, asks: 15, writes: 4, turns: slices.Concat(wellBehaved, lying, broken, wellBehaved, slow, hostileModel)},
