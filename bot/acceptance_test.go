@@ -163,7 +163,7 @@ func TestLateApprovalAfterADeathIsInert(t *testing.T) {
 		if err := m.As("UBOB").ClickStale(m.ctx, card, "approve", slacksim.Confirmed()); err != nil {
 			t.Fatal(err)
 		}
-		m.until("the second click is answered", func() bool { return m.count("UBOB", "This request lapsed") == 2 })
+		m.until("the second click is answered", func() bool { return m.count("UBOB", "This request lapsed") >= 2 })
 		m.inspect(func() {
 			if kinds := m.events(m.latest("p-ana").ID); kinds[approvals.EventRequestApproved]+kinds[approvals.EventGrantScheduled] != 0 {
 				t.Errorf("events: %v", kinds)

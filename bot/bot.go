@@ -139,7 +139,12 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer b.asides.Wait()
 	g, ctx := errgroup.WithContext(ctx)
 	for n := range b.cfg.Sockets {
-		g.Go(func() error { return b.listen(ctx, n) })
+		g.Go(func() error {
+			if !sleep(ctx, time.Duration(n)*apart) {
+				return nil
+			}
+			return b.listen(ctx, n)
+		})
 	}
 	g.Go(func() error { b.work(ctx, handlers, b.inboxDue, b.claimInbound); return nil })
 	g.Go(func() error { b.work(ctx, senders, b.outboxDue, b.claimNotices); return nil })
@@ -161,6 +166,10 @@ func (b *Bot) end(err error) {
 	default: // it is stopping for a reason already
 	}
 }
+
+// apart is how long after one socket the next is opened: Slack gives all the same
+// lifetime, and those that end together lose what arrives before they are back.
+const apart = 5 * time.Second
 
 // How much is handled and sent at the same time.
 const (

@@ -79,7 +79,7 @@ func (p *statements) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if other := p.of[query]; other != nil {
-		return other, stmt.Close()
+		return other, stmt.Close() //nolint:sqlclosecheck // Of two that were parsed at once the first is kept.
 	}
 	if p.of == nil {
 		p.of = map[string]*sql.Stmt{}
@@ -90,7 +90,7 @@ func (p *statements) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 
 // ExecContext implements querier.
 func (p *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := p.prepare(ctx, query)
+	stmt, err := p.prepare(ctx, query) //nolint:sqlclosecheck // It lives as long as the database is open.
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (p *statements) ExecContext(ctx context.Context, query string, args ...any)
 
 // QueryContext implements querier.
 func (p *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := p.prepare(ctx, query)
+	stmt, err := p.prepare(ctx, query) //nolint:sqlclosecheck // It lives as long as the database is open.
 	if err != nil {
 		return nil, err
 	}

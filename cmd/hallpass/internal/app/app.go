@@ -146,6 +146,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if a.Bot, err = a.slack(ctx, model); err != nil {
 		return err
 	}
+	a.metrics.registry.MustRegister(newConnection(a.Bot.Health))
 	a.Service.Groups = map[string]approvals.Groups{bot.SlackGroup: a.Bot}
 	if a.notary, err = a.auditLog(ctx); err != nil {
 		return err
