@@ -10,7 +10,7 @@ import (
 
 // hashPage is how many events of an earlier version are hashed in one
 // transaction.
-const hashPage = 4096
+const hashPage = 1024
 
 // hashEvents gives the events of an earlier version their leaf hashes, byte for
 // byte as they are stored, and makes the tree over them. It may be broken off

@@ -164,11 +164,11 @@ var attacks = []attack{
 		return p
 	}},
 	{name: "edit of the head", internal: true, do: func(m *meddler) int64 {
-		m.exec("UPDATE event_head SET frontier = $1", make([]byte, 32*5))
+		m.exec("UPDATE event_head SET frontier = $1", make([]byte, 32))
 		return m.n
 	}},
-	{name: "edit of a node", internal: true, vague: true, do: func(m *meddler) int64 {
-		m.exec("UPDATE event_nodes SET hash = $1 WHERE position = 0", make([]byte, 32))
+	{name: "forged node", internal: true, vague: true, do: func(m *meddler) int64 {
+		m.exec("INSERT INTO event_nodes (height, position, hash) VALUES (8, 0, $1)", make([]byte, 32))
 		return 1
 	}},
 }
@@ -265,7 +265,7 @@ func tamperTrials() int {
 	if n, err := strconv.Atoi(os.Getenv("HALLPASS_TAMPER_TRIALS")); err == nil && n > 0 {
 		return (n + len(attacks) - 1) / len(attacks)
 	}
-	return 2
+	return 1
 }
 
 func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
@@ -275,7 +275,7 @@ func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
 		n := newNotary(t)
 		rng := rand.New(rand.NewPCG(1, 2))
 		total, widest := 0, 0
-		for total < 300 {
+		for total < 150 {
 			more := 1 + rng.IntN(12)
 			write(t, s, 3*more)
 			n.seal(t, s)
