@@ -61,10 +61,9 @@ func inBubble(t *testing.T, cfg slacksim.Config, test func(h *harness)) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		h := &harness{Workspace: w, t: t, ctx: ctx, client: client(w, cfg)}
-		test(h)
-		cancel()
-		w.Close()
+		defer w.Close()
+		defer cancel()
+		test(&harness{Workspace: w, t: t, ctx: ctx, client: client(w, cfg)})
 	})
 }
 
