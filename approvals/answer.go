@@ -93,7 +93,10 @@ func (s *Service) answerOnce(ctx context.Context, actor Actor, id RequestID, say
 		return r, err
 	}
 	// Also when the policy changed meanwhile, who answers is held to the same rules.
-	open, _ := s.walk(ctx, d, given)
+	open, _, doubt := s.walk(ctx, d, given)
+	if !asks(open, actor.Principal) && doubt != nil { // nobody is told that they may not when nobody knows
+		return r, doubt
+	}
 	ap, err := s.authorise(ctx, actor, r, d, open)
 	if err != nil {
 		return r, err
@@ -180,15 +183,11 @@ func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decis
 	ap := Approval{Request: r.ID, Approver: actor.Principal, At: d.At,
 		FactsDigest: d.Facts.Digest(), Version: d.Ruling.Version, Via: actor.Via}
 	for _, p := range open {
-		for _, c := range p.members {
-			if c.ID == actor.Principal && !c.away {
-				ap.Stage, ap.For, ap.Policies = p.Number, c.instead, c.policies
-				return ap, nil
-			}
+		if i := p.seat(actor.Principal); i >= 0 {
+			c := p.members[i]
+			ap.Stage, ap.For, ap.Policies = p.Number, c.instead, c.policies
+			return ap, nil
 		}
-	}
-	if err := s.unresolved(ctx, d.Facts); err != nil {
-		return ap, err
 	}
 	why := "You are not among those who may answer this request."
 	if p, err := s.Directory.Principal(ctx, actor.Principal); err == nil {
@@ -203,7 +202,10 @@ func (s *Service) authorise(ctx context.Context, actor Actor, r Request, d Decis
 // the next stage is asked, or more of this one.
 func (s *Service) record(ctx context.Context, actor Actor, r Request, old, d Decision, given []Approval, ap Approval) (Request, error) {
 	given = append(slices.Clone(given), ap)
-	open, passed := s.walk(ctx, d, given)
+	open, passed, err := s.walk(ctx, d, given)
+	if err != nil {
+		return r, err
+	}
 	kind := EventApprovalGiven
 	switch {
 	case ap.Answer == Denied:
@@ -220,7 +222,6 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, old, d Dec
 	c.Events = []Event{ground}
 	switch kind {
 	case EventRequestDenied:
-		var err error
 		if r, err = r.Move(RequestDenied); err != nil {
 			return r, err
 		}
@@ -230,14 +231,12 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, old, d Dec
 	case EventRequestApproved:
 		r.DecidedBy, r.Note = ap.Approver, ap.Note
 		length := Given(r, given)
-		var err error
 		if r, err = s.approve(ctx, &c, r, d, length, ground); err != nil {
 			return r, err
 		}
 		c.Learned = []Learned{learned(r, d, ap, length)}
 	default:
 		if passed { // somebody left it to others who had said enough
-			var err error
 			if r, err = s.agree(ctx, &c, r, d, given); err != nil {
 				return r, err
 			}

@@ -14,19 +14,11 @@ type candidate struct {
 	policies []PolicyRef // what allows it
 }
 
-// place is whose authority the candidate answers with.
-func (c candidate) place() PrincipalID {
-	if c.instead != "" {
-		return c.instead
-	}
-	return c.ID
-}
-
-// gave reports whether an approval was given by the candidate, or in the past
-// by a delegate in the candidate's place.
+// gave reports whether an approval is the candidate's: given by them, or by a
+// delegate in their place.
 func (c candidate) gave(a Approval) bool {
 	if a.For != "" {
-		return c.instead == "" && c.ID == a.For || c.ID == a.Approver && c.instead == a.For
+		return c.instead == "" && c.ID == a.For
 	}
 	return c.ID == a.Approver
 }

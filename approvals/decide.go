@@ -87,7 +87,7 @@ func (s *Service) rule(ctx context.Context, r Request, d Decision, f Facts) (Dec
 			return d, err
 		}
 	}
-	open, _ := s.walk(ctx, d, given)
+	open, _, _ := s.walk(ctx, d, given) // who cannot be looked up is stood in for
 	d.Ruling.Alternatives = s.alternatives(ctx, r, f)
 	return d.ask(open), nil
 }

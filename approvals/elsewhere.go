@@ -26,21 +26,3 @@ func (s *Service) elsewhere(ctx context.Context, kind, name string) []Principal 
 	}
 	return people
 }
-
-// unresolved says that it cannot be told right now whether somebody may
-// answer, since a group that may hold them cannot be read (CodeUnavailable).
-// Nobody is told that they may not when nobody knows.
-func (s *Service) unresolved(ctx context.Context, f Facts) error {
-	for _, ref := range f.Entitlement.Approvers {
-		kind, name := ref.Split()
-		groups, ok := s.Groups[kind]
-		if !ok {
-			continue
-		}
-		if _, err := groups.GroupMembers(ctx, name); err != nil && ErrorCode(err) != CodeNotFound {
-			return &Error{Code: CodeUnavailable, Op: "read group", Err: err,
-				Message: "It can't be told right now who is in the group that may answer, so nothing was changed. Please try again in a moment."}
-		}
-	}
-	return nil
-}

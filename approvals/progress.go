@@ -93,7 +93,9 @@ func (s *Service) stillHolds(ctx context.Context, r Request) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, passed := s.walk(ctx, d, given); !passed {
+		if _, passed, err := s.walk(ctx, d, given); err != nil {
+			return "", err
+		} else if !passed {
 			return "Those who approved this may no longer answer for it, or more must agree by now. Please ask again.", nil
 		}
 	}

@@ -40,7 +40,11 @@ func (s *Service) Review(ctx context.Context, id GrantID) (Grant, error) {
 	if err != nil {
 		return g, err
 	}
-	if why := s.gone(ctx, r, old, d, given); why != "" {
+	why, err := s.gone(ctx, r, old, d, given)
+	if err != nil {
+		return g, err
+	}
+	if why != "" {
 		return s.end(ctx, System("review"), g, EndNoLonger, why)
 	}
 	d.Sequence++
@@ -86,18 +90,20 @@ func (s *Service) moved(old, d Decision) bool {
 }
 
 // gone says why access no longer holds, or "".
-func (s *Service) gone(ctx context.Context, r Request, old, d Decision, given []Approval) string {
+func (s *Service) gone(ctx context.Context, r Request, old, d Decision, given []Approval) (string, error) {
 	switch {
 	case d.Ruling.Outcome == Refuse:
-		return refusedNow(d)
+		return refusedNow(d), nil
 	case r.DecidedBy == "" && d.Ruling.Outcome != AutoApprove:
-		return "What allowed this at once no longer holds for you, and nobody was asked. Please ask again."
+		return "What allowed this at once no longer holds for you, and nobody was asked. Please ask again.", nil
 	case r.DecidedBy != "" && d.Ruling.Outcome == Route && s.moved(old, d):
-		if _, passed := s.walk(ctx, d, given); !passed {
-			return "You have moved since this was approved, and those who approved it no longer answer for you. Please ask again."
+		if _, passed, err := s.walk(ctx, d, given); err != nil {
+			return "", err
+		} else if !passed {
+			return "You have moved since this was approved, and those who approved it no longer answer for you. Please ask again.", nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // refusedNow is why something that was allowed is refused at a second look.

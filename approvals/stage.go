@@ -50,8 +50,19 @@ type panel struct {
 // walk goes through the stages of a ruling with the answers given so far. It
 // returns the stages in which an answer is waited for, or, when all are
 // passed, those of the last step and true. One person's yes passes one stage:
-// two stages are two people.
-func (s *Service) walk(ctx context.Context, d Decision, given []Approval) (open []panel, passed bool) {
+// two stages are two people. The error (CodeUnavailable) says that somebody
+// could not be looked up, who counts for nobody here: what is not passed then
+// may well be.
+func (s *Service) walk(ctx context.Context, d Decision, given []Approval) (open []panel, passed bool, err error) {
+	s, doubt := s.watched()
+	open, passed = s.stroll(ctx, d, given)
+	if passed {
+		return open, true, nil
+	}
+	return open, false, doubt.err
+}
+
+func (s *Service) stroll(ctx context.Context, d Decision, given []Approval) (open []panel, passed bool) {
 	stages := d.Ruling.stages()
 	all := s.candidates(ctx, d, stages)
 	given = slices.DeleteFunc(slices.Clone(given), func(a Approval) bool { // a delegate who has left counts for nobody
@@ -98,6 +109,16 @@ func seated(all []candidate, stages []Stage, k int) []candidate {
 	return members
 }
 
+// seat is where somebody who may answer sits in a panel; -1: nowhere.
+func (p panel) seat(id PrincipalID) int {
+	return slices.IndexFunc(p.members, func(c candidate) bool { return c.ID == id && !c.away })
+}
+
+// asks reports whether somebody may answer in one of these stages.
+func asks(open []panel, id PrincipalID) bool {
+	return slices.ContainsFunc(open, func(p panel) bool { return p.seat(id) >= 0 })
+}
+
 // waiting are those of a panel who may answer and have not.
 func (p panel) waiting(given []Approval) (ids []PrincipalID) {
 	for _, c := range p.members {
@@ -120,9 +141,7 @@ func (p panel) yes(given []Approval, used []candidate) (by []candidate) {
 			if a.Answer != Approved || len(by) == p.Quorum || i < 0 {
 				continue
 			}
-			twice := func(o candidate) bool {
-				return o.SamePerson(members[i].Principal) || o.place() == members[i].place()
-			}
+			twice := func(o candidate) bool { return o.SamePerson(members[i].Principal) }
 			if !slices.ContainsFunc(used, twice) && !slices.ContainsFunc(by, twice) {
 				by = append(by, members[i])
 			}

@@ -244,8 +244,8 @@ func (s *Service) agreed(ctx context.Context, c *Change, r Request, d Decision) 
 	if err != nil || len(given) == 0 {
 		return r, false, err
 	}
-	if _, passed := s.walk(ctx, d, given); !passed {
-		return r, false, nil
+	if _, passed, err := s.walk(ctx, d, given); err != nil || !passed {
+		return r, false, err
 	}
 	r, err = s.agree(ctx, c, r, d, given)
 	return r, err == nil, err
