@@ -54,7 +54,7 @@ func (w *Worker) startReview(ctx context.Context) error {
 // review decides a page of what waits or runs again, and puts the next page.
 func (w *Worker) review(ctx context.Context, it *item, name string) step {
 	_, world, _ := strings.Cut(it.lease.Key, "@")
-	next := ""
+	var next string
 	var err error
 	if after, ok := strings.CutPrefix(name, reviewRequests); ok {
 		next, err = w.reviewRequests(ctx, approvals.RequestID(after))
