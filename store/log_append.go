@@ -134,11 +134,7 @@ func (a *appended) words(e *approvals.Event) error {
 
 // eventBody is an event as it is hashed and stored.
 func eventBody(e approvals.Event) ([]byte, error) {
-	text, err := asJSON(e)
-	if err != nil {
-		return nil, err
-	}
-	body, err := auditlog.Canonical([]byte(text))
+	body, err := auditlog.Marshal(e)
 	if err != nil {
 		return nil, &approvals.Error{Code: approvals.CodeInvalid, Message: "An audit event can't be written as canonical JSON.", Err: err}
 	}

@@ -2,11 +2,11 @@ package auditlog
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -30,6 +30,20 @@ func Canonical(text []byte) ([]byte, error) {
 	if !json.Valid(text) {
 		return nil, errors.New("canonical JSON: not JSON")
 	}
+	return canonical(text)
+}
+
+// Marshal writes a value as canonical JSON; see Canonical.
+func Marshal(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("canonical JSON: %w", err)
+	}
+	return canonical(text)
+}
+
+// canonical rewrites JSON that is known to be valid.
+func canonical(text []byte) ([]byte, error) {
 	c := canon{in: text, out: make([]byte, 0, len(text))}
 	if err := c.value(0); err != nil {
 		return nil, fmt.Errorf("canonical JSON: %w", err)
@@ -39,16 +53,22 @@ func Canonical(text []byte) ([]byte, error) {
 
 // canon reads JSON that is known to be valid.
 type canon struct {
-	in  []byte
-	pos int
-	out []byte
+	in      []byte
+	pos     int
+	out     []byte
+	scratch []byte // of an object whose members are put in order
 }
 
 // space skips white space and the separators between values, which are right
 // in valid JSON.
 func (c *canon) space() {
-	for c.pos < len(c.in) && bytes.IndexByte([]byte(" \t\r\n,:"), c.in[c.pos]) >= 0 {
-		c.pos++
+	for c.pos < len(c.in) {
+		switch c.in[c.pos] {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			c.pos++
+		default:
+			return
+		}
 	}
 }
 
@@ -79,39 +99,50 @@ func (c *canon) value(depth int) error {
 	}
 }
 
-// member is one name and value of an object, as it will be written.
+// member is one name of an object, and where it was written with its value.
 type member struct {
-	name string
-	text []byte
+	name     []byte
+	from, to int
 }
 
 func (c *canon) object(depth int) error {
 	c.pos++
+	c.out = append(c.out, '{')
 	start := len(c.out)
-	var members []member
+	var few [32]member
+	members := few[:0]
 	for c.space(); c.in[c.pos] != '}'; c.space() {
 		name, err := c.text()
 		if err != nil {
 			return err
 		}
+		if len(members) > 0 {
+			c.out = append(c.out, ',')
+		}
 		from := len(c.out)
+		c.out = append(appendText(c.out, name), ':')
 		if err := c.value(depth + 1); err != nil {
 			return err
 		}
-		members = append(members, member{name, slices.Clone(c.out[from:])})
+		members = append(members, member{name, from, len(c.out)})
 	}
 	c.pos++
-	slices.SortFunc(members, func(a, b member) int { return compareNames(a.name, b.name) })
-	c.out = append(c.out[:start], '{')
-	for i, m := range members {
-		if i > 0 {
-			if members[i-1].name == m.name {
-				return fmt.Errorf("the name %q stands twice in one object", m.name)
+	byName := func(a, b member) int { return compareNames(a.name, b.name) }
+	if !slices.IsSortedFunc(members, byName) {
+		slices.SortFunc(members, byName)
+		c.scratch = append(c.scratch[:0], c.out[start:]...)
+		c.out = c.out[:start]
+		for i, m := range members {
+			if i > 0 {
+				c.out = append(c.out, ',')
 			}
-			c.out = append(c.out, ',')
+			c.out = append(c.out, c.scratch[m.from-start:m.to-start]...)
 		}
-		c.out = append(appendText(c.out, m.name), ':')
-		c.out = append(c.out, m.text...)
+	}
+	for i := 1; i < len(members); i++ {
+		if bytes.Equal(members[i-1].name, members[i].name) {
+			return fmt.Errorf("the name %q stands twice in one object", members[i].name)
+		}
 	}
 	c.out = append(c.out, '}')
 	return nil
@@ -136,21 +167,21 @@ func (c *canon) array(depth int) error {
 }
 
 // text reads a string.
-func (c *canon) text() (string, error) {
+func (c *canon) text() ([]byte, error) {
 	end := stringEnd(c.in, c.pos)
 	token := c.in[c.pos:end]
 	c.pos = end
 	if bytes.IndexByte(token, '\\') < 0 {
-		return string(token[1 : len(token)-1]), nil
+		return token[1 : len(token)-1], nil
 	}
 	var text string
 	err := json.Unmarshal(token, &text)
-	return text, err
+	return []byte(text), err
 }
 
 func (c *canon) integer() error {
 	end := c.pos
-	for end < len(c.in) && bytes.IndexByte([]byte("+-.0123456789eE"), c.in[end]) >= 0 {
+	for end < len(c.in) && strings.IndexByte("+-.0123456789eE", c.in[end]) >= 0 {
 		end++
 	}
 	number := c.in[c.pos:end]
@@ -178,37 +209,41 @@ func stringEnd(b []byte, pos int) int {
 }
 
 // compareNames orders by UTF-16 code units.
-func compareNames(a, b string) int {
-	ascii := true
-	for i := 0; i < len(a) && ascii; i++ {
-		ascii = a[i] < utf8.RuneSelf
+func compareNames(a, b []byte) int {
+	if ascii(a) && ascii(b) {
+		return bytes.Compare(a, b)
 	}
-	for i := 0; i < len(b) && ascii; i++ {
-		ascii = b[i] < utf8.RuneSelf
+	return slices.Compare(utf16.Encode([]rune(string(a))), utf16.Encode([]rune(string(b))))
+}
+
+func ascii(text []byte) bool {
+	for _, b := range text {
+		if b >= utf8.RuneSelf {
+			return false
+		}
 	}
-	if ascii {
-		return cmp.Compare(a, b)
-	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+	return true
 }
 
 // appendText writes a string with the escapes of RFC 8785, section 3.2.2.2.
-func appendText(out []byte, text string) []byte {
+func appendText(out, text []byte) []byte {
 	const short = "\b\t\n\f\r"
 	out = append(out, '"')
-	for i := range len(text) {
-		switch b := text[i]; {
-		case b == '"' || b == '\\':
-			out = append(out, '\\', b)
+	plain := 0 // from here on nothing needs an escape
+	for i, b := range text {
+		if b >= 0x20 && b != '"' && b != '\\' {
+			continue
+		}
+		out = append(out, text[plain:i]...)
+		plain = i + 1
+		switch k := strings.IndexByte(short, b); {
 		case b >= 0x20:
-			out = append(out, b)
+			out = append(out, '\\', b)
+		case k >= 0:
+			out = append(out, '\\', "btnfr"[k])
 		default:
-			if k := bytes.IndexByte([]byte(short), b); k >= 0 {
-				out = append(out, '\\', "btnfr"[k])
-			} else {
-				out = fmt.Appendf(out, `\u%04x`, b)
-			}
+			out = fmt.Appendf(out, `\u%04x`, b)
 		}
 	}
-	return append(out, '"')
+	return append(append(out, text[plain:]...), '"')
 }
