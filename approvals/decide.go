@@ -75,7 +75,7 @@ func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (Deci
 // it keeps what was asked so far.
 func (s *Service) rule(ctx context.Context, r Request, d Decision, f Facts) (Decision, error) {
 	d.Facts, d.Assessment = f, s.Scorer.Assess(f)
-	d.Ruling = Restrain(f, d.Assessment, s.Policy.Decide(f, d.Assessment))
+	d.Ruling = s.judge(f, d.Assessment)
 	d.Approvers, d.Fallback, d.For = nil, false, nil
 	if d.Ruling.Outcome != Route {
 		return d, nil

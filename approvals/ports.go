@@ -37,6 +37,10 @@ type Store interface {
 	GrantsOf(ctx context.Context, principal PrincipalID, limit int) ([]Grant, error)
 	// HoldingsOf lists what systems said last that a principal holds.
 	HoldingsOf(context.Context, PrincipalID) ([]Holding, error)
+	// BreakGlassReview finds the review of a break-glass; OpenBreakGlass lists
+	// those that nobody has closed, at most limit.
+	BreakGlassReview(context.Context, RequestID) (BreakGlassReview, error)
+	OpenBreakGlass(ctx context.Context, limit int) ([]BreakGlassReview, error)
 	// AutoApprovals counts a beneficiary's requests approved by policy alone since a time.
 	AutoApprovals(ctx context.Context, beneficiary PrincipalID, since time.Time) (int, error)
 }

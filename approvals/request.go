@@ -12,13 +12,16 @@ type RequestID string
 // BundleID names requests that were asked together.
 type BundleID string
 
-// RequestKind tells a first request from the renewal of running access.
+// RequestKind tells a first request from the renewal of running access, and
+// both from an emergency.
 type RequestKind string
 
 // The kinds of request.
 const (
 	KindAccess    RequestKind = "access"
 	KindExtension RequestKind = "extension"
+	// KindBreakGlass is access that was opened before anybody answered, and is reviewed afterwards.
+	KindBreakGlass RequestKind = "break_glass"
 )
 
 // RequestState is where a request stands.

@@ -76,7 +76,7 @@ func (s *Service) asOf(ctx context.Context, old Decision, state DirectoryState) 
 	f.Directory = DirectoryState{Source: state.Source, AsOf: f.At}
 	d = old
 	d.Facts = f
-	d.Ruling = Restrain(f, d.Assessment, s.Policy.Decide(f, d.Assessment))
+	d.Ruling = s.judge(f, d.Assessment)
 	changed = d.Ruling.Version != old.Ruling.Version || s.moved(old, d) || !reflect.DeepEqual(e, old.Facts.Entitlement)
 	return d, changed, nil
 }

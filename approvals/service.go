@@ -30,6 +30,8 @@ type Service struct {
 	Profiles Profiles // nil: there are none
 	Budgets  Budgets  // of automatic approvals a day
 
+	Glass BreakGlassRules // the zero value: nobody breaks glass
+
 	Fallback   []PrincipalID // the security queue: asked when nobody else is left
 	LapseAfter time.Duration // how long a request waits for an answer; zero: 8 h
 	ChaseAfter time.Duration // when approvers are reminded; zero: half of LapseAfter

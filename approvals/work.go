@@ -8,14 +8,15 @@ type TaskKind string
 // The kinds of task. The worker takes revocations before provisioning, and
 // provisioning before everything else.
 const (
-	TaskRevoke    TaskKind = "revoke"    // key: grant
-	TaskProvision TaskKind = "provision" // key: grant
-	TaskRemind    TaskKind = "remind"    // key: grant
-	TaskChase     TaskKind = "chase"     // key: request; approvers are reminded
-	TaskLapse     TaskKind = "lapse"     // key: request
-	TaskEscalate  TaskKind = "escalate"  // key: request; the next stage is asked
-	TaskExplain   TaskKind = "explain"   // key: request; a model may write prose
-	TaskSweep     TaskKind = "sweep"     // key: name@tick
+	TaskRevoke     TaskKind = "revoke"      // key: grant
+	TaskProvision  TaskKind = "provision"   // key: grant
+	TaskRemind     TaskKind = "remind"      // key: grant
+	TaskChase      TaskKind = "chase"       // key: request; approvers are reminded
+	TaskLapse      TaskKind = "lapse"       // key: request
+	TaskEscalate   TaskKind = "escalate"    // key: request; the next stage is asked
+	TaskBreakGlass TaskKind = "break_glass" // key: request; its review is open past its time
+	TaskExplain    TaskKind = "explain"     // key: request; a model may write prose
+	TaskSweep      TaskKind = "sweep"       // key: name@tick
 )
 
 // Task is work to be done once, at or after a time. Kind and Key are unique
@@ -42,18 +43,19 @@ type NoticeKind string
 // The kinds of notice. Cards are rendered from the state at the moment of
 // sending and edited in place; the rest is posted once.
 const (
-	NoticeDraft    NoticeKind = "draft"    // card: the filled-in wish, for its requester
-	NoticeRequest  NoticeKind = "request"  // card: the request as its requester and beneficiary see it
-	NoticeApproval NoticeKind = "approval" // card: the request as an approver sees it
-	NoticeBundle   NoticeKind = "bundle"   // card: requests that were asked together, as their requester and beneficiary see them
-	NoticeDetail   NoticeKind = "detail"   // thread under an approval card: all factors, the explanation
-	NoticeChase    NoticeKind = "chase"    // thread: the approver is asked again
-	NoticeComment  NoticeKind = "comment"  // thread under a card: what somebody else said about the request
-	NoticeNudge    NoticeKind = "nudge"    // card: the end is near, for the holder
-	NoticeEnded    NoticeKind = "ended"    // post: access has ended, and what was read back
-	NoticeFailed   NoticeKind = "failed"   // post: provisioning or revoking fails, for holder and owners
-	NoticeHome     NoticeKind = "home"     // the person's Home tab
-	NoticeAlert    NoticeKind = "alert"    // post: something an admin must see
+	NoticeDraft      NoticeKind = "draft"      // card: the filled-in wish, for its requester
+	NoticeRequest    NoticeKind = "request"    // card: the request as its requester and beneficiary see it
+	NoticeApproval   NoticeKind = "approval"   // card: the request as an approver sees it
+	NoticeBundle     NoticeKind = "bundle"     // card: requests that were asked together, as their requester and beneficiary see them
+	NoticeDetail     NoticeKind = "detail"     // thread under an approval card: all factors, the explanation
+	NoticeChase      NoticeKind = "chase"      // thread: the approver is asked again
+	NoticeComment    NoticeKind = "comment"    // thread under a card: what somebody else said about the request
+	NoticeNudge      NoticeKind = "nudge"      // card: the end is near, for the holder
+	NoticeEnded      NoticeKind = "ended"      // post: access has ended, and what was read back
+	NoticeFailed     NoticeKind = "failed"     // post: provisioning or revoking fails, for holder and owners
+	NoticeHome       NoticeKind = "home"       // the person's Home tab
+	NoticeBreakGlass NoticeKind = "breakglass" // card: access was opened before anybody answered, for those who review it
+	NoticeAlert      NoticeKind = "alert"      // post: something an admin must see
 
 	NoticeCheckpoint NoticeKind = "checkpoint" // post: a signed checkpoint of the audit log, for whoever may want to compare it
 )
@@ -162,19 +164,20 @@ type Holding struct {
 // transaction, or nothing is. A change that touches state without an Event is
 // refused.
 type Change struct {
-	Requests  []Request  // Version 0 inserts; else compare-and-swap on Version
-	Grants    []Grant    // likewise
-	Bindings  []Binding  // likewise
-	Decisions []Decision // appended
-	Approvals []Approval // appended; one a person and request, else CodeDuplicate
-	Summaries []Summary  // one a request; a second replaces it
-	Comments  []Comment  // appended; one a Key, else CodeDuplicate
-	Learned   []Learned  // appended; Sequence is that of the change's first event
-	Events    []Event    // appended in order
-	Tasks     []Task
-	Cancel    []Task // removed if present; RunAt is ignored
-	Notices   []Notice
-	Spend     []Spending // counted; the whole change fails with CodeOverBudget where one is used up
+	Requests   []Request          // Version 0 inserts; else compare-and-swap on Version
+	Grants     []Grant            // likewise
+	Bindings   []Binding          // likewise
+	Decisions  []Decision         // appended
+	Approvals  []Approval         // appended; one a person and request, else CodeDuplicate
+	BreakGlass []BreakGlassReview // as Requests; one that is open a requester, else CodeDuplicate
+	Summaries  []Summary          // one a request; a second replaces it
+	Comments   []Comment          // appended; one a Key, else CodeDuplicate
+	Learned    []Learned          // appended; Sequence is that of the change's first event
+	Events     []Event            // appended in order
+	Tasks      []Task
+	Cancel     []Task // removed if present; RunAt is ignored
+	Notices    []Notice
+	Spend      []Spending // counted; the whole change fails with CodeOverBudget where one is used up
 }
 
 // Spending is one automatic approval taken from a budget. The database counts,
@@ -188,7 +191,7 @@ type Spending struct {
 // Validate refuses a change that would alter state without an audit event.
 func (c Change) Validate() error {
 	touched := len(c.Requests) + len(c.Grants) + len(c.Bindings) + len(c.Decisions) +
-		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned)
+		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned) + len(c.BreakGlass)
 	if touched > 0 && len(c.Events) == 0 {
 		return Errorf(CodeInternal, "A change of state came without its audit event; it was not made.")
 	}

@@ -34,7 +34,7 @@ type writer struct {
 func (w *writer) write(changes ...approvals.Change) error {
 	all := merge(changes)
 	steps := []func(approvals.Change) error{
-		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.spend, w.tasks,
+		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.breakGlass, w.spend, w.tasks,
 		func(approvals.Change) error { return w.logged(changes) },
 		w.notices,
 		func(approvals.Change) error { return w.store.publish(w.ctx, w.tx, announced(changes)) },
@@ -60,6 +60,7 @@ func merge(changes []approvals.Change) approvals.Change {
 		all.Decisions = append(all.Decisions, c.Decisions...)
 		all.Summaries = append(all.Summaries, c.Summaries...)
 		all.Comments = append(all.Comments, c.Comments...)
+		all.BreakGlass = append(all.BreakGlass, c.BreakGlass...)
 		all.Tasks = append(all.Tasks, c.Tasks...)
 		all.Cancel = append(all.Cancel, c.Cancel...)
 		all.Notices = append(all.Notices, c.Notices...)

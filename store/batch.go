@@ -103,6 +103,9 @@ func claimKeys(touched map[string]bool, p *pending) bool {
 	for _, s := range c.Summaries {
 		keys["request\x00"+string(s.Request)] = true
 	}
+	for _, b := range c.BreakGlass {
+		keys["glass\x00"+string(b.Request)], keys["glass of\x00"+string(b.Requester)] = true, true
+	}
 	for _, m := range c.Comments {
 		keys["comment\x00"+m.Key] = true
 	}

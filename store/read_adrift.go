@@ -22,6 +22,9 @@ const adrift = `
 	UNION ALL
 	SELECT 'lapse' AS kind, id AS key FROM requests WHERE state = 'pending' AND lapses_at <= $1 AND NOT EXISTS (
 		SELECT 1 FROM tasks WHERE kind = 'lapse' AND key = requests.id AND done_at IS NULL)
+	UNION ALL
+	SELECT 'break_glass' AS kind, request_id AS key FROM break_glass WHERE closed_at IS NULL AND due_at <= $1 AND NOT EXISTS (
+		SELECT 1 FROM tasks WHERE kind = 'break_glass' AND key = break_glass.request_id AND done_at IS NULL)
 	LIMIT $3`
 
 // Adrift lists at most limit tasks that grants and requests need by now and

@@ -30,8 +30,11 @@ var (
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
 		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint, stage bigint, stands_for text`)
-	summaryTable = newTable("summaries", 1, `request_id text, text text, model text, prompt text, at timestamptz`)
-	commentTable = newTable("comments", 1, `id text, request_id text, author text, text text, at timestamptz, key text, below text`)
+	summaryTable    = newTable("summaries", 1, `request_id text, text text, model text, prompt text, at timestamptz`)
+	commentTable    = newTable("comments", 1, `id text, request_id text, author text, text text, at timestamptz, key text, below text`)
+	breakGlassTable = newTable("break_glass", 1, `request_id text, version bigint, requester text, beneficiary text, entitlement text,
+		grant_id text, opened_at timestamptz, due_at timestamptz, escalations bigint, told text, told_in text, finding text,
+		closed_at timestamptz, closed_by text, note text`)
 	learnedTable = newTable("learned", 2, `sequence bigint, position bigint, at timestamptz, request_id text, entitlement text,
 		beneficiary text, manager text, title text, department text, location text, approver text, approved boolean, duration bigint`)
 	eventTable   = newTable("events", 1, `sequence bigint, at timestamptz, kind text, request_id text, grant_id text, body text, leaf bytea`)

@@ -22,6 +22,7 @@ type Store struct {
 	answers   map[approvals.RequestID][]approvals.Approval
 	summaries map[approvals.RequestID]approvals.Summary
 	comments  []approvals.Comment
+	glass     map[approvals.RequestID]approvals.BreakGlassReview
 	tasks     map[taskKey]*task
 	holdings  map[approvals.EntitlementID][]approvals.Holding
 	wake      chan struct{}
@@ -44,7 +45,7 @@ func NewStore() *Store {
 		bindings: make(map[account]approvals.Binding), decisions: make(map[approvals.RequestID][]approvals.Decision),
 		answers: make(map[approvals.RequestID][]approvals.Approval), summaries: make(map[approvals.RequestID]approvals.Summary),
 		tasks: make(map[taskKey]*task), holdings: make(map[approvals.EntitlementID][]approvals.Holding), wake: make(chan struct{}),
-		spent: make(map[approvals.Spending]int),
+		spent: make(map[approvals.Spending]int), glass: make(map[approvals.RequestID]approvals.BreakGlassReview),
 	}
 }
 
@@ -122,6 +123,9 @@ func (s *Store) check(c approvals.Change) error {
 			return approvals.Errorf(approvals.CodeDuplicate, "This comment was stored already.")
 		}
 	}
+	if err := s.checkGlass(c); err != nil {
+		return err
+	}
 	for _, p := range c.Spend {
 		if s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}] >= p.Limit {
 			return approvals.Errorf(approvals.CodeOverBudget, "The budget %s is used up.", p.Budget)
@@ -170,6 +174,10 @@ func (s *Store) write(c approvals.Change) {
 		s.summaries[sum.Request] = sum
 	}
 	s.comments = append(s.comments, c.Comments...)
+	for _, b := range c.BreakGlass {
+		b.Version++
+		s.glass[b.Request] = b
+	}
 	for _, l := range c.Learned {
 		l.Sequence = first
 		s.learned = append(s.learned, l)

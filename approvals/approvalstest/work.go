@@ -183,6 +183,11 @@ func (s *Store) Adrift(_ context.Context, now time.Time, limit int) ([]approvals
 			need(approvals.TaskLapse, string(id))
 		}
 	}
+	for id, b := range s.glass {
+		if b.Open() && !now.Before(b.DueAt) {
+			need(approvals.TaskBreakGlass, string(id))
+		}
+	}
 	return lost, nil
 }
 

@@ -181,6 +181,8 @@ func (w *Worker) try(ctx context.Context, it *item) step {
 	case approvals.TaskEscalate:
 		_, err := w.Service.Escalate(ctx, approvals.RequestID(key))
 		return w.retried(ctx, it, err)
+	case approvals.TaskBreakGlass:
+		return w.retried(ctx, it, w.Service.EscalateBreakGlass(ctx, approvals.RequestID(key)))
 	case approvals.TaskLapse:
 		return w.lapse(ctx, it, approvals.RequestID(key))
 	case approvals.TaskExplain:
