@@ -53,7 +53,8 @@ type App struct {
 	log     *slog.Logger
 	scorer  *scoring.Scorer
 	world   *scoring.World
-	pages   map[string]http.Handler // of connectors that have one, by connector
+	pages   map[string]http.Handler       // of connectors that have one, by connector
+	chores  []func(context.Context) error // what connectors have to do besides their calls
 	metrics *metrics
 	notary  *notary.Notary // nil: no key is configured
 	folder  folder
@@ -121,6 +122,9 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		if page, ok := c.(interface{ Handler() http.Handler }); ok {
 			a.pages[name] = page.Handler()
 		}
+		if chore, ok := c.(interface{ Run(context.Context) error }); ok {
+			a.chores = append(a.chores, chore.Run)
+		}
 	}
 	model, err := a.model()
 	if err != nil {
@@ -181,6 +185,9 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.notary.Run(ctx) })
 	}
 	g.Go(func() error { return a.follow(ctx) })
+	for _, chore := range a.chores {
+		g.Go(func() error { return chore(ctx) })
+	}
 	return g.Wait()
 }
 

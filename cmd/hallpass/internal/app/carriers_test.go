@@ -25,12 +25,13 @@ func TestProgramOfTheConfigurationIsTheConnector(t *testing.T) {
 	}
 	text := "connectors:\n  mainframe:\n    kind: exec\n    command: [" + program + ", --production]\n    environment:\n      TOKEN: env:MAINFRAME_TOKEN\n" +
 		"  warehouse:\n    kind: webhook\n    url: env:WAREHOUSE_URL\n    key: env:WAREHOUSE_KEY\n" +
-		"  metrics:\n    kind: scim\n    url: env:WAREHOUSE_URL\n    token: env:MAINFRAME_TOKEN\n    patch: value\n"
+		"  metrics:\n    kind: scim\n    url: env:WAREHOUSE_URL\n    token: env:MAINFRAME_TOKEN\n    patch: value\n" +
+		"  aws:\n    kind: awsidc\n    region: eu-central-1\n    replicas: 3\n"
 	c, err := config.Parse("h.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"mainframe", "warehouse", "metrics"} {
+	for _, name := range []string{"mainframe", "warehouse", "metrics", "aws"} {
 		made, err := connector(t.Context(), name, c.Connectors[name], c, Access{}, Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -53,6 +53,8 @@ func connector(ctx context.Context, name string, k config.Connector, c config.Co
 		return toWebhook(name, k, c, o)
 	case "scim":
 		return toSCIM(name, k, c, o)
+	case "awsidc":
+		return toAWS(ctx, name, k, c, o)
 	case "exec":
 		return toProgram(name, k, c, o)
 	default:

@@ -11,7 +11,7 @@ import (
 )
 
 // Kinds are the connector kinds that this build has.
-var Kinds = []string{"exec", "postgres", "sandbox", "scim", "webhook"}
+var Kinds = []string{"awsidc", "exec", "postgres", "sandbox", "scim", "webhook"}
 
 // check finds what is well-formed but cannot work.
 func (c *Config) check() approvals.Problems {

@@ -82,10 +82,13 @@ type Connector struct {
 	Environment map[string]Secret `yaml:"environment" kinds:"exec"`        // of the program, besides PATH, LANG and HOME
 	Operations  []string          `yaml:"operations" kinds:"exec webhook"` // the optional ones that the other side has
 	Token       Secret            `yaml:"token" kinds:"scim"`              // bearer token
-	Account     string            `yaml:"account" kinds:"scim"`            // the users' attribute that holds the account; default userName
+	Account     string            `yaml:"account" kinds:"awsidc scim"`     // the users' attribute that holds the account; default userName
 	Patch       string            `yaml:"patch" kinds:"scim"`              // how a member is taken away: filter (default), value or put
 	Sessions    time.Duration     `yaml:"sessions" kinds:"scim"`           // for how long sessions outlive a membership; default: they end with it
-	Timeout     time.Duration     `yaml:"timeout"`                         // of one call; default 10s
+	Region      string            `yaml:"region" kinds:"awsidc"`           // of the IAM Identity Center instance
+	Instance    string            `yaml:"instance" kinds:"awsidc"`         // its ARN; default: the only one there is
+	Replicas    int               `yaml:"replicas" kinds:"awsidc"`         // Hallpass processes that share AWS's quotas; default 1
+	Timeout     time.Duration     `yaml:"timeout"`                         // of one call; default 10s, 30s for awsidc
 	Concurrency int               `yaml:"concurrency"`                     // calls at once; default 8
 }
 
@@ -177,6 +180,12 @@ func (c *Config) defaults() {
 	setDefault(&c.Audit.Key, DefaultAuditKey)
 	setDefault(&c.Audit.Every, DefaultCheckpoint)
 	setDefault(&c.Listen, DefaultListen)
+	for name, k := range c.Connectors {
+		if k.Kind == "awsidc" { // an assignment takes AWS longer than other systems' calls
+			setDefault(&k.Timeout, 30*time.Second)
+			c.Connectors[name] = k
+		}
+	}
 }
 
 func setDefault[T comparable](v *T, def T) {

@@ -63,6 +63,10 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 		"scim without token":       {"connectors:\n  m:\n    kind: scim\n    url: env:U", `h.yaml:2: the connector "m" has no token; add token: env:NAME and set that variable to the service's bearer token`},
 		"scim by another name":     {"connectors:\n  m:\n    kind: scim\n    url: env:U\n    token: env:T\n    account: username", `h.yaml:6: users can't be found by "username"; did you mean "userName"?`},
 		"scim by another patch":    {"connectors:\n  m:\n    kind: scim\n    url: env:U\n    token: env:T\n    patch: filtre", `h.yaml:6: "filtre" is no way to change a group; did you mean "filter"?`},
+		"aws without region":       {"connectors:\n  a:\n    kind: awsidc", `h.yaml:2: the connector "a" has no region; add region: with the region of the IAM Identity Center instance, such as eu-central-1`},
+		"aws by another name":      {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    account: email.value", `h.yaml:5: users can't be found by "email.value"; did you mean "emails.value"?`},
+		"aws instance by its name": {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    instance: ssoins-1", `h.yaml:5: "ssoins-1" is no instance; write its ARN, which begins with arn:aws:sso:::instance/, or leave it out`},
+		"aws for a crowd":          {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    replicas: 11", "h.yaml:5: AWS's ten asynchronous calls can't be shared by 11 replicas; write a number from 1 to 10"},
 		"too many calls":           {"connectors:\n  s:\n    kind: sandbox\n    concurrency: 1000", "h.yaml:4: 1000 calls at once cannot be; write a number from 1 to 100"},
 		"queue without email":      {"approvals:\n  security_queue: [sam]", `h.yaml:2: "sam" is not an email address; write an email address`},
 		"a budget below zero":      {"approvals:\n  budgets:\n    rule: -1", "h.yaml:3: -1 is not a budget; write how many on one day, from 1, or leave it out"},
@@ -167,5 +171,15 @@ func TestWhatTheCatalogueNeedsIsNamed(t *testing.T) {
 		"catalog: the entitlement b:x asks on-call:PI7DH85, and no on-call service is configured; add on_call: in hallpass.yaml"
 	if diff := cmp.Diff(want, c.Needs(all).Error()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestCallsToAWSMayTakeLonger(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"": 30 * time.Second, "\n    timeout: 50s": 50 * time.Second} {
+		c, err := Parse("h.yaml", []byte("connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1"+text))
+		if err != nil || c.Connectors["a"].Timeout != want {
+			t.Errorf("%q: %s, %v; want %s", text, c.Connectors["a"].Timeout, err, want)
+		}
 	}
 }

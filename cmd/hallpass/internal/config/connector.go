@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
+	"github.com/hallpass-dev/hallpass/connectors/awsidc"
 	"github.com/hallpass-dev/hallpass/connectors/contract"
 	"github.com/hallpass-dev/hallpass/connectors/scim"
 )
@@ -28,6 +30,8 @@ func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
 		ps = append(ps, c.checkWebhook(name, k)...)
 	case "scim":
 		ps = append(ps, c.checkSCIM(name, k)...)
+	case "awsidc":
+		ps = append(ps, c.checkAWS(name, k)...)
 	case "exec":
 		if len(k.Command) == 0 || !filepath.IsAbs(k.Command[0]) {
 			ps = append(ps, at.At("command").Problem("write command: [/path/to/program]", "the connector %q has no command that begins with an absolute path", name))
@@ -77,6 +81,24 @@ func (c *Config) checkSCIM(name string, k Connector) approvals.Problems {
 	}
 	if k.Sessions < 0 {
 		ps = append(ps, at.At("sessions").Problem("write a duration such as 12h", "sessions can't be shorter than nothing"))
+	}
+	return ps
+}
+
+func (c *Config) checkAWS(name string, k Connector) approvals.Problems {
+	at := c.At("connectors", name)
+	var ps approvals.Problems
+	if k.Region == "" {
+		ps = append(ps, at.Problem("add region: with the region of the IAM Identity Center instance, such as eu-central-1", "the connector %q has no region", name))
+	}
+	if k.Account != "" && !slices.Contains(awsidc.Accounts, k.Account) {
+		ps = append(ps, at.At("account").Problem(source.Suggest(k.Account, awsidc.Accounts), "users can't be found by %q", k.Account))
+	}
+	if k.Instance != "" && !strings.HasPrefix(k.Instance, "arn:") {
+		ps = append(ps, at.At("instance").Problem("write its ARN, which begins with arn:aws:sso:::instance/, or leave it out", "%q is no instance", k.Instance))
+	}
+	if k.Replicas < 0 || k.Replicas > awsidc.MaxReplicas {
+		ps = append(ps, at.At("replicas").Problem(fmt.Sprintf("write a number from 1 to %d", awsidc.MaxReplicas), "AWS's ten asynchronous calls can't be shared by %d replicas", k.Replicas))
 	}
 	return ps
 }
