@@ -22,11 +22,16 @@ const ErasedWords = "(erased)"
 // settledInScope selects the requests of an erasure that are settled. Those
 // that wait for an answer keep their words until they are.
 func (e Erasure) settledInScope() string {
+	who := "(requester = $1 OR beneficiary = $1)"
 	if e.Request != "" {
-		return "(SELECT id FROM requests WHERE id = $1 AND state NOT IN ('draft', 'pending'))"
+		who = "id = $1"
 	}
-	return "(SELECT id FROM requests WHERE (requester = $1 OR beneficiary = $1) AND state NOT IN ('draft', 'pending'))"
+	return "(SELECT id FROM requests WHERE " + who + " AND " + settled + ")"
 }
+
+// settled is the condition that nobody needs a request's words any more: it is
+// answered, and if it was an emergency, that was reviewed.
+const settled = "state NOT IN ('draft', 'pending') AND id NOT IN (SELECT request_id FROM break_glass WHERE closed_at IS NULL)"
 
 // Erase removes people's words, everywhere that this database has them, and
 // records that it did. Events keep the salted hashes, and every proof holds;
@@ -39,12 +44,15 @@ func (s *Store) Erase(ctx context.Context, actor approvals.Actor, e Erasure) (er
 		return 0, approvals.Errorf(approvals.CodeInvalid, "Name either a request or a person whose words are to be erased.")
 	}
 	if e.Request != "" {
-		r, err := s.Request(ctx, e.Request)
+		if _, err := s.Request(ctx, e.Request); err != nil {
+			return 0, err
+		}
+		n, err := single(ctx, s, op, "", readInt, "SELECT count(*) FROM requests WHERE id = $1 AND "+settled, string(e.Request))
 		if err != nil {
 			return 0, err
 		}
-		if !r.State.Final() {
-			return 0, approvals.Errorf(approvals.CodeConflict, "Request %s is not settled yet: whoever answers it needs its words.", e.Request)
+		if n == 0 {
+			return 0, approvals.Errorf(approvals.CodeConflict, "Request %s is not settled and reviewed yet: whoever answers it needs its words.", e.Request)
 		}
 	}
 	if err := s.overwriteFreed(ctx); err != nil {
@@ -66,7 +74,7 @@ func (w *writer) erase(actor approvals.Actor, e Erasure) (int, error) {
 	if e.Principal != "" {
 		who = string(e.Principal)
 		mine = func(column string) string {
-			return " OR " + column + " = $1 AND request_id IN (SELECT id FROM requests WHERE state NOT IN ('draft', 'pending'))"
+			return " OR " + column + " = $1 AND request_id IN (SELECT id FROM requests WHERE " + settled + ")"
 		}
 	}
 	// A text without a request is of an event that concerns none.
@@ -82,6 +90,7 @@ func (w *writer) erase(actor approvals.Actor, e Erasure) (int, error) {
 	for _, statement := range []string{
 		"UPDATE grants SET version = version + 1, end_note = " + gone + " WHERE end_note <> '' AND ended_by <> '' AND (request_id IN " + scope + mine("ended_by") + ")",
 		"UPDATE approvals SET note = " + gone + " WHERE note <> '' AND (request_id IN " + scope + mine("approver") + ")",
+		"UPDATE break_glass SET version = version + 1, note = " + gone + " WHERE note <> '' AND (request_id IN " + scope + mine("closed_by") + ")",
 		"UPDATE comments SET text = " + gone + " WHERE request_id IN " + scope + mine("author"),
 		"DELETE FROM summaries WHERE request_id IN " + scope,
 		"UPDATE requests SET version = version + 1, reason = " + gone + ", ticket = '', fields = 'null'," +
@@ -93,7 +102,7 @@ func (w *writer) erase(actor approvals.Actor, e Erasure) (int, error) {
 	}
 	if e.Principal != "" { // what this person noted on requests of others
 		if _, err := execute(w.ctx, w.tx, "UPDATE requests SET version = version + 1, note = "+gone+
-			" WHERE decided_by = $1 AND note <> '' AND state NOT IN ('draft', 'pending')", who); err != nil {
+			" WHERE decided_by = $1 AND note <> '' AND "+settled, who); err != nil {
 			return 0, err
 		}
 	}

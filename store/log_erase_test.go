@@ -20,6 +20,7 @@ const (
 	saidProse   = "the-prose-that-a-model-wrote"
 	saidField   = "the-answer-to-a-field"
 	saidInSlack = "the-payload-that-came"
+	saidReview  = "what-the-reviewer-noted"
 )
 
 // talkative is a settled request about which much was said.
@@ -35,9 +36,10 @@ func talkative(t *testing.T, s *Store, id string, state approvals.RequestState) 
 	}
 	err := s.Apply(t.Context(), approvals.Change{
 		Requests: []approvals.Request{r}, Grants: []approvals.Grant{g},
-		Approvals: []approvals.Approval{{Request: r.ID, Approver: "mia", Answer: approvals.Approved, Note: saidNote, At: now}},
-		Comments:  []approvals.Comment{{ID: "c" + id, Request: r.ID, Author: "amy", Text: saidComment, At: now, Key: "c" + id}},
-		Summaries: []approvals.Summary{{Request: r.ID, Text: saidProse, At: now}},
+		Approvals:  []approvals.Approval{{Request: r.ID, Approver: "mia", Answer: approvals.Approved, Note: saidNote, At: now}},
+		Comments:   []approvals.Comment{{ID: "c" + id, Request: r.ID, Author: "amy", Text: saidComment, At: now, Key: "c" + id}},
+		Summaries:  []approvals.Summary{{Request: r.ID, Text: saidProse, At: now}},
+		BreakGlass: []approvals.BreakGlassReview{{Request: r.ID, Requester: "amy", OpenedAt: now, DueAt: now, Finding: "right", ClosedAt: now, ClosedBy: "mia", Note: saidReview}},
 		Events: []approvals.Event{
 			event(approvals.EventRequestSubmitted, "amy", "reason", saidReason), event(approvals.EventRequestApproved, "mia", "note", saidNote),
 			event(approvals.EventRequestCommented, "amy", "comment", saidComment), event(approvals.EventGrantRevoking, "mia", "note", saidEnd),
@@ -53,7 +55,7 @@ func said(t *testing.T, s *Store, words ...string) (where []string) {
 	t.Helper()
 	for _, place := range []struct{ table, column string }{
 		{"requests", "reason"}, {"requests", "ticket"}, {"requests", "note"}, {"requests", "fields"}, {"grants", "end_note"}, {"approvals", "note"},
-		{"comments", "text"}, {"summaries", "text"}, {"texts", "text"}, {"events", "body"},
+		{"comments", "text"}, {"summaries", "text"}, {"break_glass", "note"}, {"texts", "text"}, {"events", "body"},
 	} {
 		for _, w := range words {
 			var n int
@@ -68,7 +70,7 @@ func said(t *testing.T, s *Store, words ...string) (where []string) {
 	return where
 }
 
-var allSaid = []string{saidReason, saidNote, saidComment, saidEnd, saidProse, saidField}
+var allSaid = []string{saidReason, saidNote, saidComment, saidEnd, saidProse, saidField, saidReview}
 
 func TestErasureTakesAllWordsAndKeepsEveryProof(t *testing.T) {
 	t.Parallel()
@@ -109,7 +111,7 @@ func TestErasureOfAPersonKeepsWhatOthersSaidElsewhere(t *testing.T) {
 		if n, err := s.Erase(t.Context(), approvals.System("cli"), Erasure{Principal: "mia"}); err != nil || n != 2 {
 			t.Fatalf("%d texts erased, %v; want the 2 of mia's", n, err)
 		}
-		if left := said(t, s, saidNote, saidEnd); len(left) > 0 {
+		if left := said(t, s, saidNote, saidEnd, saidReview); len(left) > 0 {
 			t.Errorf("still there: %v", left)
 		}
 		if left := said(t, s, saidReason, saidComment); len(left) != 5 {
@@ -128,6 +130,11 @@ func TestErasureWaitsUntilARequestIsSettled(t *testing.T) {
 		}
 		if n, err := s.Erase(t.Context(), approvals.System("cli"), Erasure{Principal: "amy"}); err != nil || n != 0 {
 			t.Errorf("of whom a request waits for an answer: %d, %v", n, err)
+		}
+		talkative(t, s, "r3", approvals.RequestApproved)
+		exec(t, s, "UPDATE break_glass SET closed_at = NULL WHERE request_id = 'r3'")
+		if _, err := s.Erase(t.Context(), approvals.System("cli"), Erasure{Request: "r3"}); approvals.ErrorCode(err) != approvals.CodeConflict {
+			t.Errorf("of an emergency that was not reviewed: %v", err)
 		}
 		if _, err := s.Erase(t.Context(), approvals.System("cli"), Erasure{Request: "r2"}); approvals.ErrorCode(err) != approvals.CodeNotFound {
 			t.Errorf("of a request that is not there: %v", err)
