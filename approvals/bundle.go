@@ -104,13 +104,8 @@ func (s *Service) bundled(ctx context.Context, ask Ask, id EntitlementID, bundle
 	if err != nil {
 		return Request{}, err
 	}
-	one := ask
-	one.Entitlement, one.Key = id, ask.Key+"/"+strconv.Itoa(n)
-	one.Duration = min(ask.Duration, e.MaxDuration)
-	one.Fields = make(map[string]string)
-	for _, f := range e.Fields { // each takes what its entitlement asks
-		one.Fields[f.Name] = ask.Fields[f.Name]
-	}
+	one := ask.of(e)
+	one.Key = ask.Key + "/" + strconv.Itoa(n)
 	r, err := s.fill(ctx, s.newDraft(one), one)
 	r.Bundle, r.Profile = bundle, profile
 	return r, err
@@ -140,4 +135,54 @@ func (s *Service) SubmitBundle(ctx context.Context, actor Actor, bundle BundleID
 		all[i] = done
 	}
 	return all, unsent, nil
+}
+
+// AmendBundle replaces what the drafts of a bundle say in common: the reason,
+// the ticket, for how long, from when and for whom. Which they are stays, and
+// each takes of the fields what its entitlement asks; nil Fields leave them.
+func (s *Service) AmendBundle(ctx context.Context, actor Actor, bundle BundleID, ask Ask) ([]Request, error) {
+	all, err := s.Store.BundleRequests(ctx, bundle)
+	if err != nil {
+		return nil, err
+	}
+	c := Change{}
+	for _, r := range all {
+		if actor.Principal != r.Requester {
+			return nil, s.refuse(ctx, actor, r, &Error{Code: CodeForbidden, Op: "amend", Message: "Only the person who asked can change this request."})
+		}
+		if r.State != RequestDraft {
+			continue
+		}
+		e, err := s.Catalogue.Entitlement(ctx, r.Entitlement)
+		if err != nil {
+			return nil, err
+		}
+		if r, err = s.fill(ctx, r, ask.of(e)); err != nil {
+			return nil, err
+		}
+		c.Requests = append(c.Requests, r)
+		c.Events = append(c.Events, s.event(s.now(), EventRequestAmended, actor, r))
+	}
+	if len(c.Requests) == 0 {
+		return nil, Errorf(CodeAlreadyDecided, "These requests are sent or settled already.")
+	}
+	c.Notices = requesterCards(c.Requests[0])[:1]
+	if err := s.Store.Apply(ctx, c); err != nil {
+		return nil, err
+	}
+	return s.Store.BundleRequests(ctx, bundle)
+}
+
+// of is a wish as one entitlement takes it.
+func (a Ask) of(e Entitlement) Ask {
+	a.Entitlement, a.Duration = e.ID, min(a.Duration, e.MaxDuration)
+	if a.Fields == nil {
+		return a
+	}
+	given := a.Fields
+	a.Fields = make(map[string]string)
+	for _, f := range e.Fields {
+		a.Fields[f.Name] = given[f.Name]
+	}
+	return a
 }

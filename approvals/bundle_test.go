@@ -120,3 +120,35 @@ func TestAProfileAsksForWhatIsMissing(t *testing.T) {
 	_, err = r.Service.DraftProfile(t.Context(), by("mia"), newHire("k2"), "payments")
 	same(t, "nothing is missing", []any{approvals.CodeConflict, "Everything of Payments engineer is there already, or is asked for."}, []any{approvals.ErrorCode(err), approvals.ErrorMessage(err)})
 }
+
+func TestABundlesDraftsAreChangedTogether(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	drafts, err := r.Service.DraftBundle(t.Context(), by("mia"), newHire("k"), []approvals.EntitlementID{approvalstest.ReadOnly, approvalstest.Admin})
+	code(t, "", err)
+	bundle, before := drafts[0].Bundle, len(r.Store.Notices())
+	ask := drafts[0].Ask()
+	ask.Reason, ask.Duration, ask.Ticket = "first day in support", time.Hour, "HR-7"
+	_, err = r.Service.AmendBundle(t.Context(), by("bob"), bundle, ask)
+	code(t, approvals.CodeForbidden, err)
+	changed, err := r.Service.AmendBundle(t.Context(), by("mia"), bundle, ask)
+	code(t, "", err)
+	for i, c := range changed {
+		same(t, "changed", []any{drafts[i].Entitlement, "first day in support", time.Hour, "HR-7", bundle}, []any{c.Entitlement, c.Reason, c.Duration, c.Ticket, c.Bundle})
+	}
+	one := changed[0].Ask()
+	one.Reason = "the queue alone"
+	_, err = r.Service.Amend(t.Context(), by("mia"), changed[0].ID, one)
+	code(t, "", err)
+	for _, n := range r.Store.Notices()[before:] {
+		if n.Kind != approvals.NoticeBundle && n.Kind != approvals.NoticeHome {
+			t.Errorf("a changed draft is not shown with the others: %+v", n)
+		}
+	}
+	for _, d := range drafts {
+		_, err := r.Service.Cancel(t.Context(), by("mia"), d.ID)
+		code(t, "", err)
+	}
+	_, err = r.Service.AmendBundle(t.Context(), by("mia"), bundle, ask)
+	code(t, approvals.CodeAlreadyDecided, err)
+}

@@ -77,6 +77,9 @@ func (s *Service) Amend(ctx context.Context, actor Actor, id RequestID, ask Ask)
 		Events:   []Event{s.event(s.now(), EventRequestAmended, actor, r)},
 		Notices:  []Notice{{Slot: "request/" + string(r.ID), Order: string(r.ID), Kind: NoticeDraft, Request: r.ID, To: r.Requester}},
 	}
+	if r.Bundle != "" {
+		change.Notices = requesterCards(r)[:1]
+	}
 	if err := s.Store.Apply(ctx, change); err != nil {
 		return r, err
 	}

@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// fieldAtMost is the longest text that a field takes, in runes; numberAtMost
-// the largest number.
+// FieldTextAtMost is the longest text that a field takes, in runes;
+// FieldNumberAtMost the largest number.
 const (
-	fieldAtMost  = 200
-	numberAtMost = 999_999_999
+	FieldTextAtMost   = 200
+	FieldNumberAtMost = 999_999_999
 )
 
 // Check says what is wrong with a value (CodeInvalid), in words for the person
@@ -34,8 +34,8 @@ func (f Field) Check(value string) error {
 			return Errorf(CodeInvalid, "%s is yes or no.", f.Label)
 		}
 	case FieldNumber:
-		if n, err := strconv.Atoi(value); err != nil || n < 0 || n > numberAtMost || strconv.Itoa(n) != value {
-			return Errorf(CodeInvalid, "%s is a whole number, from 0 to %d.", f.Label, numberAtMost)
+		if n, err := strconv.Atoi(value); err != nil || n < 0 || n > FieldNumberAtMost || strconv.Itoa(n) != value {
+			return Errorf(CodeInvalid, "%s is a whole number, from 0 to %d.", f.Label, FieldNumberAtMost)
 		}
 	default:
 		return f.checkText(value)
@@ -44,8 +44,8 @@ func (f Field) Check(value string) error {
 }
 
 func (f Field) checkText(value string) error {
-	if utf8.RuneCountInString(value) > fieldAtMost {
-		return Errorf(CodeInvalid, "%s has at most %d characters.", f.Label, fieldAtMost)
+	if utf8.RuneCountInString(value) > FieldTextAtMost {
+		return Errorf(CodeInvalid, "%s has at most %d characters.", f.Label, FieldTextAtMost)
 	}
 	if f.Pattern == "" {
 		return nil

@@ -64,8 +64,10 @@ func (b *Bot) amend(ctx context.Context, s said, p approvals.Principal, r approv
 	case reason != text && reason != "": // what a reason mentions is no wish
 		ask.Reason = reason
 	default:
-		if err := b.choose(ctx, r, text, wish, world, &ask); err != nil {
-			return false, err
+		if r.Bundle == "" { // else which they are stays
+			if err := b.choose(ctx, r, text, wish, world, &ask); err != nil {
+				return false, err
+			}
 		}
 		if wish.Duration > 0 {
 			ask.Duration = wish.Duration
@@ -86,6 +88,11 @@ func (b *Bot) amend(ctx context.Context, s said, p approvals.Principal, r approv
 	}
 	if ask.Equal(r.Ask()) {
 		return false, nil
+	}
+	if r.Bundle != "" {
+		ask.Fields = nil // each keeps its own
+		_, err = b.cfg.Service.AmendBundle(ctx, actor(p, s.entry), r.Bundle, ask)
+		return true, err
 	}
 	_, err = b.cfg.Service.Amend(ctx, actor(p, s.entry), r.ID, ask)
 	return true, err

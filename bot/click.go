@@ -30,6 +30,18 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 		_, err = b.cfg.Service.Approve(ctx, who, request, "")
 	case cards.ActionDeny:
 		_, err = b.cfg.Service.Deny(ctx, who, request, "")
+	case cards.ActionAbstain:
+		_, err = b.cfg.Service.Abstain(ctx, who, request, "")
+	case cards.ActionInstead:
+		err = b.instead(ctx, s.entry, p, s.Value, "")
+	case cards.ActionTicket:
+		err = b.openTicket(ctx, s, p, request)
+	case cards.ActionSendAll:
+		err = b.sendAll(ctx, s, p, approvals.BundleID(id), extra == cards.ValueMe)
+	case cards.ActionCancelAll:
+		err = b.cancelAll(ctx, s.entry, p, approvals.BundleID(id))
+	case cards.ActionChangeAll:
+		err = b.openBundleForm(ctx, s, p, approvals.BundleID(id))
 	case cards.ActionElse:
 		err = b.openAnswer(ctx, s, p, request, cards.DenyForm)
 	case cards.ActionLess:

@@ -19,16 +19,23 @@ func (b *Bot) unconfirmed(ctx context.Context, id approvals.PrincipalID) (bool, 
 // send submits a draft. The button of a first request says who its person is
 // taken for, and pressing it confirms that.
 func (b *Bot) send(ctx context.Context, s said, p approvals.Principal, id approvals.RequestID, me bool) error {
-	if me {
-		u, err := b.profile(ctx, s.User, false)
-		if err != nil {
-			return err
-		}
-		if _, err := b.cfg.Service.ConfirmOwn(ctx, b.account(u, s.Team, s.Grid)); err != nil {
-			return err
-		}
+	if err := b.itsMe(ctx, s, me); err != nil {
+		return err
 	}
 	_, err := b.cfg.Service.Submit(ctx, actor(p, s.entry), id)
+	return err
+}
+
+// itsMe confirms who a person is, when the button says that they do.
+func (b *Bot) itsMe(ctx context.Context, s said, me bool) error {
+	if !me {
+		return nil
+	}
+	u, err := b.profile(ctx, s.User, false)
+	if err != nil {
+		return err
+	}
+	_, err = b.cfg.Service.ConfirmOwn(ctx, b.account(u, s.Team, s.Grid))
 	return err
 }
 

@@ -71,6 +71,11 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 		return err
 	}
 	wish := understand.Parse(text, world)
+	if wish.Intent == understand.Request || wish.Intent == understand.Other {
+		if done, err := b.draftProfile(ctx, s, p, text, wish); done || err != nil {
+			return err
+		}
+	}
 	switch wish.Intent {
 	case understand.Request:
 		if done, err := b.amendOpen(ctx, s, p, text, wish, world); done || err != nil {
@@ -222,6 +227,9 @@ func (b *Bot) cancelLatest(ctx context.Context, s said, p approvals.Principal) e
 	for _, r := range recent {
 		if r.State.Final() {
 			continue
+		}
+		if r.Bundle != "" {
+			return b.cancelAll(ctx, s.entry, p, r.Bundle)
 		}
 		return b.cancel(ctx, s, p, r)
 	}

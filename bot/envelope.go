@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -197,6 +198,22 @@ type input struct {
 	SelectedOption struct {
 		Value string `json:"value"`
 	} `json:"selected_option"`
+	SelectedOptions []struct {
+		Value string `json:"value"`
+	} `json:"selected_options"`
+	SelectedDateTime int64 `json:"selected_date_time"` // seconds since 1970
+}
+
+// text is the value as a string: several options one a line, a time in seconds.
+func (in input) text() string {
+	if in.SelectedDateTime != 0 {
+		return strconv.FormatInt(in.SelectedDateTime, 10)
+	}
+	var several []string
+	for _, o := range in.SelectedOptions {
+		several = append(several, o.Value)
+	}
+	return strings.TrimSpace(first(in.SelectedOption.Value, in.SelectedUser, strings.Join(several, "\n"), in.Value))
 }
 
 func decodeInteraction(payload []byte) (entry, error) {
@@ -226,7 +243,7 @@ func decodeInteraction(payload []byte) (entry, error) {
 		e.Kind, e.Action, e.Private, e.Inputs = kindSubmission, p.View.CallbackID, p.View.PrivateMetadata, map[string]string{}
 		for _, block := range p.View.State.Values {
 			for action, in := range block {
-				e.Inputs[action] = strings.TrimSpace(first(in.SelectedOption.Value, in.SelectedUser, in.Value))
+				e.Inputs[action] = in.text()
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -45,7 +46,18 @@ func (b *Bot) fillForm(ctx context.Context, s said, f cards.Filled) error {
 	if err != nil {
 		return err
 	}
+	if f.Profiles, err = b.profiles(ctx); err != nil {
+		return err
+	}
 	return b.open(ctx, s, cards.Form(index.All(), f))
+}
+
+// profiles are those of the catalogue, none where there is no such thing.
+func (b *Bot) profiles(ctx context.Context) ([]approvals.Profile, error) {
+	if b.cfg.Service.Profiles == nil {
+		return nil, nil
+	}
+	return b.cfg.Service.Profiles.AllProfiles(ctx)
 }
 
 // inTime reports whether Slack still lets a form open for an entry.
@@ -68,12 +80,21 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 	if e.Kind == kindSuggestion {
 		return b.suggest(ctx, e)
 	}
-	take, blame := b.submit, cards.InputEntitlement
+	var more *slack.ModalViewRequest
+	take, blame := func(ctx context.Context, e entry) (problems map[string]string, err error) {
+		problems, more, err = b.submit(ctx, e)
+		return problems, err
+	}, cards.InputEntitlement
+	if strings.HasPrefix(e.Private, bundlePrefix) {
+		blame = cards.InputReason
+	}
 	switch e.Action {
 	case cards.CallbackDeny:
 		take, blame = b.deny, cards.InputNote
 	case cards.CallbackLess:
 		take, blame = b.approveLess, cards.InputDuration
+	case cards.CallbackTicket:
+		take, blame = b.withTicket, cards.InputTicket
 	}
 	problems, err := take(ctx, e)
 	if err != nil {
@@ -87,6 +108,9 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(problems)
 	}
+	if more != nil {
+		return slack.NewUpdateViewSubmissionResponse(more)
+	}
 	return nil
 }
 
@@ -98,56 +122,21 @@ func (b *Bot) suggest(ctx context.Context, e entry) any {
 	}
 	none := offers{Options: []*slack.OptionBlockObject{}}
 	p, err := b.identify(ctx, e)
-	if err != nil || e.Action != cards.InputEntitlement {
+	if err != nil || e.Action != cards.InputEntitlement && e.Action != cards.InputMore {
 		return none
 	}
 	index, err := b.index(ctx)
 	if err != nil {
 		return none
 	}
-	if found := cards.Options(index.SearchFor(b.leaning(ctx, p), e.Text, 50), 50); len(found) > 0 {
+	found := cards.Options(index.SearchFor(b.leaning(ctx, p), e.Text, 50), 50)
+	if profile, ok, err := b.profileNamed(ctx, "new "+e.Text); ok && err == nil && e.Action == cards.InputEntitlement && e.Private == "" {
+		found = append(cards.ProfileOptions([]approvals.Profile{profile}), found...)
+	}
+	if len(found) > 0 {
 		return offers{Options: found}
 	}
 	return none
-}
-
-// submit takes a form: a new draft, or a changed one. problems are by input.
-func (b *Bot) submit(ctx context.Context, e entry) (problems map[string]string, err error) {
-	p, err := b.identify(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	ask := approvals.Ask{Requester: p.ID, Beneficiary: p.ID, Entitlement: approvals.EntitlementID(e.Inputs[cards.InputEntitlement]),
-		Reason: e.Inputs[cards.InputReason], Ticket: e.Inputs[cards.InputTicket]}
-	if user := e.Inputs[cards.InputFor]; user != "" && user != e.User {
-		other, err := b.person(ctx, user)
-		if approvals.ErrorCode(err) == approvals.CodeForbidden {
-			return map[string]string{cards.InputFor: approvals.ErrorMessage(err)}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		ask.Beneficiary = other.ID
-	}
-	var ok bool
-	if ask.Duration, ok = minutes(e.Inputs[cards.InputDuration]); !ok {
-		return map[string]string{cards.InputDuration: "Please choose for how long."}, nil
-	}
-	ent, err := b.cfg.Catalogue.Entitlement(ctx, ask.Entitlement)
-	if err != nil {
-		return nil, err
-	}
-	if problems := lacks(ask, ent); len(problems) > 0 {
-		return problems, nil
-	}
-	who := actor(p, e)
-	if e.Private != "" {
-		_, err = b.cfg.Service.Amend(ctx, who, approvals.RequestID(e.Private), ask)
-		return nil, err
-	}
-	ask.Key, ask.Origin = door+"/view/"+e.View, origin{}.String()
-	_, err = b.cfg.Service.Draft(ctx, who, ask)
-	return nil, err
 }
 
 // minutes reads a form's duration, a whole number of minutes from 1. 24 bits of
@@ -155,19 +144,4 @@ func (b *Bot) submit(ctx context.Context, e entry) (problems map[string]string, 
 func minutes(s string) (time.Duration, bool) {
 	n, err := strconv.ParseInt(s, 10, 24)
 	return time.Duration(n) * time.Minute, err == nil && n >= 1
-}
-
-// lacks says at which input a form falls short of what the entitlement asks for.
-func lacks(ask approvals.Ask, e approvals.Entitlement) map[string]string {
-	problems := map[string]string{}
-	if ask.Duration > e.MaxDuration {
-		problems[cards.InputDuration] = "This can be had for at most " + approvals.Span(e.MaxDuration) + " at a time."
-	}
-	if ask.Reason == "" {
-		problems[cards.InputReason] = "Please say in a few words what you need it for."
-	}
-	if e.TicketRequired && ask.Ticket == "" {
-		problems[cards.InputTicket] = "This one needs a ticket number."
-	}
-	return problems
 }

@@ -91,6 +91,9 @@ type law struct {
 	quorum  int
 	channel string
 	forbid  func(approvals.Facts) string
+	permit  func(approvals.Facts) bool // besides what is of low sensitivity
+	stages  []approvals.Stage
+	seat    map[approvals.PrincipalID]int // the stage that each answers in
 }
 
 func (l *law) Decide(f approvals.Facts, _ approvals.Assessment) approvals.Ruling {
@@ -99,15 +102,19 @@ func (l *law) Decide(f approvals.Facts, _ approvals.Assessment) approvals.Ruling
 			return approvals.Ruling{Outcome: approvals.Refuse, Words: why, Policies: []approvals.PolicyRef{{ID: "forbidden", Effect: "forbid", Reason: why}}}
 		}
 	}
-	if f.Entitlement.Sensitivity == approvals.Low {
+	if f.Entitlement.Sensitivity == approvals.Low || l.permit != nil && l.permit(f) {
 		return approvals.Ruling{Outcome: approvals.AutoApprove, Words: "low risk", Policies: []approvals.PolicyRef{{ID: "low-risk-desk", Effect: "permit", Reason: "Support tools are open to everybody for a day"}}}
 	}
-	return approvals.Ruling{Outcome: approvals.Route, Quorum: l.quorum, Channel: l.channel}
+	return approvals.Ruling{Outcome: approvals.Route, Quorum: max(l.quorum, len(l.stages)), Channel: l.channel, Stages: l.stages}
 }
 
 func (l *law) MayApprove(f approvals.Facts, _ approvals.Assessment, p approvals.Principal) approvals.Verdict {
 	ok := p.ID == f.Beneficiary.Manager || slices.Contains(f.Entitlement.Owners, p.ID)
-	return approvals.Verdict{Allowed: ok, Policies: []approvals.PolicyRef{{ID: "managers-and-owners", Effect: "permit"}}}
+	var stages []int
+	if n := l.seat[p.ID]; n > 0 {
+		stages = []int{n}
+	}
+	return approvals.Verdict{Allowed: ok, Stages: stages, Policies: []approvals.PolicyRef{{ID: "managers-and-owners", Effect: "permit"}}}
 }
 
 // scorer always says 34, for four reasons.

@@ -35,6 +35,7 @@ type Store interface {
 	Grant(context.Context, approvals.GrantID) (approvals.Grant, error)
 	Decision(context.Context, approvals.RequestID) (approvals.Decision, error)
 	Approvals(context.Context, approvals.RequestID) ([]approvals.Approval, error)
+	BundleRequests(context.Context, approvals.BundleID) ([]approvals.Request, error)
 	Comments(context.Context, approvals.RequestID) ([]approvals.Comment, error)
 	Summary(context.Context, approvals.RequestID) (approvals.Summary, error)
 	// RequestsBy lists what a person asked for or benefits from, newest first.

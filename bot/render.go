@@ -24,6 +24,9 @@ func (b *Bot) view(ctx context.Context, r approvals.Request, reader approvals.Pr
 		for _, id := range d.Approvers {
 			v.Asked = append(v.Asked, b.named(ctx, id).Name)
 		}
+		if away := d.For[reader.ID]; away != "" && reader.ID != "" {
+			v.Away = b.named(ctx, away)
+		}
 	case approvals.CodeNotFound:
 	default:
 		return v, err
@@ -56,7 +59,11 @@ func (b *Bot) view(ctx context.Context, r approvals.Request, reader approvals.Pr
 		return v, err
 	}
 	for _, a := range given {
-		v.Answers = append(v.Answers, cards.Answer{Name: b.named(ctx, a.Approver).Name, Approval: a})
+		said := cards.Answer{Name: b.named(ctx, a.Approver).Name, Approval: a}
+		if a.For != "" {
+			said.For = b.named(ctx, a.For).Name
+		}
+		v.Answers = append(v.Answers, said)
 	}
 	if r.Grant != "" {
 		g, err := b.cfg.Store.Grant(ctx, r.Grant)
@@ -165,6 +172,9 @@ func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card
 	switch n.Kind {
 	case approvals.NoticeDraft, approvals.NoticeRequest:
 		return cards.Request(v), true, nil
+	case approvals.NoticeBundle:
+		card, err = b.bundleCard(ctx, r, reader)
+		return card, err == nil, err
 	case approvals.NoticeApproval:
 		if !exists && r.State.Final() {
 			return card, false, nil // settled before anybody was asked

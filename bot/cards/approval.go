@@ -35,7 +35,7 @@ func Approval(v View) Card {
 	if title == "" {
 		title = "May " + plain(v.Requester.FirstName(), 40) + " have this?"
 	}
-	blocks := []slack.Block{header(title), section(sentence + v.ticket())}
+	blocks := []slack.Block{header(title), section(sentence + v.particulars())}
 	if r.Reason != "" {
 		blocks = append(blocks, small("Why, in "+name(v.Requester.FirstName())+"'s words"), quote(r.Reason))
 	}
@@ -50,22 +50,37 @@ func Approval(v View) Card {
 		}
 		return Card{Text: bounded(title+". "+outcome+" "+sentence, maxText), Blocks: append(blocks, section(outcome))}
 	}
-	if q := v.quorum(); q > 1 {
-		line := fmt.Sprintf("Needs %d approvals.", q)
-		if got := v.yes(); len(got) > 0 {
-			line += " So far: " + join(got, 5) + v.shortened() + "."
-		}
-		blocks = append(blocks, section(line))
+	if who := v.asDelegate(); who != "" {
+		blocks, text = append(blocks, section(who)), who+" "+text
+	}
+	if how := v.progress(); how != "" {
+		blocks = append(blocks, section(how))
+	}
+	if done := v.done(); done != "" {
+		return Card{Text: bounded(done+" "+text, maxText), Blocks: append(blocks, section(done))}
 	}
 	ask := "A question? Reply in the thread"
 	if v.Reader.ID == "" {
 		ask = "A question? Mention me in the thread" // of a channel the bot hears nothing else
 	}
 	foot := "All factors and the policy are in the thread. " + ask + ", and " + name(v.Requester.FirstName()) + " gets it. It lapses " + v.clock(r.LapsesAt) + "."
-	if v.Decision != nil && v.Decision.Fallback {
-		foot = "You are asked because nobody else may answer this. " + foot
+	if why := v.security(); why != "" {
+		foot = why + " " + foot
+	} else if at, whom := v.escalates(); whom != "" {
+		foot += " Without an answer " + v.clock(at) + ", " + whom + " is asked as well."
 	}
 	return Card{Text: bounded(text, maxText), Blocks: append(blocks, actions(v.answers()...), small(foot))}
+}
+
+// security says why the security queue is asked, "" when it is not.
+func (v View) security() string {
+	switch d := v.Decision; {
+	case d == nil || !d.Fallback:
+		return ""
+	case d.Escalated: // also on the cards of those who did not answer
+		return "The security queue is asked as well, because nobody answered in time."
+	}
+	return "You are asked because nobody else may answer this."
 }
 
 func (v View) answers() []slack.BlockElement {
@@ -78,7 +93,8 @@ func (v View) answers() []slack.BlockElement {
 	no := button(ActionDeny, id, "Deny", "Deny "+v.plainThing()).WithStyle(slack.StyleDanger)
 	more := slack.NewOverflowBlockElement(ActionElse, slack.NewOptionBlockObject(id, label("Deny with a note…", maxOption), nil))
 	less := button(ActionLess, id, "Change…", "Approve "+v.plainThing()+" for less time")
-	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true), less, more}
+	leave := button(ActionAbstain, id, "Leave it to others", "Leave "+v.plainThing()+" to the other approvers")
+	return []slack.BlockElement{yes, confirm(no, "Deny this?", what+".", "Deny", true), less, leave, more}
 }
 
 // baseFactor is where every request starts: it tells nothing of this one.

@@ -163,7 +163,8 @@ func TestOnlyOpenRequestsHaveButtonsThatDecide(t *testing.T) {
 			t.Fatal(err)
 		}
 		decides := strings.Contains(string(b), `"action_id":"approve"`)
-		open := slices.Contains([]string{"approval", "approval-channel", "approval-quorum", "approval-quorum-shortened", "approval-extension", "approval-unscored"}, name)
+		open := slices.Contains([]string{"approval", "approval-channel", "approval-quorum", "approval-quorum-shortened", "approval-extension", "approval-unscored",
+			"approval-stage", "approval-delegate", "approval-asked-too", "approval-escalated", "approval-particulars"}, name)
 		if decides != open {
 			t.Errorf("%s: has an Approve button: %v", name, decides)
 		}
@@ -297,6 +298,23 @@ func TestHomeFitsHoweverMuchThereIs(t *testing.T) {
 	}
 }
 
+// asked is a new form with every kind of question, a start, more beside it, and
+// profiles.
+func asked(v cards.View, n int) cards.Filled {
+	v = with(v, asking)
+	f := cards.Filled{Request: v.Request, Entitlement: v.Entitlement, Profiles: []approvals.Profile{{Name: "support-agent", Title: worded(v, "Support agent"), Entitlements: []approvals.EntitlementID{"a:b"}}}}
+	f.Request.ID = ""
+	for i := range min(n, 19) {
+		e := v.Entitlement
+		e.ID = approvals.EntitlementID(fmt.Sprintf("%d:read", i))
+		f.More = append(f.More, e)
+	}
+	if n > 0 && n <= 100 {
+		f.Entitlement.ID = "0:read"
+	}
+	return f
+}
+
 func TestFormFitsHoweverLargeTheCatalogue(t *testing.T) {
 	t.Parallel()
 	for kind, v := range map[string]cards.View{"usual": view(), "worst": worst()} {
@@ -306,7 +324,7 @@ func TestFormFitsHoweverLargeTheCatalogue(t *testing.T) {
 				catalogue[i] = v.Entitlement
 				catalogue[i].ID = approvals.EntitlementID(fmt.Sprintf("%d:read", i))
 			}
-			for filled, f := range map[string]cards.Filled{"new": {}, "old": {Request: v.Request, Entitlement: v.Entitlement, ForUser: "U1"}} {
+			for filled, f := range map[string]cards.Filled{"new": {}, "old": {Request: v.Request, Entitlement: v.Entitlement, ForUser: "U1"}, "asking": asked(v, n)} {
 				if filled == "old" && n > 0 && n <= 100 {
 					f.Entitlement = catalogue[0]
 				}

@@ -49,17 +49,29 @@ const (
 	ActionDeny    = "deny"
 	ActionElse    = "answer_else" // a menu; its option opens the form for a denial with a note
 	ActionLess    = "answer_less" // opens the form for an approval of less time
-	ActionRelease = "release"
-	ActionExtend  = "extend"
-	ActionMore    = "more" // a menu of extensions; the options' values are like the button's
-	ActionLetEnd  = "let_end"
-	ActionNotMe   = "not_me"    // the account is taken for somebody else's
-	ActionConfirm = "confirm"   // an account; its value is a Slack user id
-	ActionAsk     = "ask"       // opens the form
-	ActionAgain   = "ask_again" // a new draft like an old request
-	CallbackForm  = "request_form"
-	CallbackDeny  = "deny_form"
-	CallbackLess  = "less_form"
+	ActionAbstain = "abstain"     // leaves the answer to the other approvers
+	// ActionInstead and ActionTicket are followed by "/" and a number. Their
+	// value is the id of a request that waits, and what is asked in its place:
+	// minutes, and an entitlement's id where it is another one. The second
+	// opens the form for the ticket that is needed with it.
+	ActionInstead = "instead"
+	ActionTicket  = "instead_ticket"
+	// ActionSendAll, ActionChangeAll and ActionCancelAll have a bundle's id as value.
+	ActionSendAll   = "send_all"
+	ActionChangeAll = "change_all"
+	ActionCancelAll = "cancel_all"
+	ActionRelease   = "release"
+	ActionExtend    = "extend"
+	ActionMore      = "more" // a menu of extensions; the options' values are like the button's
+	ActionLetEnd    = "let_end"
+	ActionNotMe     = "not_me"    // the account is taken for somebody else's
+	ActionConfirm   = "confirm"   // an account; its value is a Slack user id
+	ActionAsk       = "ask"       // opens the form
+	ActionAgain     = "ask_again" // a new draft like an old request
+	CallbackForm    = "request_form"
+	CallbackDeny    = "deny_form"
+	CallbackLess    = "less_form"
+	CallbackTicket  = "ticket_form"
 
 	InputEntitlement = "entitlement"
 	InputDuration    = "duration"
@@ -67,4 +79,11 @@ const (
 	InputTicket      = "ticket"
 	InputFor         = "for"
 	InputNote        = "note"
+	InputStart       = "start"
+	InputMore        = "more_access"
+	// InputField begins the ids of inputs that the catalogue asks for; the
+	// field's name follows.
+	InputField = "field."
+	// ProfilePrefix begins the value of a profile among the entitlements.
+	ProfilePrefix = "profile/"
 )

@@ -1,7 +1,9 @@
 package cards
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,6 +17,23 @@ type Filled struct {
 	Request     approvals.Request // its ID is empty for a new one
 	Entitlement approvals.Entitlement
 	ForUser     string // Slack id of the beneficiary when that is somebody else
+	Profiles    []approvals.Profile
+	More        []approvals.Entitlement // asked for with it
+	// Bundle changes what several drafts say in common: which they are stays.
+	Bundle []approvals.Entitlement
+}
+
+// fields are the questions of all that is asked for, each once.
+func (f Filled) fields() []approvals.Field {
+	var all []approvals.Field
+	for _, e := range slices.Concat([]approvals.Entitlement{f.Entitlement}, f.More, f.Bundle) {
+		for _, q := range e.Fields {
+			if !slices.ContainsFunc(all, func(o approvals.Field) bool { return o.Name == q.Name }) {
+				all = append(all, q)
+			}
+		}
+	}
+	return all
 }
 
 // About is the reason that a form about a message starts with: whose message it
@@ -39,7 +58,7 @@ func Form(catalogue []approvals.Entitlement, f Filled) slack.ModalViewRequest {
 		title, send = "Change request", "Save"
 	}
 	most := f.Entitlement.MaxDuration
-	for _, e := range catalogue {
+	for _, e := range slices.Concat(catalogue, f.Bundle) {
 		if f.Entitlement.ID == "" {
 			most = max(most, e.MaxDuration)
 		}
@@ -56,25 +75,81 @@ func Form(catalogue []approvals.Entitlement, f Filled) slack.ModalViewRequest {
 	if f.ForUser != "" {
 		whom = whom.WithInitialUser(f.ForUser)
 	}
-	blocks := []slack.Block{
-		slack.NewInputBlock(InputEntitlement, label("Access", 100), nil, entitlementInput(catalogue, f.Entitlement)),
+	start := slack.NewDateTimePickerBlockElement(InputStart)
+	if at := f.Request.StartsAt; !at.IsZero() {
+		start.InitialDateTime = at.Unix()
+	}
+	var blocks []slack.Block
+	id := string(f.Request.ID)
+	if len(f.Bundle) > 0 {
+		id = string(f.Request.Bundle)
+		blocks = append(blocks, section(bold("For all of them")+"\n"+list(f.Bundle)))
+	} else {
+		blocks = append(blocks, slack.NewInputBlock(InputEntitlement, label("Access", 100), nil, entitlementInput(catalogue, f)))
+	}
+	if more := moreInput(catalogue, f); more != nil {
+		blocks = append(blocks, slack.NewInputBlock(InputMore, label("And with it", 100), label("Each is decided by itself.", 150), more).WithOptional(true))
+	}
+	blocks = append(blocks,
 		slack.NewInputBlock(InputDuration, label("For how long", 100), nil, durationInput(most, f.Request.Duration)),
 		slack.NewInputBlock(InputReason, label("Why", 100), label("The approver and the audit log see your words.", 150), reason),
-		slack.NewInputBlock(InputTicket, label("Ticket", 100), nil, ticket).WithOptional(true),
-		slack.NewInputBlock(InputFor, label("For somebody else", 100), nil, whom).WithOptional(true),
-	}
+		slack.NewInputBlock(InputTicket, label("Ticket", 100), nil, ticket).WithOptional(true))
+	blocks = append(blocks, fieldInputs(f.fields(), f.Request.Fields)...)
+	blocks = append(blocks,
+		slack.NewInputBlock(InputStart, label("From when on", 100), label("At once, when it stays empty.", 150), start).WithOptional(true),
+		slack.NewInputBlock(InputFor, label("For somebody else", 100), nil, whom).WithOptional(true))
 	return slack.ModalViewRequest{Type: slack.VTModal, Title: label(title, 24), Submit: label(send, 24), Close: label("Close", 24),
-		CallbackID: CallbackForm, PrivateMetadata: string(f.Request.ID), Blocks: slack.Blocks{BlockSet: blocks}}
+		CallbackID: CallbackForm, PrivateMetadata: id, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
-func entitlementInput(catalogue []approvals.Entitlement, chosen approvals.Entitlement) slack.BlockElement {
+// list names entitlements, one a line.
+func list(all []approvals.Entitlement) string {
+	var lines []string
+	for _, e := range all {
+		lines = append(lines, "•  "+words(e.Name, 100))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// moreInput offers what may be asked for together, in a new form; nil where
+// that is no choice.
+func moreInput(catalogue []approvals.Entitlement, f Filled) slack.BlockElement {
+	if f.Request.ID != "" || len(f.Bundle) > 0 || len(catalogue) < 2 {
+		return nil
+	}
+	kind, options := slack.MultiOptTypeStatic, Options(catalogue, maxChoices+1)
+	if len(options) == 0 || len(options) > maxChoices {
+		kind, options = slack.MultiOptTypeExternal, nil
+	}
+	in := slack.NewOptionsMultiSelectBlockElement(kind, label("Ask for several at once", 150), InputMore, options...)
+	for _, e := range f.More {
+		in.InitialOptions = append(in.InitialOptions, Option(e))
+	}
+	most := moreAtMost
+	in.MaxSelectedItems = &most
+	if kind == slack.MultiOptTypeExternal {
+		least := 0
+		in.MinQueryLength = &least
+	}
+	return in
+}
+
+// moreAtMost is how many are asked for with another.
+const moreAtMost = 19
+
+func entitlementInput(catalogue []approvals.Entitlement, f Filled) slack.BlockElement {
+	chosen := f.Entitlement
 	var initial *slack.OptionBlockObject
 	if chosen.ID != "" {
 		initial = Option(chosen)
 	}
 	hint := label("Type to search", 150)
 	var in *slack.SelectBlockElement
-	if options := Options(catalogue, maxChoices+1); len(options) > 0 && len(options) <= maxChoices {
+	options := Options(catalogue, maxChoices+1)
+	if f.Request.ID == "" { // a profile is several requests
+		options = append(options, ProfileOptions(f.Profiles)...)
+	}
+	if len(options) > 0 && len(options) <= maxChoices {
 		in = slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, hint, InputEntitlement, options...)
 	} else {
 		in = slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, hint, InputEntitlement)

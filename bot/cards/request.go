@@ -17,7 +17,7 @@ func Draft(v View) Card {
 	if r.Entitlement == "" {
 		return pick(v)
 	}
-	what := bold(v.thing()) + "\n" + bold("For") + "  " + v.span() + v.ticket()
+	what := bold(v.thing()) + "\n" + bold("For") + "  " + v.span() + v.particulars()
 	if r.Beneficiary != r.Requester {
 		what += "\n" + bold("For whom") + "  " + name(v.Beneficiary.Name)
 	}
@@ -39,7 +39,7 @@ func Draft(v View) Card {
 		return Card{Text: text + " " + missing, Blocks: blocks}
 	}
 	if v.Unconfirmed {
-		return v.introduced(text, blocks, change, cancel)
+		return v.introduced(text, blocks, ActionSend, id, change, cancel)
 	}
 	send := primary(button(ActionSend, id, "Send", "Send this request"))
 	return Card{Text: text, Blocks: append(blocks, actions(send, change, cancel))}
@@ -47,7 +47,7 @@ func Draft(v View) Card {
 
 // introduced asks with a first request whether its person is who the directory
 // says: sending answers that.
-func (v View) introduced(text string, blocks []slack.Block, change, cancel slack.BlockElement) Card {
+func (v View) introduced(text string, blocks []slack.Block, action, id string, change, cancel slack.BlockElement) Card {
 	who := "You are " + bold(name(v.Reader.Name))
 	for _, about := range []string{v.Reader.Title, v.Reader.Department} {
 		if about != "" {
@@ -58,8 +58,7 @@ func (v View) introduced(text string, blocks []slack.Block, change, cancel slack
 		who += "; your manager is " + name(v.Manager.Name)
 	}
 	who += "."
-	id := string(v.Request.ID)
-	send := primary(button(ActionSend, id+" "+ValueMe, "Send", "Say that this is you, and send this request"))
+	send := primary(button(action, id+" "+ValueMe, "Send", "Say that this is you, and send this request"))
 	other := button(ActionNotMe, id, "That's not me", "Say that you are somebody else; nothing is sent")
 	other = confirm(other, "Not you?", "Nothing is sent, and this account can do nothing here until an admin has put it right.", "That's not me", true)
 	return Card{Text: text + " " + who + " Is that you?",
@@ -93,6 +92,11 @@ func Missing(r approvals.Request, e approvals.Entitlement) string {
 		return "Please say in a few words what you need it for. Just write it here, or use the form."
 	case e.TicketRequired && r.Ticket == "":
 		return "This one needs a ticket number. Just write it here, or use the form."
+	}
+	for _, f := range e.Fields {
+		if err := f.Check(r.Fields[f.Name]); err != nil {
+			return words(approvals.ErrorMessage(err), 300) + " Please use the form."
+		}
 	}
 	return ""
 }
@@ -148,7 +152,7 @@ func Request(v View) Card {
 	if r.Kind == approvals.KindExtension {
 		what = v.length() + " more of " + bold(v.thing())
 	}
-	blocks := []slack.Block{header(title), section(what + v.ticket()), section(strings.Join(lines, "\n"))}
+	blocks := []slack.Block{header(title), section(what + v.particulars()), section(strings.Join(lines, "\n"))}
 	if (r.State == approvals.RequestDenied || r.State == approvals.RequestApproved) && r.DecidedBy != "" && r.Note != "" {
 		blocks = append(blocks, small("In the approver's words"), quote(r.Note))
 	}
@@ -165,14 +169,7 @@ func (v View) standing() (title string, lines []string, buttons []slack.BlockEle
 	again := button(ActionAgain, id, "Ask again", "Ask for the same access again")
 	switch r.State {
 	case approvals.RequestPending:
-		lines = []string{"Waiting for an answer from " + join(v.asked(), 3) + ". If nobody answers, it lapses " + v.clock(r.LapsesAt) + "."}
-		if got := v.yes(); len(got) > 0 && v.quorum() > 1 {
-			lines = append(lines, fmt.Sprintf("%d of %d approvals so far: %s%s.", len(got), v.quorum(), join(got, 5), v.shortened()))
-		}
-		if could := v.couldBe(); could != "" {
-			lines = append(lines, could)
-		}
-		return "Sent", lines, []slack.BlockElement{button(ActionCancel, id, "Cancel request", "Cancel this request")}
+		return "Sent", v.waiting(), append(v.instead(), button(ActionCancel, id, "Cancel request", "Cancel this request"))
 	case approvals.RequestApproved:
 		if r.Kind == approvals.KindExtension {
 			return "Extended", []string{v.ground(), v.runs()}, nil
@@ -246,18 +243,6 @@ func (v View) nextExtension() time.Duration {
 	return max(0, min(left, usual))
 }
 
-// couldBe says what would be approved at once, "" for nothing.
-func (v View) couldBe() string {
-	if v.Decision == nil || len(v.Decision.Ruling.Alternatives) == 0 || v.Reader.ID != v.Request.Requester {
-		return ""
-	}
-	var ways []string
-	for _, a := range v.Decision.Ruling.Alternatives {
-		ways = append(ways, bold(words(a.Words(), 200)))
-	}
-	return "Don't want to wait? This would be approved at once: " + strings.Join(ways, ", or ") + ". Cancel this request and ask for that."
-}
-
 func (v View) quorum() int {
 	if v.Decision == nil {
 		return 1
@@ -279,7 +264,11 @@ func (v View) yes() []string {
 	var names []string
 	for _, a := range v.Answers {
 		if a.Answer == approvals.Approved {
-			names = append(names, name(a.Name))
+			who := name(a.Name)
+			if a.For != "" {
+				who += " for " + name(a.For)
+			}
+			names = append(names, who)
 		}
 	}
 	return names

@@ -1,6 +1,8 @@
 package cards_test
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -127,6 +129,65 @@ func asks(manager approvals.PrincipalID, refs ...approvals.ApproverRef) func(*ca
 	}
 }
 
+// worded is a name, or the worst name there is.
+func worded(base cards.View, name string) string {
+	if len(base.Request.Reason) > 1000 {
+		return base.Requester.Name
+	}
+	return name
+}
+
+// first is the first answer, of a copy of them.
+func first(v *cards.View) *cards.Answer {
+	v.Answers = slices.Clone(v.Answers)
+	return &v.Answers[0]
+}
+
+func away(base cards.View) approvals.Principal {
+	return approvals.Principal{ID: "p-ivan", Name: worded(base, "Ivan Pereira")}
+}
+
+// escalating is a decision that asks the security queue as well after a time.
+func escalating(v *cards.View) {
+	d := *v.Decision
+	d.Ruling.EscalateAfter, d.StageAt = time.Hour, now
+	v.Decision = &d
+}
+
+// asking has an answer to each kind of question that a catalogue asks, and
+// begins tomorrow.
+func asking(v *cards.View) {
+	v.Entitlement.Fields = questions()
+	v.Request.Fields = map[string]string{"run": "urgent", "batch": worded(*v, "PAY-20264"), "dry": "true", "rows": "12"}
+	v.Request.StartsAt = now.Add(20 * time.Hour)
+}
+
+func questions() []approvals.Field {
+	return []approvals.Field{
+		{Name: "run", Label: "Payment run", Type: approvals.FieldChoice, Required: true, Choices: []string{"weekly", "urgent"}},
+		{Name: "batch", Label: "Batch", Type: approvals.FieldText, Hint: "like PAY-20264"},
+		{Name: "dry", Label: "Dry run", Type: approvals.FieldBool},
+		{Name: "rows", Label: "Rows", Type: approvals.FieldNumber, Required: true},
+	}
+}
+
+// alternatives are smaller wishes of every kind.
+func alternatives(v *cards.View) {
+	d := *v.Decision
+	d.Ruling.Alternatives = []approvals.Alternative{{Duration: time.Hour}, {Entitlement: "billing-db:view", Level: worded(*v, "view"), Duration: 30 * time.Minute, Ticket: true},
+		{Themselves: true}}
+	v.Decision = &d
+}
+
+// together makes a bundle of requests.
+func together(all ...cards.View) []cards.View {
+	for i := range all {
+		all[i].Request.Bundle, all[i].Request.Profile = "bun_1", "support-agent"
+		all[i].Request.ID = approvals.RequestID(fmt.Sprintf("req_%d", i+1))
+	}
+	return all
+}
+
 // all is every card there is, by name.
 func all(base cards.View) map[string]cards.Card {
 	draft := with(base, state(approvals.RequestDraft), func(v *cards.View) { v.Decision = nil })
@@ -140,6 +201,13 @@ func all(base cards.View) map[string]cards.Card {
 		d.Ruling.Problems = []string{"the directory is out of date"}
 		v.Decision = &d
 		v.Answers = []cards.Answer{{Name: "Cleo Owner", Approval: approvals.Approval{Answer: approvals.Approved}}}
+	})
+	staged := with(base, readBy("p-bob"), func(v *cards.View) {
+		d := *v.Decision
+		d.Ruling.Stages = []approvals.Stage{{Number: 1, Quorum: 1, EscalateAfter: 30 * time.Minute}, {Number: 2, Quorum: 1, EscalateAfter: time.Hour}}
+		d.Ruling.Quorum, d.Stage, d.StageAt, d.Approvers = 2, 2, now, []approvals.PrincipalID{"p-bob", "p-sam"}
+		v.Decision = &d
+		v.Answers = []cards.Answer{{Name: worded(base, "Cleo Owner"), For: away(base).Name, Approval: approvals.Approval{Answer: approvals.Approved, Stage: 1, For: "p-ivan"}}}
 	})
 	extension := with(approved, grant(approvals.GrantActive), func(v *cards.View) { v.Request.Kind = approvals.KindExtension })
 	standing := cards.Standing{Now: now, Reader: base.Reader, Holding: []cards.View{with(approved, grant(approvals.GrantActive))},
@@ -208,6 +276,39 @@ func all(base cards.View) map[string]cards.Card {
 			d.Assessment = approvals.Assessment{Problem: "The history could not be read."}
 			v.Decision = &d
 		})),
+		"approval-stage":     cards.Approval(staged),
+		"approval-delegate":  cards.Approval(with(staged, func(v *cards.View) { v.Away = away(base) })),
+		"approval-asked-too": cards.Approval(with(staged, func(v *cards.View) { v.Answers = nil })),
+		"approval-escalated": cards.Approval(with(base, readBy("p-ada"), escalating, func(v *cards.View) { v.Decision.Escalated, v.Decision.Fallback = true, true })),
+		"approval-answered":  cards.Approval(with(two, func(v *cards.View) { first(v).Approver = "p-bob" })),
+		"approval-left":      cards.Approval(with(two, func(v *cards.View) { a := first(v); a.Approver, a.Answer = "p-bob", approvals.Abstained })),
+		"approval-others": cards.Approval(with(staged, func(v *cards.View) {
+			d := *v.Decision
+			d.Approvers = []approvals.PrincipalID{"p-sam"}
+			v.Decision = &d
+		})),
+		"approval-particulars": cards.Approval(with(base, readBy("p-bob"), asking)),
+		"draft-asking":         cards.Draft(with(draft, asking)),
+		"draft-unanswered":     cards.Draft(with(draft, asking, func(v *cards.View) { v.Request.Fields = nil })),
+		"sent-stage":           cards.Request(with(staged, func(v *cards.View) { v.Reader = base.Reader })),
+		"sent-escalates":       cards.Request(with(base, escalating)),
+		"sent-alternatives":    cards.Request(with(base, alternatives)),
+		"sent-budget": cards.Request(with(base, func(v *cards.View) {
+			d := *v.Decision
+			d.Ruling.Words = "The budget of automatic approvals for today is used up, so a person decides."
+			v.Decision = &d
+		})),
+		"denied-conflict": cards.Request(with(base, state(approvals.RequestDenied), func(v *cards.View) {
+			v.Request.Note = "General ledger, post can't be held together with payments:release. Whoever posts an entry does not release the payment."
+		})),
+		"scheduled":         cards.Request(with(approved, grant(approvals.GrantScheduled, func(g *approvals.Grant) { g.StartsAt = now.Add(24 * time.Hour) }))),
+		"approved-delegate": cards.Request(with(approved, grant(approvals.GrantActive), func(v *cards.View) { first(v).For = away(base).Name })),
+		"bundle-draft":      cards.Bundle(together(with(draft, func(v *cards.View) { v.Request.Ticket = "" }), draft)),
+		"bundle-missing":    cards.Bundle(together(with(draft, func(v *cards.View) { v.Request.Reason = "" }), with(draft, asking))),
+		"bundle-introduced": cards.Bundle(together(with(draft, func(v *cards.View) { v.Unconfirmed = true }), draft)),
+		"bundle-sent":       cards.Bundle(together(base, with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive)), with(base, state(approvals.RequestDenied), byBob), with(base, alternatives))),
+		"bundle-many":       cards.Bundle(together(slices.Repeat([]cards.View{with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive))}, 25)...)),
+
 		"detail": cards.Detail(two),
 		"detail-summary": cards.Detail(with(base, func(v *cards.View) {
 			v.Summary = &approvals.Summary{Text: "A usual request at an unusual hour.", Model: "some-model"}

@@ -28,6 +28,7 @@ type View struct {
 	Manager     approvals.Principal     // the reader's, when that is asked
 	Proposed    *Proposed               // what a language model filled in; nil: nothing
 	Asked       []string                // names of those who were asked
+	Away        approvals.Principal     // in whose place the reader answers; zero: their own
 	Offered     []approvals.Entitlement // the closest, when a draft leaves it open which is meant
 	Sought      string                  // the words that were not clear
 }
@@ -38,9 +39,10 @@ type Proposed struct {
 	Model                            string // its name
 }
 
-// Answer is one approver's answer, with the name to show.
+// Answer is one approver's answer, with the names to show.
 type Answer struct {
 	Name string
+	For  string // in whose place it was given, "" for their own
 	approvals.Approval
 }
 
@@ -114,18 +116,33 @@ func (v View) who() string {
 	return s
 }
 
-// ticket is a line with the ticket, or "".
-func (v View) ticket() string {
-	if v.Request.Ticket == "" {
-		return ""
+// particulars are lines with what a request says besides: its ticket, its
+// start, the answers to the catalogue's own questions. "" for none.
+func (v View) particulars() string {
+	var s string
+	if t := v.Request.Ticket; t != "" {
+		s += "\n" + bold("Ticket") + "  " + words(t, 100)
 	}
-	return "\n" + bold("Ticket") + "  " + words(v.Request.Ticket, 100)
+	if at := v.Request.StartsAt; !at.IsZero() {
+		s += "\n" + bold("From") + "  " + v.clock(at)
+	}
+	for i, f := range v.Entitlement.Fields {
+		value := v.Request.Fields[f.Name]
+		if value == "" || i >= fieldsAtMost {
+			continue
+		}
+		if f.Type == approvals.FieldBool {
+			value = map[string]string{"true": "yes", "false": "no"}[value]
+		}
+		s += "\n" + bold(words(f.Label, 60)) + "  " + words(value, 100)
+	}
+	return s
 }
 
 // ground says who or what allowed it, and why.
 func (v View) ground() string {
 	if v.Request.DecidedBy != "" {
-		return "Approved by " + bold(name(v.Decider.Name)) + v.shortened() + " " + v.clock(v.Request.DecidedAt) + "."
+		return "Approved by " + bold(name(v.Decider.Name)) + v.inPlace() + v.shortened() + " " + v.clock(v.Request.DecidedAt) + "."
 	}
 	s := "Approved at once by policy"
 	if v.Decision != nil {
@@ -142,6 +159,16 @@ func (v View) ground() string {
 	return strings.TrimRight(s, ".") + "."
 }
 
+// inPlace is " for NAME" when who settled it answered in somebody's place.
+func (v View) inPlace() string {
+	for _, a := range v.Answers {
+		if a.Approver == v.Request.DecidedBy && a.For != "" {
+			return " for " + name(a.For)
+		}
+	}
+	return ""
+}
+
 // decided says how a settled request was settled, in one sentence of markup.
 func (v View) decided() string {
 	r := v.Request
@@ -151,7 +178,7 @@ func (v View) decided() string {
 	case approvals.RequestDenied:
 		by := "policy"
 		if r.DecidedBy != "" {
-			by = bold(name(v.Decider.Name))
+			by = bold(name(v.Decider.Name)) + v.inPlace()
 		}
 		s := "Denied by " + by + " " + v.clock(r.DecidedAt) + "."
 		if r.Note != "" && r.DecidedBy == "" {
@@ -174,6 +201,9 @@ func (v View) runs() string {
 	}
 	switch g.State {
 	case approvals.GrantScheduled, approvals.GrantProvisioning:
+		if g.StartsAt.After(v.Now) {
+			return "Access begins " + bold(v.clock(g.StartsAt)) + "."
+		}
 		return "Access is being set up."
 	case approvals.GrantActive:
 		if g.Expired(v.Now) {
