@@ -90,34 +90,56 @@ func (c *Connector) Revoke(ctx context.Context, g approvals.Grant, receipt appro
 	if !has && (!given || !g.ResidualUntil.IsZero()) {
 		return approvals.Removal{}, nil
 	}
-	roles, lives, why, err := c.sessions(ctx, w)
-	if err == nil && g.Target[keyEnd] == endByPolicy && lives > 0 {
-		if has {
-			why, err = c.deny(ctx, roles, user)
-		} else {
-			why, err = c.denied(ctx, roles, user)
-		}
-	}
-	if err != nil && g.Attempts < patience {
-		return approvals.Removal{}, err
-	}
+	end, err := c.before(ctx, g, w, user, has)
 	if err != nil {
-		why, lives = "they could not be ended before", longest
+		return approvals.Removal{}, err
 	}
 	if has {
 		if err := w.take(ctx); err != nil {
 			return approvals.Removal{}, err
 		}
-		if why == "" { // another process may have written the policy at the same time
-			if why, err = c.denied(ctx, roles, user); err != nil {
-				why = "whether its sessions are ended could not be read back"
-			}
+	}
+	if end.denies && end.why == "" {
+		// Another process may have written the policy at the same time, or the
+		// removal have taken longer than the denial's time lay ahead.
+		if end.why, err = c.denied(ctx, end.roles, user); end.why != "" {
+			end.why, err = c.deny(ctx, end.roles, user)
+		}
+		if err != nil {
+			end.why = "whether they are ended could not be read back"
 		}
 	}
-	if why == "" || lives == 0 {
+	if end.why == "" || end.lives == 0 {
 		return approvals.Removal{}, nil
 	}
-	return approvals.Removal{ResidualUntil: c.cfg.Now().UTC().Add(lives), Reason: fmt.Sprintf("role sessions last for up to %s: %s", lives, why)}, nil
+	return approvals.Removal{ResidualUntil: c.cfg.Now().UTC().Add(end.lives), Reason: fmt.Sprintf("role sessions last for up to %s: %s", end.lives, end.why)}, nil
+}
+
+// ending is what is known of sessions that outlive a removal.
+type ending struct {
+	roles  []role
+	lives  time.Duration // of the longest
+	denies bool          // they are to be ended by denials
+	why    string        // they are not ended; empty: they are, or will be when it is read back
+}
+
+// before ends the user's sessions where the target says so, before the access
+// is removed. After some tries that goes on without.
+func (c *Connector) before(ctx context.Context, g approvals.Grant, w way, user string, has bool) (end ending, err error) {
+	end.roles, end.lives, end.why, err = c.sessions(ctx, w)
+	if err == nil && g.Target[keyEnd] == endByPolicy && len(end.roles) > 0 {
+		end.denies, end.why = true, ""
+		if has {
+			end.why, err = c.deny(ctx, end.roles, user)
+		}
+	}
+	if err != nil && g.Attempts < patience {
+		return end, err
+	}
+	if err != nil {
+		return ending{lives: longest, why: "they could not be ended before"}, nil
+	}
+	return end, nil
 }
 
 // sessions says how long sessions of a way's roles last, and that nothing
@@ -155,9 +177,6 @@ func (c *Connector) lifeOf(ctx context.Context, set string) (time.Duration, erro
 
 // deny ends the user's sessions of all roles; why says what can't be ended.
 func (c *Connector) deny(ctx context.Context, roles []role, user string) (why string, err error) {
-	if len(roles) == 0 {
-		return "what to end can't be read", nil
-	}
 	for _, r := range roles {
 		refused, err := c.denies.place(ctx, r, user)
 		if err != nil {
@@ -172,9 +191,6 @@ func (c *Connector) deny(ctx context.Context, roles []role, user string) (why st
 
 // denied reads back whether the user's sessions of all roles are ended.
 func (c *Connector) denied(ctx context.Context, roles []role, user string) (why string, err error) {
-	if len(roles) == 0 {
-		return "what to end can't be read", nil
-	}
 	for _, r := range roles {
 		ok, err := c.denies.covered(ctx, r, user)
 		if err != nil && !errors.Is(err, errAbsent) {

@@ -147,7 +147,9 @@ func (d *denies) settle(set string, wishes []*wish, err error) error {
 	refused := ""
 	switch {
 	case err == nil:
-	case isKind(err, approvals.Misconfigured), isKind(err, approvals.Permanent), errors.Is(err, errAbsent):
+	case errors.Is(err, errAbsent):
+		refused = "the permission set is no longer provisioned there, so nothing can be denied to them"
+	case isKind(err, approvals.Misconfigured), isKind(err, approvals.Permanent):
 		refused = "AWS does not let Hallpass write the permission set's inline policy"
 		d.c.cfg.Logger.Warn("sessions can't be ended", slog.String("permission_set", set), slog.String("error", err.Error()))
 	default:

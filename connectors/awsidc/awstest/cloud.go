@@ -35,6 +35,7 @@ type Cloud struct {
 	Page    int           // of a list
 	Rate    int           // requests a second; zero: no limit
 	Refuse  map[string]bool
+	After   map[string]func() // run when an action was answered; they may change nothing but policies
 	Fails   map[string]string // reasons, by asynchronous action: it is taken and ends as FAILED
 
 	mu       sync.Mutex
@@ -189,6 +190,9 @@ func (c *Cloud) Provisioned(set, account string) string {
 	return read(c, func() string { return c.sets[set].role[account] })
 }
 
+// Overwrite is SetInline for use in After.
+func (c *Cloud) Overwrite(set, text string) { c.sets[set].inline = text }
+
 // SetInline writes a permission set's inline policy by hand.
 func (c *Cloud) SetInline(set, text string) { c.Change(func() { c.sets[set].inline = text }) }
 
@@ -255,4 +259,11 @@ func (c *Cloud) settle() {
 			o.done, o.reason = true, o.apply()
 		}
 	}
+}
+
+// Unassign takes a permission set from a user or a group, by hand.
+func (c *Cloud) Unassign(account, set, principal string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.link(link{account: account, set: set, principal: principal}, false)
 }

@@ -129,6 +129,9 @@ func (c *Cloud) handle(target, action string, body []byte) (out any, no *refusal
 		lost, r.stale, r.lie = f.Lose, f.Stale, f.Lie
 	}
 	out, no = h(c, r)
+	if f := c.After[action]; f != nil {
+		f()
+	}
 	return out, no, lost
 }
 
