@@ -267,3 +267,6 @@ func (c *Cloud) Unassign(account, set, principal string) {
 	defer c.mu.Unlock()
 	c.link(link{account: account, set: set, principal: principal}, false)
 }
+
+// Next is a number that it has not given before.
+func (c *Cloud) Next() int { return read(c, func() int { c.serial++; return c.serial }) }
