@@ -58,8 +58,12 @@ var handlers = map[string]handler{
 }
 
 func (c *Cloud) listInstances(*ssoadmin.ListInstancesInput, request) (any, *refusal) {
-	return ssoadmin.ListInstancesOutput{Instances: []types.InstanceMetadata{{InstanceArn: aws.String(Instance), IdentityStoreId: aws.String(Store),
-		OwnerAccountId: aws.String(Management), Status: types.InstanceStatusActive}}}, nil
+	var out ssoadmin.ListInstancesOutput
+	for _, arn := range c.Instances {
+		out.Instances = append(out.Instances, types.InstanceMetadata{InstanceArn: &arn, IdentityStoreId: aws.String(Store),
+			OwnerAccountId: aws.String(Management), Status: types.InstanceStatusActive})
+	}
+	return out, nil
 }
 
 func (c *Cloud) listAccounts(in *organizations.ListAccountsInput, _ request) (any, *refusal) {

@@ -29,14 +29,16 @@ const (
 // Change.
 type Cloud struct {
 	Clock   *Clock
-	Caller  string        // the account of the credentials: Management or Delegate
-	Latency time.Duration // of an asynchronous call
-	Lag     time.Duration // for how long readings show what was
-	Page    int           // of a list
-	Rate    int           // requests a second; zero: no limit
-	Refuse  map[string]bool
-	After   map[string]func() // run when an action was answered; they may change nothing but policies
-	Fails   map[string]string // reasons, by asynchronous action: it is taken and ends as FAILED
+	Caller  string          // the account of the credentials: Management or Delegate
+	Latency time.Duration   // of an asynchronous call
+	Lag     time.Duration   // for how long readings show what was
+	Page    int             // of a list
+	Rate    int             // requests a second; zero: no limit
+	Refuse  map[string]bool // actions that the role may not
+	// Instances are the ARNs that are listed.
+	Instances []string
+	After     map[string]func() // run when an action was answered; they may change nothing but policies
+	Fails     map[string]string // reasons, by asynchronous action: it is taken and ends as FAILED
 
 	mu       sync.Mutex
 	users    map[string]user
@@ -100,7 +102,7 @@ type Fault struct {
 // New makes an organization of a management account, a delegated administrator
 // and nobody.
 func New(now time.Time) *Cloud {
-	return &Cloud{Clock: NewClock(now), Caller: Management, Latency: 2 * time.Second, Page: 2, Rate: perSecond, Refuse: map[string]bool{}, Fails: map[string]string{},
+	return &Cloud{Clock: NewClock(now), Caller: Management, Latency: 2 * time.Second, Page: 2, Rate: perSecond, Instances: []string{Instance}, Refuse: map[string]bool{}, Fails: map[string]string{},
 		users: map[string]user{}, groups: map[string]string{}, sets: map[string]*set{}, ops: map[string]*op{},
 		asked: map[string]int{}, effects: map[string]int{},
 		accounts: []account{{Management, "management", "ACTIVE"}, {Delegate, "identity", "ACTIVE"}}}
@@ -270,3 +272,8 @@ func (c *Cloud) Unassign(account, set, principal string) {
 
 // Next is a number that it has not given before.
 func (c *Cloud) Next() int { return read(c, func() int { c.serial++; return c.serial }) }
+
+// Actions are those that were asked for.
+func (c *Cloud) Actions() []string {
+	return read(c, func() []string { return slices.Sorted(maps.Keys(c.asked)) })
+}
