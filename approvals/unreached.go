@@ -14,6 +14,10 @@ import (
 // the door's own word for it, such as "is_archived". Other notices, and a
 // second telling, change nothing.
 func (s *Service) Unreached(ctx context.Context, door string, n Notice, why string) error {
+	if n.Kind == NoticeBreakGlass && n.Channel != "" { // people are told one by one besides
+		return s.Alert(ctx, "unreached/"+n.Channel, fmt.Sprintf(
+			"Break-glass can't be told in the channel %s (%s). Invite the bot to it, or name another channel in hallpass.yaml.", n.Channel, why))
+	}
 	if n.Kind != NoticeApproval {
 		return nil
 	}

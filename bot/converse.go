@@ -67,6 +67,9 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 			return err
 		}
 	}
+	if done, err := b.breakGlassWords(ctx, s, p, text, world); done || err != nil {
+		return err
+	}
 	if answered, err := b.question(ctx, s, p, text, nil); answered || err != nil {
 		return err
 	}

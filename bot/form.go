@@ -91,6 +91,10 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 	switch e.Action {
 	case cards.CallbackDeny:
 		take, blame = b.deny, cards.InputNote
+	case cards.CallbackGlass:
+		take = b.breakGlass
+	case cards.CallbackFinding:
+		take, blame = b.notJustified, cards.InputNote
 	case cards.CallbackLess:
 		take, blame = b.approveLess, cards.InputDuration
 	case cards.CallbackTicket:

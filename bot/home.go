@@ -81,7 +81,7 @@ func (b *Bot) standing(ctx context.Context, p approvals.Principal) (cards.Standi
 		}
 	}
 	if p.Admin {
-		st.Admin, err = b.trouble(ctx, now)
+		st.Admin, err = b.trouble(ctx, now, p)
 	}
 	return st, err
 }
@@ -96,7 +96,7 @@ func (b *Bot) addView(ctx context.Context, vs []cards.View, r approvals.Request,
 	return append(vs, v), err
 }
 
-func (b *Bot) trouble(ctx context.Context, now time.Time) (*cards.Trouble, error) {
+func (b *Bot) trouble(ctx context.Context, now time.Time, p approvals.Principal) (*cards.Trouble, error) {
 	h := b.Health()
 	t := &cards.Trouble{Undone: h.Undone, Unreached: h.Unreached, Names: map[approvals.PrincipalID]string{}}
 	var err error
@@ -115,6 +115,9 @@ func (b *Bot) trouble(ctx context.Context, now time.Time) (*cards.Trouble, error
 		if t.Failing, err = b.addView(ctx, t.Failing, r, approvals.Principal{}); err != nil {
 			return nil, err
 		}
+	}
+	if t.Unreviewed, err = b.unreviewed(ctx, p); err != nil {
+		return nil, err
 	}
 	if t.OnHold, err = b.cfg.Store.BindingsOnHold(ctx, door, recent); err != nil {
 		return nil, err

@@ -43,6 +43,9 @@ type Store interface {
 	// HeldAmong counts, by entitlement, how many of some people hold it now.
 	HeldAmong(ctx context.Context, people []approvals.PrincipalID) (map[approvals.EntitlementID]int, error)
 	AwaitingAnswer(ctx context.Context, approver approvals.PrincipalID) ([]approvals.Request, error)
+	// BreakGlassReview finds the review of a break-glass; OpenBreakGlass lists those that are open.
+	BreakGlassReview(context.Context, approvals.RequestID) (approvals.BreakGlassReview, error)
+	OpenBreakGlass(ctx context.Context, limit int) ([]approvals.BreakGlassReview, error)
 	LiveGrants(context.Context, approvals.PrincipalID, approvals.EntitlementID) ([]approvals.Grant, error)
 	// Failing lists grants whose current step failed that often and is tried again.
 	Failing(ctx context.Context, times, limit int) ([]approvals.Grant, error)

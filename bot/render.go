@@ -171,10 +171,14 @@ func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card
 	}
 	switch n.Kind {
 	case approvals.NoticeDraft, approvals.NoticeRequest:
-		return cards.Request(v), true, nil
+		card, err = b.requestCard(ctx, v)
+		return card, err == nil, err
 	case approvals.NoticeBundle:
 		card, err = b.bundleCard(ctx, r, reader)
 		return card, err == nil, err
+	case approvals.NoticeBreakGlass:
+		e, err := b.withReview(ctx, v)
+		return cards.Glass(e), err == nil, err
 	case approvals.NoticeApproval:
 		if !exists && r.State.Final() {
 			return card, false, nil // settled before anybody was asked

@@ -12,14 +12,15 @@ import (
 
 // Trouble is what an admin must see.
 type Trouble struct {
-	Overdue   int                 // grants whose access outlives its end
-	Oldest    time.Duration       // for how long the oldest of them has
-	Failing   []View              // grants that can't be set up or taken away yet, with Grant
-	Stale     bool                // the directory is out of date
-	Unreached []string            // channels that can't be posted to
-	Undone    int                 // messages that could not be delivered since the start
-	OnHold    []approvals.Binding // accounts that an admin must confirm
-	Names     map[approvals.PrincipalID]string
+	Overdue    int                 // grants whose access outlives its end
+	Oldest     time.Duration       // for how long the oldest of them has
+	Failing    []View              // grants that can't be set up or taken away yet, with Grant
+	Stale      bool                // the directory is out of date
+	Unreached  []string            // channels that can't be posted to
+	Undone     int                 // messages that could not be delivered since the start
+	OnHold     []approvals.Binding // accounts that an admin must confirm
+	Unreviewed []Emergency         // break-glass that nobody has reviewed
+	Names      map[approvals.PrincipalID]string
 }
 
 // troubles bounds the lines of each kind of trouble.
@@ -41,6 +42,10 @@ func (t *Trouble) blocks() []slack.Block {
 	}
 	if n := len(t.OnHold) - troubles; n > 0 {
 		blocks = append(blocks, small(fmt.Sprintf("… and %d more accounts are on hold.", n)))
+	}
+	blocks = append(blocks, unreviewed(t.Unreviewed)...)
+	if n := len(t.Unreviewed) - troubles; n > 0 {
+		blocks = append(blocks, small(fmt.Sprintf("… and %d more break-glass to review.", n)))
 	}
 	if len(blocks) == 0 {
 		return nil

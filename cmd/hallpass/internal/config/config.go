@@ -27,6 +27,7 @@ type Config struct {
 	Checks     map[string]Check     `yaml:"checks"` // external checks, by the name that the catalogue uses
 	OnCall     OnCall               `yaml:"on_call"`
 	Approvals  Approvals            `yaml:"approvals"`
+	BreakGlass BreakGlass           `yaml:"break_glass"`
 	Score      Score                `yaml:"score"`
 	Model      Model                `yaml:"model"`
 	Audit      Audit                `yaml:"audit"`
@@ -98,6 +99,13 @@ type Approvals struct {
 	ChaseAfter    time.Duration `yaml:"chase_after"`    // default half of lapse_after
 	SecurityQueue []string      `yaml:"security_queue"` // emails: asked when nobody else is left
 	Budgets       Budgets       `yaml:"budgets"`
+}
+
+// BreakGlass says who hears of access that was opened before anybody answered,
+// besides the security queue, owners and manager. Who may do so is the policies' part.
+type BreakGlass struct {
+	Channel      string        `yaml:"channel"`       // of the security team, by id or #name; empty: people are told one by one
+	ReviewWithin time.Duration `yaml:"review_within"` // how long a review may stay open before it is escalated; default 24h
 }
 
 // Budgets are how many automatic approvals there may be on one day (UTC), after
