@@ -188,3 +188,28 @@ func TestWhatIsGoneFromAWSIsGone(t *testing.T) {
 	_, err := c.Revoke(t.Context(), g, nil)
 	wants(t, err, approvals.Misconfigured, "no such permission set or account")
 }
+
+func TestReadingsThatLagDoubleNothing(t *testing.T) {
+	t.Parallel()
+	for name, target := range map[string]map[string]string{"assignment": inAccount(production, "ReadOnly"), "membership": {"group_id": groupID}} {
+		r := newRig(t)
+		r.Lag = 10 * time.Second
+		r.Clock.Advance(time.Minute)
+		c := r.open(t)
+		g := to("maya@example.com", target)
+		receipt := mustGrant(t, c, g)
+		if _, err := c.Grant(t.Context(), g); err != nil { // the membership is there and not yet shown
+			wants(t, err, approvals.Retryable, "busy with the same thing")
+		}
+		r.Clock.Advance(time.Minute)
+		if p, err := c.Check(t.Context(), g, receipt); err != nil || !p.Present {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+		mustRevoke(t, c, g, receipt)
+		mustRevoke(t, c, g, receipt)
+		r.Clock.Advance(time.Minute)
+		if p, err := c.Check(t.Context(), g, receipt); err != nil || p.Present || r.Effects(r.ids["maya@example.com"]) != 2 {
+			t.Errorf("%s: %+v, %v; %d effects", name, p, err, r.Effects(r.ids["maya@example.com"]))
+		}
+	}
+}
