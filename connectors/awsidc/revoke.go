@@ -88,13 +88,10 @@ func (c *Connector) before(ctx context.Context, g approvals.Grant, w way, user s
 			end.why, err = c.deny(ctx, end.roles, user)
 		}
 	}
-	if err != nil && g.Attempts < patience {
-		return end, err
+	if err != nil && g.Attempts >= patience {
+		end, err = ending{lives: longest, why: "they could not be ended before"}, nil
 	}
-	if err != nil {
-		return ending{lives: longest, why: "they could not be ended before"}, nil
-	}
-	return end, nil
+	return end, err
 }
 
 // sessions says how long sessions of a way's roles last, and that nothing
