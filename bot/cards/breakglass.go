@@ -90,16 +90,15 @@ func Glass(e Emergency) Card {
 	r, text := e.Request, e.sentence()
 	blocks := []slack.Block{header("Break-glass"), section(text), small("Why, in " + name(e.Requester.FirstName()) + "'s words"), quote(r.Reason)}
 	text += " Why: “" + words(r.Reason, 300) + "”."
-	about := []string{e.ground()}
+	about := []string{e.reviewed(), e.ground()}
 	if runs := e.runs(); runs != "" {
 		about = append(about, runs)
 	}
 	if d := e.Decision; d != nil {
-		for _, p := range d.Ruling.Problems {
+		for _, p := range d.Ruling.Problems[:min(len(d.Ruling.Problems), troubles)] {
 			about = append(about, "Beware: "+words(p, 300))
 		}
 	}
-	about = append(about, e.reviewed())
 	blocks = append(blocks, section(strings.Join(about, "\n")))
 	if e.Review.Note != "" {
 		blocks = append(blocks, small("In the reviewer's words"), quote(e.Review.Note))

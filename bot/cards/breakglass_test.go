@@ -1,0 +1,71 @@
+package cards_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/cards"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
+)
+
+// opened is a break-glass of the base's requester, for one reader.
+func opened(base cards.View, reader string, edit func(*cards.Emergency)) cards.Emergency {
+	e := cards.Emergency{View: with(base, byRule, readBy(reader), grant(approvals.GrantActive)), Closer: approvals.Principal{Name: "Cleo Owner"}}
+	e.View.Request.Kind = approvals.KindBreakGlass
+	e.Review = approvals.BreakGlassReview{Request: e.View.Request.ID, OpenedAt: base.Now, DueAt: base.Now.Add(24 * time.Hour)}
+	if edit != nil {
+		edit(&e)
+	}
+	return e
+}
+
+// emergencies are the cards of break-glass.
+func emergencies(base cards.View) map[string]cards.Card {
+	late := func(e *cards.Emergency) { e.Review.Escalations = 1 }
+	closed := func(e *cards.Emergency) {
+		e.Review.Finding, e.Review.ClosedAt, e.Review.ClosedBy, e.Review.Note = approvals.NotJustified, base.Now, "p-cleo", base.Request.Reason
+	}
+	mine := opened(base, "p-ana", nil)
+	return map[string]cards.Card{
+		"glass":         cards.Glass(opened(base, "", nil)),
+		"glass-overdue": cards.Glass(opened(base, "p-bob", late)),
+		"glass-closed":  cards.Glass(opened(base, "p-bob", closed)),
+		"glass-mine":    cards.GlassMine(cards.Request(mine.View), mine),
+		"glass-offer":   cards.GlassOffer(base.Entitlement.ID),
+	}
+}
+
+func TestBreakGlassCardsLookAsTheyDid(t *testing.T) {
+	t.Parallel()
+	for name, card := range emergencies(view()) {
+		golden(t, name, map[string]any{"text": card.Text, "blocks": card.Blocks})
+	}
+}
+
+func TestBreakGlassCardsStayWithinSlacksLimits(t *testing.T) {
+	t.Parallel()
+	for kind, base := range map[string]cards.View{"usual": view(), "worst": worst()} {
+		for name, card := range emergencies(base) {
+			if problems := slacksim.ValidateBlocks(decoded[[]map[string]any](t, card.Blocks)); len(problems) > 0 {
+				t.Errorf("%s %s: %v", kind, name, problems)
+			}
+			if strings.Contains(card.Text, "<!channel>") || len(card.Text) == 0 || len([]rune(card.Text)) > 4000 {
+				t.Errorf("%s %s: the text is interpreted, empty or too long", kind, name)
+			}
+		}
+	}
+}
+
+func TestWhoBrokeGlassHasNoButtonsForItsReview(t *testing.T) {
+	t.Parallel()
+	second := opened(view(), "p-bob", func(e *cards.Emergency) { e.Reader.SameAs = e.Requester.ID })
+	for name, card := range map[string]cards.Card{"requester": cards.Glass(opened(view(), "p-ana", nil)), "second account": cards.Glass(second)} {
+		for _, block := range decoded[[]map[string]any](t, card.Blocks) {
+			if block["type"] == "actions" {
+				t.Errorf("the %s has buttons: %v", name, block)
+			}
+		}
+	}
+}
