@@ -13,8 +13,8 @@ import (
 // opened is a break-glass of the base's requester, for one reader.
 func opened(base cards.View, reader string, edit func(*cards.Emergency)) cards.Emergency {
 	e := cards.Emergency{View: with(base, state(approvals.RequestApproved), byRule, readBy(reader), grant(approvals.GrantActive)), Closer: approvals.Principal{Name: "Cleo Owner"}}
-	e.View.Request.Kind = approvals.KindBreakGlass
-	e.Review = approvals.BreakGlassReview{Request: e.View.Request.ID, OpenedAt: base.Now, DueAt: base.Now.Add(24 * time.Hour)}
+	e.Request.Kind = approvals.KindBreakGlass
+	e.Review = approvals.BreakGlassReview{Request: e.Request.ID, OpenedAt: base.Now, DueAt: base.Now.Add(24 * time.Hour)}
 	if edit != nil {
 		edit(&e)
 	}
