@@ -164,7 +164,7 @@ func TestDeactivationEndsAccess(t *testing.T) {
 func TestDeactivatedApproverDecidesNothing(t *testing.T) {
 	inWorld(t, func(w *world) {
 		card := w.asked()
-		w.dir.list[2].Inactive = true // the directory knows before Slack does
+		w.dir.change("p-bob", func(p *approvals.Principal) { p.Inactive = true }) // the directory knows before Slack does
 		w.click("UBOB", card, "approve")
 		w.sees("UBOB", "", "deactivated in the directory")
 		if r := w.latest("p-ana"); r.State != approvals.RequestPending {

@@ -96,11 +96,9 @@ func TestApproverLeavesItToOthers(t *testing.T) {
 
 func TestDelegateIsToldInWhosePlace(t *testing.T) {
 	inWorld(t, func(w *world) {
-		for i := range w.dir.list {
-			if w.dir.list[i].ID == "p-cleo" {
-				w.dir.list[i].Away = []approvals.Absence{{From: time.Now().Add(-time.Hour), Until: time.Now().Add(48 * time.Hour), Delegate: "p-ada"}}
-			}
-		}
+		w.dir.change("p-cleo", func(p *approvals.Principal) {
+			p.Away = []approvals.Absence{{From: time.Now().Add(-time.Hour), Until: time.Now().Add(48 * time.Hour), Delegate: "p-ada"}}
+		})
 		w.send("read only on prod billing db for 20 minutes, refunds stuck")
 		w.click("UADA", w.sees("UADA", "", "You answer for Cleo Owner, who is away"), "approve")
 		w.sees("UANA", "", "Approved by Ada Admin for Cleo Owner")

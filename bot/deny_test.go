@@ -69,7 +69,7 @@ func TestDenialIsForThoseWhoMayAnswer(t *testing.T) {
 		w.click("UGUS", card, "answer_else", id)
 		w.sees("UGUS", "CAPP", "Guest accounts can't")
 		v := w.denial("UBOB", card)
-		w.dir.list[2].Inactive = true // he leaves while the form is open
+		w.dir.change("p-bob", func(p *approvals.Principal) { p.Inactive = true }) // he leaves while the form is open
 		var problems slacksim.InputErrors
 		if err := w.As("UBOB").Submit(w.ctx, v.ID, map[string]any{"note": "no"}); !errors.As(err, &problems) || !strings.Contains(problems["note"], "deactivated") {
 			t.Errorf("somebody who has left denies: %v", err)

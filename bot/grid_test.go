@@ -20,7 +20,7 @@ func northern() slacksim.Config {
 
 func TestPeopleOfTheWholeOrganisationAskAndAreBoundToIt(t *testing.T) {
 	inWorldLike(t, northern(), catalogue(), func(w *world) {
-		w.dir.list = append(w.dir.list, approvals.Principal{ID: "p-dan", Name: "Dan Desk", Email: "dan@example.com", Manager: "p-bob"})
+		w.dir.add(approvals.Principal{ID: "p-dan", Name: "Dan Desk", Email: "dan@example.com", Manager: "p-bob"})
 		w.say("W0DAN", "read only on prod billing db for 20 minutes, refunds stuck")
 		w.click("W0DAN", w.sees("W0DAN", "", "Ready to send?", "You are Dan Desk"), "send")
 		w.click("UBOB", w.sees("UBOB", "", "May Dan have this?"), "approve")
@@ -36,7 +36,7 @@ func TestPeopleOfTheWholeOrganisationAskAndAreBoundToIt(t *testing.T) {
 // bound to anybody by guessing.
 func TestWhoseAddressIsNotShownIsBoundToNobody(t *testing.T) {
 	inWorldLike(t, northern(), catalogue(), func(w *world) {
-		w.dir.list = append(w.dir.list, approvals.Principal{ID: "p-sis", Name: "Sis Ter", Email: "sis@example.com"}, approvals.Principal{ID: "p-nomail", Name: "No Mail"})
+		w.dir.add(approvals.Principal{ID: "p-sis", Name: "Sis Ter", Email: "sis@example.com"}, approvals.Principal{ID: "p-nomail", Name: "No Mail"})
 		w.say("W0SIS", "zendesk for 1h, customer call")
 		w.sees("W0SIS", "", "The directory knows nobody with your email address")
 		if n := w.has(approvals.EventIdentityBound); n != 0 {
@@ -47,7 +47,7 @@ func TestWhoseAddressIsNotShownIsBoundToNobody(t *testing.T) {
 
 func TestPeopleOfAnotherOrganisationAreOutsidersWhateverTheirAddress(t *testing.T) {
 	inWorldLike(t, northern(), catalogue(), func(w *world) {
-		w.dir.list = append(w.dir.list, approvals.Principal{ID: "p-dan", Name: "Dan Desk", Email: "dan@example.com"})
+		w.dir.add(approvals.Principal{ID: "p-dan", Name: "Dan Desk", Email: "dan@example.com"})
 		w.say("W0EVE", "zendesk for 1h, customer call")
 		w.sees("W0EVE", "", "Only members of this organisation can use Hallpass")
 		if _, err := w.store.BindingOf(w.ctx, "slack", "p-dan"); approvals.ErrorCode(err) != approvals.CodeNotFound {
@@ -58,7 +58,7 @@ func TestPeopleOfAnotherOrganisationAreOutsidersWhateverTheirAddress(t *testing.
 
 func TestDeactivationInTheOrganisationEndsAccess(t *testing.T) {
 	inWorldLike(t, northern(), catalogue(), func(w *world) {
-		w.dir.list = append(w.dir.list, approvals.Principal{ID: "p-dan", Name: "Dan Desk", Email: "dan@example.com"})
+		w.dir.add(approvals.Principal{ID: "p-dan", Name: "Dan Desk", Email: "dan@example.com"})
 		w.say("W0DAN", "zendesk for 1h, customer call")
 		w.click("W0DAN", w.sees("W0DAN", "", "Ready to send?"), "send")
 		w.sees("W0DAN", "", "Access is being set up")

@@ -36,10 +36,34 @@ func directory() *people {
 	}}
 }
 
-// people is a directory in memory.
-type people struct{ list []approvals.Principal }
+// people is a directory in memory. A test that changes it while the bot works
+// does so with change.
+type people struct {
+	mu   sync.RWMutex
+	list []approvals.Principal
+}
+
+// change is somebody's entry in the directory, from now on.
+func (d *people) change(id approvals.PrincipalID, f func(*approvals.Principal)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.list {
+		if d.list[i].ID == id {
+			f(&d.list[i])
+		}
+	}
+}
+
+// add puts more people into the directory.
+func (d *people) add(more ...approvals.Principal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.list = append(d.list, more...)
+}
 
 func (d *people) find(f func(approvals.Principal) bool) (approvals.Principal, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
 	if i := slices.IndexFunc(d.list, f); i >= 0 {
 		return d.list[i], nil
 	}
@@ -56,7 +80,11 @@ func (d *people) ByEmail(_ context.Context, email string) (approvals.Principal, 
 
 func (d *people) Members(context.Context, string) ([]approvals.Principal, error) { return nil, nil }
 
-func (d *people) People(context.Context) ([]approvals.Principal, error) { return d.list, nil }
+func (d *people) People(context.Context) ([]approvals.Principal, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Clone(d.list), nil
+}
 
 func (d *people) State(context.Context) (approvals.DirectoryState, error) {
 	return approvals.DirectoryState{Source: "test", AsOf: time.Now()}, nil

@@ -47,7 +47,7 @@ func TestFormCannotBeMadeToGiveMore(t *testing.T) {
 		if err := w.As("UBOB").Submit(w.ctx, v.ID, map[string]any{"duration": "60"}); err == nil {
 			t.Error("a choice that the form does not offer is taken")
 		}
-		w.dir.list[2].Inactive = true // he leaves while the form is open
+		w.dir.change("p-bob", func(p *approvals.Principal) { p.Inactive = true }) // he leaves while the form is open
 		var problems slacksim.InputErrors
 		if err := w.As("UBOB").Submit(w.ctx, v.ID, map[string]any{"duration": "10"}); !errors.As(err, &problems) || !strings.Contains(problems["duration"], "deactivated") {
 			t.Errorf("somebody who has left approves: %v", err)

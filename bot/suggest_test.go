@@ -39,7 +39,7 @@ func (w *world) form(user string) string {
 
 func TestSuggestionsBeginWithOnesOwnPastAndPeers(t *testing.T) {
 	inWorldLike(t, slacksim.Config{}, warehouse(150), func(w *world) {
-		w.dir.list = append(w.dir.list,
+		w.dir.add(
 			approvals.Principal{ID: "p-pia", Name: "Pia Peer", Email: "pia@example.com", Manager: "p-bob"},
 			approvals.Principal{ID: "p-far", Name: "Far Away", Email: "far@example.com", Manager: "p-cleo"})
 		for _, h := range []struct {

@@ -49,7 +49,7 @@ func TestAnHourWithoutSlackIsCaughtUp(t *testing.T) {
 	}
 	members, everybody := crowd(max(10, n/100))
 	inWorldLike(t, slacksim.Config{Users: members}, catalogue(), func(w *world) {
-		w.dir.list = append(w.dir.list, everybody...)
+		w.dir.add(everybody...)
 		faults := w.Faults()
 		faults.Disconnect("link_disabled")
 		faults.Fail("", 1<<30, http.StatusServiceUnavailable)

@@ -205,6 +205,7 @@ func (m *mortal) start(ctx context.Context) error {
 		return err
 	}
 	if err := m.workspace.Wait(ctx, func() bool { return m.workspace.Connections() > 0 }); err != nil {
+		_, _ = m.cmd.Process.Kill(), m.cmd.Wait() // what it says is read when it is done
 		return fmt.Errorf("the bot did not come back: %w\n%s", err, m.stderr)
 	}
 	return nil
