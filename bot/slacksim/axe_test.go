@@ -125,6 +125,8 @@ func (a *auditor) dialogs() {
 	a.look("select")
 	a.step("axe-picked", click(`[data-test=option][data-value=billing-db]`), click(`[data-test=modal-submit]`), chromedp.WaitVisible(`[data-test=input-error]`))
 	a.look("modal-errors")
+	a.step("axe-several", typing(`[data-action-id=also]`, "orders"), chromedp.WaitVisible(`[data-test=option][data-value=orders-db]`), chromedp.KeyEvent(kb.ArrowDown))
+	a.look("several")
 	a.step("axe-modal-shut", click(`[data-test=modal-close]`), chromedp.WaitNotPresent(`[data-test=modal]`))
 }
 

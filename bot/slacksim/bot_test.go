@@ -87,6 +87,10 @@ func (b exampleBot) modal() slack.ModalViewRequest {
 	clock := slack.NewTimePickerBlockElement("clock")
 	boxes := slack.NewCheckboxGroupsBlockElement("extras", slack.NewOptionBlockObject("notify", mrkdwn("Tell my *manager*"), nil), slack.NewOptionBlockObject("remind", plainText("Remind me before the end"), nil))
 	radio := slack.NewRadioButtonsBlockElement("level", slack.NewOptionBlockObject("read", plainText("Read only"), nil), slack.NewOptionBlockObject("write", plainText("Read and write"), nil))
+	start := slack.NewDateTimePickerBlockElement("start")
+	more := slack.NewOptionsMultiSelectBlockElement("multi_external_select", plainText("Type to search"), "also")
+	more.MinQueryLength, more.InitialOptions = &least, []*slack.OptionBlockObject{slack.NewOptionBlockObject("wiki", plainText("wiki"), nil)}
+	teams := slack.NewOptionsMultiSelectBlockElement("multi_static_select", plainText("Teams"), "teams", slack.NewOptionBlockObject("pay", plainText("Payments"), nil), slack.NewOptionBlockObject("ops", plainText("Operations"), nil))
 	input := func(id, label string, el slack.BlockElement, optional bool) slack.Block {
 		in := slack.NewInputBlock(id, plainText(label), nil, el)
 		in.Optional = optional
@@ -98,6 +102,7 @@ func (b exampleBot) modal() slack.ModalViewRequest {
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			input("b-what", "What", what, false), input("b-level", "Level", radio, false), input("b-length", "How long", length, false), input("b-why", "Why", why, false),
 			input("b-day", "From day", day, true), input("b-clock", "At", clock, true), input("b-extras", "Also", boxes, true),
+			input("b-start", "From when on", start, true), input("b-more", "And with it", more, true), input("b-teams", "Told", teams, true),
 		}},
 	}
 }

@@ -108,7 +108,7 @@ func initial(blocks []map[string]any, before values) values {
 	return out
 }
 
-// choices are the options of an element: its own, or those that the bot offered for a search.
+// choices are the options of an element: its own, those that it began with, or those that the bot offered for a search.
 func (e element) choices(offered []option) []option {
 	out := slices.Clone(offered)
 	add := func(list any) {
@@ -118,6 +118,10 @@ func (e element) choices(offered []option) []option {
 		}
 	}
 	add(e.el["options"])
+	add(e.el["initial_options"])
+	if o, ok := e.el["initial_option"].(object); ok {
+		add([]any{o})
+	}
 	groups, _ := objects(e.el["option_groups"])
 	for _, g := range groups {
 		add(g["options"])
@@ -186,6 +190,10 @@ func (e element) accepts(v string) error {
 		dateRule(check, "", v)
 	case "timepicker":
 		timeRule(check, "", v)
+	case "datetimepicker":
+		if n, err := strconv.ParseInt(v, 10, 64); err != nil || n < 0 || n > 9999999999 {
+			check.fail("", "must be seconds since 1970, of at most ten digits")
+		}
 	case "number_input":
 		numeral(check, "", v)
 		low, okLow := e.el["min_value"].(string)

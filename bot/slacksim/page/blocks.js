@@ -42,7 +42,7 @@ function section(b, place, ctx, wrap) {
 function input(b, place, ctx, wrap) {
   const id = "in-" + (place.view || place.ts) + "-" + b.block_id;
   const problem = place.errors && place.errors[b.block_id];
-  const grouped = ["checkboxes", "radio_buttons", "multi_static_select"].includes(b.element.type);
+  const grouped = ["checkboxes", "radio_buttons"].includes(b.element.type);
   const label = [withEmoji(b.label.text), b.optional && h("span", { class: "hint" }, " (optional)")];
   const el = element(b, b.element, place, ctx, { id, describedby: id + "-help", invalid: !!problem, required: !b.optional });
   const help = h("div", { id: id + "-help" },

@@ -3,8 +3,9 @@ import { h, fill } from "./dom.js";
 
 let count = 0;
 
-// combobox makes one. search(text) returns a promise of [{value, text, description, group}]; pick(value) is called with the choice.
-export function combobox({ attrs, placeholder, text, least, search, pick }) {
+// combobox makes one. search(text) returns a promise of [{value, text, description, group}]; pick(value, text) is called with the choice.
+// again empties the box after each choice, for the next one.
+export function combobox({ attrs, placeholder, text, least, search, pick, again }) {
   const id = "combo-" + ++count;
   const input = h("input", { ...attrs, type: "text", class: "field", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": id, autocomplete: "off", placeholder });
   input.value = input.begin = text;
@@ -14,7 +15,7 @@ export function combobox({ attrs, placeholder, text, least, search, pick }) {
   let chosen = text, at = -1, round = 0, timer;
 
   const close = () => { list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
-  const take = (o) => { input.value = chosen = o.text; close(); pick(o.value); };
+  const take = (o) => { input.value = chosen = again ? "" : o.text; close(); pick(o.value, o.text); };
   const mark = (n) => {
     const items = list.querySelectorAll("[role=option]");
     if (!items.length) return;

@@ -3,6 +3,8 @@ import { h } from "./dom.js";
 import { textObject, withEmoji } from "./text.js";
 import { combobox } from "./combobox.js";
 import { menu } from "./menu.js";
+import { several } from "./several.js";
+import { instant, wall } from "./zone.js";
 
 // element makes an element that tells the workspace what its reader does with it. opts: id, describedby, invalid and required of an
 // input block's label.
@@ -33,9 +35,9 @@ function button(b, e, place, ctx) {
     onclick: (ev) => choose(b, e, place, ctx, [], ev.currentTarget) }, withEmoji(e.text.text));
 }
 
-// typed makes an input of the browser's own for a value that is text.
-const typed = (type, key, more = () => ({})) => (b, e, place, ctx, opts) => {
-  const begin = stateOf(b, e, place)[key] ?? e["initial_" + key.replace("selected_", "")] ?? "";
+// typed makes an input of the browser's own for a value that is text. show and tell turn the value into what the input holds and back.
+const typed = (type, key, more = () => ({}), show = (v) => v, tell = (v) => v) => (b, e, place, ctx, opts) => {
+  const begin = show(stateOf(b, e, place)[key] ?? e["initial_" + key.replace("selected_", "")] ?? "", ctx);
   const tag = e.multiline ? "textarea" : "input";
   const el = h(tag, { ...attrs(b, e, opts), type: tag === "input" ? type : undefined, rows: e.multiline ? 4 : undefined,
     placeholder: e.placeholder && e.placeholder.text, maxlength: e.max_length, autofocus: e.focus_on_load, autocomplete: "off", ...more(e) });
@@ -46,7 +48,7 @@ const typed = (type, key, more = () => ({})) => (b, e, place, ctx, opts) => {
     clearTimeout(timer);
     if (el.value === sent) return true;
     sent = el.value;
-    return choose(b, e, place, ctx, sent === "" ? [] : [sent]);
+    return choose(b, e, place, ctx, sent === "" ? [] : [tell(sent, ctx)]);
   };
   el.addEventListener("input", () => { clearTimeout(timer); if (e.type === "plain_text_input") timer = setTimeout(send, 400); });
   el.addEventListener("change", send);
@@ -103,6 +105,18 @@ function external(b, e, place, ctx, opts) {
   });
 }
 
+// many takes several choices, from a search by the bot or in the element's own options.
+const many = (find) => (b, e, place, ctx, opts) => several({
+  attrs: attrs(b, e, opts), placeholder: (e.placeholder && e.placeholder.text) || "Type to search", most: e.max_selected_items,
+  chosen: (stateOf(b, e, place).selected_options || e.initial_options || []).map((o) => ({ value: o.value, text: optionText(o) })),
+  find: find(e, place, ctx), choose: (values) => choose(b, e, place, ctx, values),
+});
+
+const own = (e) => {
+  const all = (e.option_groups || [{ options: e.options }]).flatMap((g) => g.options.map((o) => ({ value: o.value, text: optionText(o), description: o.description && o.description.text, group: g.label && g.label.text })));
+  return { least: 0, search: async (q) => all.filter((o) => [o.text, o.description].join(" ").toLowerCase().includes(q.toLowerCase())) };
+};
+
 const people = (e, ctx) => ctx.people().map((p) => h("option", { value: p.id }, p.real_name));
 const places = (e, ctx) => ctx.channels().map((c) => h("option", { value: c.id }, c.kind === "im" ? "Direct messages" : "#" + c.name));
 const feedback = (b, e, place, ctx) => h("span", {}, [e.positive_button, e.negative_button].map((f) => h("button", { type: "button", class: "button", data: data(b, e) }, withEmoji(f.text.text))));
@@ -112,7 +126,9 @@ const makers = {
   plain_text_input: typed("text", "value"), email_text_input: typed("email", "value"), url_text_input: typed("url", "value"),
   number_input: typed("number", "value", (e) => ({ min: e.min_value, max: e.max_value, step: e.is_decimal_allowed ? "any" : 1 })),
   datepicker: typed("date", "selected_date"), timepicker: typed("time", "selected_time"),
+  datetimepicker: typed("datetime-local", "selected_date_time", undefined, (v, ctx) => (v ? wall(v, ctx.zone) : ""), (v, ctx) => String(instant(v, ctx.zone))),
   static_select: pick("selected_option", (e) => entries(e.options, e.option_groups)), external_select: external,
   users_select: pick("selected_user", people), conversations_select: pick("selected_conversation", places), channels_select: pick("selected_channel", places),
-  radio_buttons: boxes("radio", "selected_option"), checkboxes: boxes("checkbox", "selected_options"), multi_static_select: boxes("checkbox", "selected_options"),
+  radio_buttons: boxes("radio", "selected_option"), checkboxes: boxes("checkbox", "selected_options"),
+  multi_static_select: many(own), multi_external_select: many((e, place, ctx) => ({ least: e.min_query_length ?? 3, search: (q) => ctx.suggest(place, e, q) })),
 };
