@@ -44,7 +44,7 @@ func (s *Store) BundleRequests(ctx context.Context, bundle approvals.BundleID) (
 		return nil, nil
 	}
 	return list(ctx, s, "list a bundle's requests", readRequest,
-		selectRequest+"WHERE bundle = $1 AND bundle <> '' ORDER BY created_at, id", string(bundle))
+		selectRequest+"WHERE bundle = $1 AND bundle <> '' ORDER BY created_at, length(key), key", string(bundle)) // …/1, …/2, …, …/10
 }
 
 // Waiting lists the ids of pending requests, those after the given one, at

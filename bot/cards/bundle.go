@@ -18,10 +18,13 @@ const bundleShown = 20
 // card with the state of each. There is at least one.
 func Bundle(all []View) Card {
 	v := all[0]
-	drafts := slices.ContainsFunc(all, func(v View) bool { return v.Request.State == approvals.RequestDraft })
+	drafts := draftsOf(all)
 	title := fmt.Sprintf("%d requests%s", len(all), v.forWhomPlain())
-	if drafts {
+	if drafts > 0 {
 		title = fmt.Sprintf("Ready to send these %d?", len(all))
+		if drafts < len(all) {
+			title = fmt.Sprintf("%d of %d not sent yet", drafts, len(all))
+		}
 		if v.missingAny(all) {
 			title = "Not quite ready"
 		}
@@ -40,7 +43,7 @@ func Bundle(all []View) Card {
 	if n := len(all) - bundleShown; n > 0 {
 		blocks = append(blocks, small(fmt.Sprintf("… and %d more.", n)))
 	}
-	if drafts && v.Reader.ID == v.Request.Requester {
+	if drafts > 0 && v.Reader.ID == v.Request.Requester {
 		return v.bundleDraft(text, blocks, all)
 	}
 	open := slices.ContainsFunc(all, func(v View) bool { return !v.Request.State.Final() })
@@ -62,8 +65,23 @@ func (v View) bundleDraft(text string, blocks []slack.Block, all []View) Card {
 	if v.Unconfirmed {
 		return v.introduced(bounded(text, maxText-700), blocks, ActionSendAll, id, change, cancel)
 	}
-	send := primary(button(ActionSendAll, id, fmt.Sprintf("Send all %d", len(all)), "Send these requests"))
+	count := fmt.Sprintf("Send all %d", len(all))
+	if draftsOf(all) < len(all) {
+		count = "Send the rest"
+	}
+	send := primary(button(ActionSendAll, id, count, "Send these requests"))
 	return Card{Text: bounded(text, maxText), Blocks: append(blocks, actions(send, change, cancel))}
+}
+
+// draftsOf counts what is not sent.
+func draftsOf(all []View) int {
+	n := 0
+	for _, v := range all {
+		if v.Request.State == approvals.RequestDraft {
+			n++
+		}
+	}
+	return n
 }
 
 func (v View) missingAny(all []View) bool {

@@ -306,6 +306,7 @@ func all(base cards.View) map[string]cards.Card {
 		"bundle-draft":      cards.Bundle(together(with(draft, func(v *cards.View) { v.Request.Ticket = "" }), draft)),
 		"bundle-missing":    cards.Bundle(together(with(draft, func(v *cards.View) { v.Request.Reason = "" }), with(draft, asking))),
 		"bundle-introduced": cards.Bundle(together(with(draft, func(v *cards.View) { v.Unconfirmed = true }), draft)),
+		"bundle-rest":       cards.Bundle(together(base, draft)),
 		"bundle-sent":       cards.Bundle(together(base, with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive)), with(base, state(approvals.RequestDenied), byBob), with(base, alternatives))),
 		"bundle-many":       cards.Bundle(together(slices.Repeat([]cards.View{with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive))}, 25)...)),
 

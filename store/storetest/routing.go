@@ -57,6 +57,14 @@ func bundlesAreFound(t *testing.T, s *store.Store) {
 		apply(t, s, c)
 	}
 	same(t, []approvals.RequestID{"r2", "r1"}, ids(must(s.BundleRequests(bg, "b1"))(t)))
+	var asked []approvals.RequestID // of one instant, and their ids in no order
+	for i := 11; i > 0; i-- {
+		c := Submission(fmt.Sprintf("t%d", (i*7)%12))
+		c.Requests[0].Bundle, c.Requests[0].Key = "b3", fmt.Sprintf("slack/Ev1/%d", i)
+		asked = append([]approvals.RequestID{c.Requests[0].ID}, asked...)
+		apply(t, s, c)
+	}
+	same(t, asked, ids(must(s.BundleRequests(bg, "b3"))(t)))
 	same(t, 0, len(must(s.BundleRequests(bg, ""))(t)))
 	same(t, 0, len(must(s.BundleRequests(bg, "b9"))(t)))
 }

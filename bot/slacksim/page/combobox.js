@@ -28,7 +28,7 @@ export function combobox({ attrs, placeholder, text, least, search, pick, again 
     let group = "";
     fill(list, options.flatMap((o, i) => [
       o.group && o.group !== group && h("li", { class: "group", role: "presentation" }, (group = o.group)),
-      h("li", { role: "option", id: id + "-" + i, "aria-selected": "false", data: { value: o.value, test: "option" }, onmousedown: (ev) => { ev.preventDefault(); take(o); } },
+      h("li", { role: "option", id: id + "-" + i, "aria-selected": "false", data: { value: o.value, test: "option" }, onmousedown: (ev) => ev.preventDefault(), onclick: () => take(o) },
         o.text, o.description && h("span", { class: "hint block-hint" }, o.description)),
     ]));
     if (!options.length) fill(list, h("li", { class: "hint", role: "presentation" }, "Nothing found"));
