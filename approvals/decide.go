@@ -48,6 +48,9 @@ func (s *Service) freeze(ctx context.Context, r Request, e Entitlement) (Facts, 
 	if f.Conflicts, err = s.conflicts(ctx, r, e, f.Beneficiary); err != nil {
 		return f, err
 	}
+	if f.Lapsed, err = s.lapsed(ctx); err != nil {
+		return f, err
+	}
 	if f.Evidence, err = s.Scorer.Evidence(ctx, f); err != nil {
 		f.Evidence = Evidence{}
 		f.Problems = append(f.Problems, "past decisions and peers could not be read")

@@ -48,6 +48,16 @@ const (
 	EventBreakGlassOpened    EventKind = "breakglass.opened"    // access was opened before anybody answered
 	EventBreakGlassReviewed  EventKind = "breakglass.reviewed"  // somebody else closed its review
 	EventBreakGlassEscalated EventKind = "breakglass.escalated" // nobody closed its review in time; security and admins were told
+	EventReviewFrozen        EventKind = "review.frozen"        // what a campaign covers was fixed
+	EventReviewChecked       EventKind = "review.checked"       // all of it was computed again
+	EventReviewDrawn         EventKind = "review.drawn"         // the sample was drawn by the first checkpoint after the freeze
+	EventReviewAnswered      EventKind = "review.answered"      // a reviewer's verdict on one decision
+	EventReviewPassed        EventKind = "review.passed"        // a reviewer was unsure, or too late, and others are asked
+	EventReviewEnlarged      EventKind = "review.enlarged"      // a deviation made a sample larger
+	EventReviewReminded      EventKind = "review.reminded"
+	EventReviewClosed        EventKind = "review.closed"
+	EventRuleLapsed          EventKind = "rule.lapsed"   // a rule stopped approving by itself, because of a review
+	EventRuleRestored        EventKind = "rule.restored" // an admin let it approve again
 )
 
 // Event is one line of the audit log. It never holds a secret. A person's free

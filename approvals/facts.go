@@ -34,6 +34,7 @@ type Facts struct {
 	OnDuty    []PrincipalID     `json:"on_duty,omitempty"`    // of the schedules that the entitlement's approvers name, ordered
 	Checks    []CheckResult     `json:"checks,omitempty"`     // of the external checks that the entitlement asks, those that were answered, ordered by name
 	Conflicts []Conflict        `json:"conflicts,omitempty"`  // what the beneficiary holds that may not be held together with this
+	Lapsed    []LapsedRule      `json:"lapsed,omitempty"`     // rules that stopped approving by themselves, ordered
 }
 
 // Conflict is one rule of segregation of duties that a request would break.

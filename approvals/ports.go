@@ -43,6 +43,9 @@ type Store interface {
 	OpenBreakGlass(ctx context.Context, limit int) ([]BreakGlassReview, error)
 	// AutoApprovals counts a beneficiary's requests approved by policy alone since a time.
 	AutoApprovals(ctx context.Context, beneficiary PrincipalID, since time.Time) (int, error)
+	// Lapses lists the rules that stopped approving by themselves, also those
+	// whose lapse was lifted, by rule and time.
+	Lapses(context.Context) ([]Lapse, error)
 }
 
 // Groups says who is in a group that the directory does not hold, such as a

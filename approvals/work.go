@@ -17,6 +17,7 @@ const (
 	TaskBreakGlass TaskKind = "break_glass" // key: request; its review is open past its time
 	TaskExplain    TaskKind = "explain"     // key: request; a model may write prose
 	TaskSweep      TaskKind = "sweep"       // key: name@tick
+	TaskReview     TaskKind = "review"      // key: campaign; its next step
 )
 
 // Task is work to be done once, at or after a time. Kind and Key are unique
@@ -56,6 +57,9 @@ const (
 	NoticeHome       NoticeKind = "home"       // the person's Home tab
 	NoticeBreakGlass NoticeKind = "breakglass" // card: access was opened before anybody answered, for those who review it
 	NoticeAlert      NoticeKind = "alert"      // post: something an admin must see
+	NoticeReview     NoticeKind = "review"     // card: the next decision of a campaign that its reader looks at
+	NoticeReviewDue  NoticeKind = "review_due" // thread: the reviewer is reminded
+	NoticeResult     NoticeKind = "result"     // card: how a campaign stands, and what came of it
 
 	NoticeCheckpoint NoticeKind = "checkpoint" // post: a signed checkpoint of the audit log, for whoever may want to compare it
 )
@@ -178,6 +182,11 @@ type Change struct {
 	Cancel     []Task // removed if present; RunAt is ignored
 	Notices    []Notice
 	Spend      []Spending // counted; the whole change fails with CodeOverBudget where one is used up
+
+	Campaigns  []Campaign        // as Requests
+	Items      []ReviewItem      // as Requests; one a campaign and request
+	Exceptions []ReviewException // appended; one a campaign, request and kind: a second is dropped
+	Lapses     []Lapse           // as Requests; one a rule and text
 }
 
 // Spending is one automatic approval taken from a budget. The database counts,
@@ -191,7 +200,8 @@ type Spending struct {
 // Validate refuses a change that would alter state without an audit event.
 func (c Change) Validate() error {
 	touched := len(c.Requests) + len(c.Grants) + len(c.Bindings) + len(c.Decisions) +
-		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned) + len(c.BreakGlass)
+		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned) + len(c.BreakGlass) +
+		len(c.Campaigns) + len(c.Items) + len(c.Exceptions) + len(c.Lapses)
 	if touched > 0 && len(c.Events) == 0 {
 		return Errorf(CodeInternal, "A change of state came without its audit event; it was not made.")
 	}

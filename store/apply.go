@@ -34,7 +34,7 @@ type writer struct {
 func (w *writer) write(changes ...approvals.Change) error {
 	all := merge(changes)
 	steps := []func(approvals.Change) error{
-		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.breakGlass, w.spend, w.tasks,
+		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.breakGlass, w.reviews, w.spend, w.tasks,
 		func(approvals.Change) error { return w.logged(changes) },
 		w.notices,
 		func(approvals.Change) error { return w.store.publish(w.ctx, w.tx, announced(changes)) },
@@ -65,6 +65,10 @@ func merge(changes []approvals.Change) approvals.Change {
 		all.Cancel = append(all.Cancel, c.Cancel...)
 		all.Notices = append(all.Notices, c.Notices...)
 		all.Spend = append(all.Spend, c.Spend...)
+		all.Campaigns = append(all.Campaigns, c.Campaigns...)
+		all.Items = append(all.Items, c.Items...)
+		all.Exceptions = append(all.Exceptions, c.Exceptions...)
+		all.Lapses = append(all.Lapses, c.Lapses...)
 	}
 	return all
 }

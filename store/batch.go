@@ -112,6 +112,7 @@ func claimKeys(touched map[string]bool, p *pending) bool {
 	for _, s := range c.Spend {
 		keys["budget\x00"+joinKey(s.Budget, s.Day)] = true
 	}
+	reviewKeys(c, keys)
 	for _, tasks := range [][]approvals.Task{c.Tasks, c.Cancel} {
 		for _, t := range tasks {
 			keys["task\x00"+joinKey(string(t.Kind), t.Key)] = true

@@ -32,6 +32,7 @@ type Store struct {
 	order     []approvals.RequestID
 	given     []approvals.GrantID
 	spent     map[approvals.Spending]int
+	reviews   reviews
 }
 
 type account struct{ door, workspace, subject string }
@@ -126,6 +127,9 @@ func (s *Store) check(c approvals.Change) error {
 	if err := s.checkGlass(c); err != nil {
 		return err
 	}
+	if err := s.reviews.check(c); err != nil {
+		return err
+	}
 	for _, p := range c.Spend {
 		if s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}] >= p.Limit {
 			return approvals.Errorf(approvals.CodeOverBudget, "The budget %s is used up.", p.Budget)
@@ -186,6 +190,7 @@ func (s *Store) write(c approvals.Change) {
 		e.Sequence = first + int64(i)
 		s.events = append(s.events, e)
 	}
+	s.reviews.write(c)
 	for _, p := range c.Spend {
 		s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}]++
 	}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+)
+
+// KeepLaw keeps a text that decides, under a name that is a digest of it, so
+// that what was decided by it can be computed again. A name that is kept stays
+// as it is. It changes no state: decisions name what they were taken by, and
+// who reads it compares the text with the name.
+func (s *Store) KeepLaw(ctx context.Context, kind, name, body string) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	_, err := execute(ctx, s.direct, "INSERT INTO laws (kind, name, body, since) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+		kind, name, body, at(s.now()))
+	return s.dialect.wrap("keep what decides", err)
+}
+
+// Law finds a text that decided; CodeNotFound for one that was not kept.
+func (s *Store) Law(ctx context.Context, kind, name string) (string, error) {
+	return single(ctx, s, "read what decided", "The text that decided then is not kept.",
+		func(scan scan) (body string, err error) { return body, scan(&body) },
+		"SELECT body FROM laws WHERE kind = $1 AND name = $2", kind, name)
+}
+
+// LogSize is how many events the audit log has.
+func (s *Store) LogSize(ctx context.Context) (int64, error) {
+	tree, err := s.Head(ctx)
+	return tree.Size(), err
+}
+
+// CheckpointAfter finds the first checkpoint that covers the event which froze
+// a review. CodeNotFound: none does yet.
+func (s *Store) CheckpointAfter(ctx context.Context, c approvals.Campaign) (size int64, note []byte, err error) {
+	const op = "find the checkpoint that draws a sample"
+	frozen, err := list(ctx, s, op, readEvent,
+		"SELECT body FROM events WHERE sequence > $1 AND kind = $2 ORDER BY sequence", c.Size, string(approvals.EventReviewFrozen))
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, e := range frozen {
+		if e.Detail["campaign"] != string(c.ID) {
+			continue
+		}
+		first, err := s.Checkpoints(ctx, e.Sequence-1, 1)
+		if err != nil {
+			return 0, nil, err
+		}
+		if len(first) == 1 {
+			return first[0].Size, first[0].Note, nil
+		}
+	}
+	return 0, nil, approvals.Errorf(approvals.CodeNotFound, "No checkpoint was signed yet since the review was frozen.")
+}
