@@ -22,7 +22,7 @@ func selfApproval() *rule {
 	embedded("the built-in policy", p.UnmarshalCedar([]byte(selfApprovalText)))
 	a := annotations(&p)
 	return &rule{
-		policy: &p, file: "built in", line: 1, text: selfApprovalText,
+		policy: &p, head: headOf(&p), file: "built in", line: 1, text: selfApprovalText,
 		ref: approvals.PolicyRef{ID: a["id"], Effect: "forbid", Reason: a["reason"], Owner: a["owner"]},
 	}
 }

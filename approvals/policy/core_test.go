@@ -27,7 +27,7 @@ func TestEntityThatDoesNotFitTheSchemaIsFound(t *testing.T) {
 	t.Parallel()
 	q := ask(approvals.Facts{}, approvals.Assessment{}, nil)
 	bare := cedar.Entity{UID: user("bare")}
-	q.entities[bare.UID] = bare
+	q.entities = append(q.entities, bare)
 	if err := q.check(user("bare"), actionRequest); err == nil || !strings.Contains(err.Error(), `check User::"bare"`) {
 		t.Errorf("error %v", err)
 	}

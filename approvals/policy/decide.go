@@ -98,8 +98,9 @@ func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Ti
 			found.problems = append(found.problems, "the facts do not fit the policies' schema")
 			continue
 		}
-		decision, diagnostic := cedar.Authorize(set, q.entities, q.request(principal, action))
+		decision, diagnostic := cedar.Authorize(q.meant(set, principal), q.entities, q.request(principal, action))
 		permitted := false
+		found.matched = slices.Grow(found.matched, len(diagnostic.Reasons))
 		for _, reason := range diagnostic.Reasons {
 			r := set.get(reason.PolicyID)
 			if r.permits() && action != actionApprove && r.overdue(at) {
@@ -128,9 +129,13 @@ func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Ti
 	return found
 }
 
-func refs(rs []*rule) (refs []approvals.PolicyRef) {
-	for _, r := range rs {
-		refs = append(refs, r.ref)
+func refs(rs []*rule) []approvals.PolicyRef {
+	if len(rs) == 0 {
+		return nil
+	}
+	refs := make([]approvals.PolicyRef, len(rs))
+	for i, r := range rs {
+		refs[i] = r.ref
 	}
 	return refs
 }

@@ -101,11 +101,11 @@ func (q question) seen(f approvals.Facts) (all []Seen) {
 		all = append(all, part...)
 	}
 	record("context.", q.context)
-	record("context.beneficiary.", q.entities[user(f.Beneficiary.ID)].Attributes)
+	record("context.beneficiary.", q.entities.attributes(user(f.Beneficiary.ID)))
 	if f.Requester.ID != f.Beneficiary.ID {
-		record("context.requester.", q.entities[user(f.Requester.ID)].Attributes)
+		record("context.requester.", q.entities.attributes(user(f.Requester.ID)))
 	}
-	record("resource.", q.entities[q.resource].Attributes)
+	record("resource.", q.entities.attributes(q.resource))
 	return all
 }
 

@@ -11,7 +11,7 @@ import (
 
 // question is one decision in the engine's terms.
 type question struct {
-	entities cedar.EntityMap
+	entities cast
 	resource cedar.EntityUID
 	context  cedar.Record
 	vetted   bool // the entities are known to fit the schema
@@ -21,21 +21,41 @@ type question struct {
 // engine's terms. Facts that are not known are left out.
 func ask(f approvals.Facts, a approvals.Assessment, approver *approvals.Principal) question {
 	q := question{
-		entities: cedar.EntityMap{},
+		entities: make(cast, 0, 4),
 		resource: cedar.NewEntityUID(typeEntitlement, cedar.String(f.Entitlement.ID)),
 		context:  contextOf(f, a),
 	}
-	people := []approvals.Principal{f.Requester, f.Beneficiary}
 	if approver != nil {
-		people = append(people, *approver)
+		q.entities = append(q.entities, userOf(*approver))
 	}
-	for _, p := range people {
-		u := userOf(p)
-		q.entities[u.UID] = u
+	if approver == nil || approver.ID != f.Beneficiary.ID {
+		q.entities = append(q.entities, userOf(f.Beneficiary))
 	}
-	e := entitlementOf(f.Entitlement)
-	q.entities[e.UID] = e
+	if f.Requester.ID != f.Beneficiary.ID && (approver == nil || approver.ID != f.Requester.ID) {
+		q.entities = append(q.entities, userOf(f.Requester))
+	}
+	q.entities = append(q.entities, entitlementOf(f.Entitlement))
 	return q
+}
+
+// cast are the few entities of one question, each once. Looking through them
+// costs less than a hash does.
+type cast []cedar.Entity
+
+// Get makes it what the engine asks for entities.
+func (c cast) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
+	for i := range c {
+		if c[i].UID == uid {
+			return c[i], true
+		}
+	}
+	return cedar.Entity{}, false
+}
+
+// attributes are those of an entity; none for one that is not known.
+func (c cast) attributes(uid cedar.EntityUID) cedar.Record {
+	e, _ := c.Get(uid)
+	return e.Attributes
 }
 
 // check holds the question to the schema: entities, context and request.

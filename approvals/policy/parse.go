@@ -37,7 +37,7 @@ func parse(f file) (rs rules, problems approvals.Problems) {
 			end = list[i+1].Position().Offset
 		}
 		pos := p.Position()
-		rs = append(rs, &rule{policy: p, file: f.path, line: pos.Line, text: string(f.data[pos.Offset:end])})
+		rs = append(rs, &rule{policy: p, head: headOf(p), file: f.path, line: pos.Line, text: string(f.data[pos.Offset:end])})
 	}
 	return rs, nil
 }

@@ -150,23 +150,6 @@ when { principal.contractor && ["read-write", "admin"].contains(resource.level) 
 	return map[string]string{"many.cedar": cedar.String(), "many_test.yaml": examples.String()}
 }
 
-func BenchmarkDecide200Policies(b *testing.B) {
-	set := mustLoad(b, many(200))
-	f, a := maya(b)
-	if r := set.Decide(f, a); r.Outcome != approvals.AutoApprove {
-		b.Fatalf("%+v", r)
-	}
-	took := make([]time.Duration, 0, b.N)
-	b.ReportAllocs()
-	for b.Loop() {
-		start := time.Now()
-		set.Decide(f, a)
-		took = append(took, time.Since(start))
-	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-}
-
 func BenchmarkDecideExampleAccess(b *testing.B) {
 	set := exampleSet(b)
 	f, a := maya(b)

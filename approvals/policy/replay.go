@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cedar-policy/cedar-go"
-
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
@@ -172,7 +170,7 @@ func (r *replayer) answer(d Stored) (verdict, subject, bool) {
 		return v, who, ok
 	}
 	ruling := approvals.Restrain(*f, r.row.assessment, m.set.rule(question{
-		entities: cedar.EntityMap{requester.entity.UID: requester.entity, beneficiary.entity.UID: beneficiary.entity, thing.entity.UID: thing.entity},
+		entities: cast{beneficiary.entity, requester.entity, thing.entity},
 		resource: thing.entity.UID, context: contextOf(*f, r.row.assessment), vetted: true,
 	}, *f, doubts))
 	v := verdict{outcome: ruling.Outcome, quorum: ruling.Quorum, policies: ruling.Policies}

@@ -109,8 +109,9 @@ func (s *Set) mayApply(q question) (out []*rule) {
 		Principal: eval.Variable("principal"), Action: actionApprove,
 		Resource: q.resource, Context: q.context, Entities: q.entities,
 	}
+	resource := q.whereIs(q.resource)
 	for _, r := range s.approve {
-		if !s.routes(r) {
+		if !s.routes(r) || !r.head.resource.fits(resource) {
 			continue
 		}
 		if _, keep := eval.PartialPolicy(env, (*xast.Policy)(r.policy.AST())); keep {

@@ -19,6 +19,7 @@ import (
 // rule is one policy with what its annotations say.
 type rule struct {
 	policy   *cedar.Policy
+	head     head
 	ref      approvals.PolicyRef
 	reviewBy time.Time // the end of that day in UTC, exclusive; zero: built in
 	quorum   int       // 0: says nothing
