@@ -18,8 +18,7 @@ const live = "state NOT IN ('revoked', 'failed')"
 
 // Request finds a request by id.
 func (s *Store) Request(ctx context.Context, id approvals.RequestID) (approvals.Request, error) {
-	return single(ctx, s, "read a request", "There is no such request.", readRequest,
-		selectRequest+"WHERE id = $1", string(id))
+	return s.gathers.requests.one(ctx, s, string(id), "There is no such request.")
 }
 
 // RequestByKey finds a request by the idempotency key of its door.
@@ -31,11 +30,8 @@ func (s *Store) RequestByKey(ctx context.Context, key string) (approvals.Request
 // PendingRequests lists a beneficiary's pending requests, oldest first; an
 // empty entitlement means all.
 func (s *Store) PendingRequests(ctx context.Context, beneficiary approvals.PrincipalID, entitlement approvals.EntitlementID) ([]approvals.Request, error) {
-	query, args := selectRequest+"WHERE state = 'pending' AND beneficiary = $1", []any{string(beneficiary)}
-	if entitlement != "" {
-		query, args = query+" AND entitlement = $2", append(args, string(entitlement))
-	}
-	return list(ctx, s, "list pending requests", readRequest, query+" ORDER BY created_at, id", args...)
+	all, err := s.gathers.pending.rows(ctx, s, string(beneficiary))
+	return of(all, entitlement, func(r approvals.Request) approvals.EntitlementID { return r.Entitlement }), err
 }
 
 // BundleRequests lists the requests of a bundle, in the order they were asked.

@@ -11,17 +11,14 @@ import (
 
 // Grant finds a grant by id.
 func (s *Store) Grant(ctx context.Context, id approvals.GrantID) (approvals.Grant, error) {
-	return single(ctx, s, "read a grant", "There is no such grant.", readGrant, selectGrant+"WHERE id = $1", string(id))
+	return s.gathers.grants.one(ctx, s, string(id), "There is no such grant.")
 }
 
 // LiveGrants lists a principal's live grants, oldest first; an empty
 // entitlement means all.
 func (s *Store) LiveGrants(ctx context.Context, principal approvals.PrincipalID, entitlement approvals.EntitlementID) ([]approvals.Grant, error) {
-	query, args := selectGrant+"WHERE "+live+" AND principal = $1", []any{string(principal)}
-	if entitlement != "" {
-		query, args = query+" AND entitlement = $2", append(args, string(entitlement))
-	}
-	return list(ctx, s, "list live grants", readGrant, query+" ORDER BY created_at, id", args...)
+	all, err := s.gathers.live.rows(ctx, s, string(principal))
+	return of(all, entitlement, func(g approvals.Grant) approvals.EntitlementID { return g.Entitlement }), err
 }
 
 // LiveGrantsOn lists the live grants of an entitlement by id, those after the

@@ -37,6 +37,7 @@ type Store struct {
 	log     *slog.Logger
 	waker   waker
 	batcher batcher
+	gathers gathers
 	herald  herald
 	holder  atomic.Pointer[identity]        // in whose name leases are taken
 	refusal atomic.Pointer[approvals.Error] // why the schema can't be used; nil: it can
@@ -52,7 +53,7 @@ var _ approvals.Store = (*Store)(nil)
 // CodeUnavailable for a server that does not answer or a SQLite file that
 // another process holds.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	s := &Store{now: cfg.Now, log: cfg.Logger}
+	s := &Store{now: cfg.Now, log: cfg.Logger, gathers: newGathers()}
 	if s.now == nil {
 		s.now = time.Now
 	}
