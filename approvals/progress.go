@@ -177,8 +177,12 @@ func failedNotices(ctx context.Context, s *Service, g Grant) []Notice {
 	return append(ns, homes(s.admins(ctx)...)...) // which say what fails
 }
 
-// tellAfter is the failed try after which owners are told.
-const tellAfter = 3
+// tellAfter is the failed try after which owners are told; tellOverdue is for
+// how long access has outlived its end when its end is news to admins.
+const (
+	tellAfter   = 3
+	tellOverdue = time.Minute
+)
 
 // Retry records that a connector call failed and will be tried again. Why is
 // for people, without secrets. After the third failure holder and owners are
@@ -218,7 +222,7 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 	if to == g.State { // residual still: nothing new
 		return g, nil
 	}
-	mended := g.Attempts >= tellAfter || g.Overdue(now) > 0
+	mended := g.Attempts >= tellAfter || g.Overdue(now) >= tellOverdue
 	if g, err = g.Move(to); err != nil {
 		return g, err
 	}
@@ -232,6 +236,7 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 		c.Tasks = []Task{{Kind: TaskRevoke, Key: string(g.ID), RunAt: removal.ResidualUntil}}
 	} else {
 		g.RevokedAt = now
+		c.Cancel = []Task{{Kind: TaskRevoke, Key: string(g.ID)}}
 	}
 	c.Events = []Event{ev}
 	c.Notices = append(requesterCards(r), nudge(g), Notice{Slot: "ended/" + string(g.ID), Order: string(g.Request),

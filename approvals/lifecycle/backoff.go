@@ -26,6 +26,7 @@ const (
 	claimGap        = 5 * time.Millisecond
 	claimBatch      = 256
 	claimsPerPass   = 16
+	readsAtOnce     = 64 // the database answers what comes together together
 	queueAtMost     = 10_000
 	sweepBatch      = 1000
 	overdueAtMost   = 10_000
@@ -34,6 +35,11 @@ const (
 	readBackTries   = 3
 	readBackPause   = 300 * time.Millisecond
 	defaultInFlight = 8
+	houseInFlight   = 256  // tasks that wait for the database only
+	houseFull       = 4096 // of them that wait for a slot, until no more are claimed
+	storingAtMost   = 256  // tasks of a connector that only wait for the database
+	resultsAtMost   = 1024 // that wait while the loop looks at the task table
+	longestGap      = 50 * time.Millisecond
 )
 
 // pause is how long to wait after the nth failure, from 1: doubling from a

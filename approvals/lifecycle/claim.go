@@ -6,12 +6,15 @@ import (
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"golang.org/x/sync/errgroup"
 )
 
 // claim takes due tasks into the queues, those first that go first, and notes
 // when the next one is due.
 func (w *Worker) claim(ctx context.Context) {
 	w.claimed, w.full = time.Now(), false
+	// A database that is slow is not asked all the time: looking takes a quarter at most.
+	defer func() { w.gap = min(longestGap, max(claimGap, 4*time.Since(w.claimed))) }()
 	err := w.look(ctx)
 	if err == nil && !w.due.IsZero() && !w.due.After(w.Now()) {
 		for c := class(0); c < classes && err == nil; c++ {
@@ -35,12 +38,15 @@ func (w *Worker) claim(ctx context.Context) {
 // claimClass takes due tasks of one class; of very many, only some.
 func (w *Worker) claimClass(ctx context.Context, c class) error {
 	for range claimsPerPass {
+		if len(w.house.queue[c]) >= houseFull {
+			break // they wait for this database alone: more would not come sooner
+		}
 		leases, err := w.take(ctx, c)
 		if err != nil {
 			return err
 		}
-		for _, l := range leases {
-			w.enqueue(ctx, l, c)
+		for i, found := range w.grantsOf(ctx, leases, c) {
+			w.enqueue(ctx, leases[i], c, found)
 		}
 		if len(leases) < claimBatch {
 			return nil
@@ -69,13 +75,13 @@ func (w *Worker) take(ctx context.Context, c class) ([]approvals.Lease, error) {
 }
 
 // enqueue puts a task into the queue of the system that it concerns.
-func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class) {
+func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class, found lookup) {
 	it := &item{lease: l, class: c}
-	p, err := w.poolFor(ctx, l, c)
-	if err != nil {
+	if found.err != nil {
 		w.giveBack(ctx, it, w.Now().Add(pause(l.Attempt, provisionPause)), "its grant could not be read")
 		return
 	}
+	p := w.poolFor(l, c, found.grant)
 	it.pool = p
 	if len(p.queue[c]) >= queueAtMost {
 		w.giveBack(ctx, it, w.Now().Add(w.Lease/2+pause(4, w.Lease)), "too many tasks wait for this system")
@@ -88,35 +94,60 @@ func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class) {
 // holders: "observe/NAME@TICK".
 const observeKey = "observe/"
 
+// lookup is the grant that a task is about; the zero Grant where there is none.
+type lookup struct {
+	grant approvals.Grant
+	err   error
+}
+
+// grantsOf reads the grants of some tasks, side by side.
+func (w *Worker) grantsOf(ctx context.Context, leases []approvals.Lease, c class) []lookup {
+	all := make([]lookup, len(leases))
+	var reading errgroup.Group
+	reading.SetLimit(readsAtOnce)
+	for i, l := range leases {
+		id, about := grantBehind(l, c)
+		if !about {
+			continue
+		}
+		reading.Go(func() error {
+			g, err := w.Store.Grant(ctx, id)
+			if approvals.ErrorCode(err) == approvals.CodeNotFound {
+				g, err = approvals.Grant{}, nil
+			}
+			all[i] = lookup{g, err}
+			return nil
+		})
+	}
+	_ = reading.Wait() // each lookup has its own error
+	return all
+}
+
+// grantBehind says which grant a task is about, if it is about one.
+func grantBehind(l approvals.Lease, c class) (approvals.GrantID, bool) {
+	switch {
+	case c == revoking, c == provisioning:
+		return approvals.GrantID(l.Key), true
+	case l.Kind == approvals.TaskSweep:
+		return concerns(l.Key)
+	}
+	return "", false
+}
+
 // poolFor finds the pool whose system a task concerns.
-func (w *Worker) poolFor(ctx context.Context, l approvals.Lease, c class) (*pool, error) {
-	id := approvals.GrantID(l.Key)
-	switch c {
-	case explaining:
-		return w.prose, nil
-	case nudging:
-		if l.Kind != approvals.TaskSweep {
-			return w.house, nil
-		}
-		if rest, ok := strings.CutPrefix(l.Key, observeKey); ok {
-			return w.poolOf(rest[:max(0, strings.LastIndexByte(rest, '@'))]), nil
-		}
-		var ok bool
-		if id, ok = concerns(l.Key); !ok {
-			return w.house, nil
-		}
+func (w *Worker) poolFor(l approvals.Lease, c class, g approvals.Grant) *pool {
+	if rest, ok := strings.CutPrefix(l.Key, observeKey); ok && l.Kind == approvals.TaskSweep {
+		return w.poolOf(rest[:max(0, strings.LastIndexByte(rest, '@'))])
 	}
-	g, err := w.Store.Grant(ctx, id)
-	if approvals.ErrorCode(err) == approvals.CodeNotFound {
-		return w.house, nil
+	switch {
+	case c == explaining:
+		return w.prose
+	case g.ID == "": // it touches no system
+		return w.house
+	case c == revoking && g.State == approvals.GrantActive: // its end is ordered, whether or not its system answers
+		return w.house
 	}
-	if err != nil {
-		return nil, err
-	}
-	if c == revoking && g.State == approvals.GrantActive { // its end is ordered, whether or not its system answers
-		return w.house, nil
-	}
-	return w.poolOf(g.Connector), nil
+	return w.poolOf(g.Connector)
 }
 
 // poolOf is a connector's pool. A grant outlives the configuration of its
@@ -137,6 +168,7 @@ type step struct {
 	gone    bool      // the task was put afresh meanwhile, or is somebody else's: leave it
 	down    bool      // the system did not answer
 	skipped bool      // the system was not asked, so nothing is known of it
+	over    bool      // what was stored last ended the task too
 }
 
 // The steps of a task that is done: finished by asking the system, or not.
@@ -156,7 +188,10 @@ func (w *Worker) run(ctx context.Context, it *item) step {
 	switch {
 	case s.gone || s.down: // the loop decides where a task waits for its system
 	case s.at.IsZero():
-		w.logLost(after, it, w.Store.FinishTask(after, it.lease))
+		it.vacate(s)
+		if !s.over {
+			w.logLost(after, it, w.Store.FinishTask(after, it.lease))
+		}
 		if w.Done != nil {
 			w.Done(it.lease.Kind, it.pool.name, w.Now().Sub(it.lease.RunAt))
 		}

@@ -88,8 +88,8 @@ func New(cfg Config) (*Worker, error) {
 		return nil, approvals.Errorf(approvals.CodeInvalid, "The worker needs a service and a store.")
 	}
 	w := &Worker{
-		Config: cfg, done: make(chan result), pools: make(map[string]*pool),
-		house: newPool("", nil, Limits{Concurrency: 8}), prose: newPool("", nil, Limits{Concurrency: 2}),
+		Config: cfg, done: make(chan result, resultsAtMost), pools: make(map[string]*pool),
+		house: newPool("", nil, Limits{Concurrency: houseInFlight}), prose: newPool("", nil, Limits{Concurrency: 2}),
 	}
 	if w.Now == nil {
 		w.Now = time.Now

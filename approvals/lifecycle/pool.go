@@ -41,6 +41,8 @@ type item struct {
 	record bool // a failure of this try is worth an audit event
 	cancel func()
 	cut    bool // its call was ended because the system answers others again
+	left   bool // it needs its slot no longer; the loop alone reads it
+	vacate func(step)
 }
 
 // pool is the slots and queues of one connector, so that a slow one delays
@@ -54,6 +56,7 @@ type pool struct {
 	breaker [classes]breaker
 	running [classes]map[*item]struct{}
 	total   int
+	storing int // items that have left their slot and wait for the database
 }
 
 func newPool(name string, conn approvals.Connector, l Limits) *pool {
@@ -88,7 +91,7 @@ func (p *pool) share(c class) int {
 // next takes the item that is to run now; nil: none may.
 func (p *pool) next(now time.Time) *item {
 	for c := range p.queue {
-		if p.total >= p.limits.Concurrency {
+		if p.total >= p.limits.Concurrency || p.storing >= storingAtMost {
 			return nil
 		}
 		if len(p.queue[c]) == 0 || len(p.running[c]) >= p.share(class(c)) {

@@ -108,18 +108,20 @@ func (w *Worker) remove(ctx context.Context, it *item, g approvals.Grant) step {
 	case lives && g.State == approvals.GrantResidual:
 		return again(removal.ResidualUntil)
 	}
+	it.vacate(finished) // the system has said all: what is left is to store it
 	return w.prove(ctx, it, g, removal, "absent: "+p.Detail)
 }
 
 // keep stores that a grant ended without anything being taken away.
 func (w *Worker) keep(ctx context.Context, it *item, g approvals.Grant, why string) step {
-	s := w.prove(ctx, it, g, approvals.Removal{}, why)
-	s.skipped = true
-	return s
+	it.vacate(unasked)
+	return w.prove(ctx, it, g, approvals.Removal{}, why)
 }
 
 // prove stores that access ended, with what was read back.
 func (w *Worker) prove(ctx context.Context, it *item, g approvals.Grant, removal approvals.Removal, readBack string) step {
-	_, err := w.Service.Revoked(ctx, g.ID, removal, readBack)
-	return w.retried(ctx, it, err)
+	now, err := w.Service.Revoked(ctx, g.ID, removal, readBack)
+	s := w.retried(ctx, it, err)
+	s.over = err == nil && now.State == approvals.GrantRevoked
+	return s
 }

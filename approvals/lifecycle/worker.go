@@ -16,7 +16,8 @@ type Worker struct {
 	prose   *pool // tasks that wait for a model
 	done    chan result
 	running int
-	claimed time.Time // by the machine's clock, when the last pass over the task table began
+	claimed time.Time     // by the machine's clock, when the last pass over the task table began
+	gap     time.Duration // from then until the next pass
 	scanned time.Time
 	full    bool            // the last pass left tasks behind
 	due     time.Time       // of the next task, as the last pass saw it; zero: none, or not known
@@ -24,10 +25,11 @@ type Worker struct {
 	told    map[string]bool // the alarms that were put already; the watch alone touches it
 }
 
-// result is a task's try, back from its goroutine.
+// result is a task's try, back from its goroutine, or that it leaves its slot.
 type result struct {
 	item *item
 	step step
+	left bool
 }
 
 // Run works until the context ends. Then it takes nothing new, lets the calls
@@ -59,7 +61,7 @@ func (w *Worker) loop(ctx context.Context, drain bool) {
 	for {
 		if ctx.Err() != nil {
 			wake, stopped, look, w.due = nil, nil, false, time.Time{}
-		} else if look && time.Since(w.claimed) >= claimGap {
+		} else if look && time.Since(w.claimed) >= w.gap {
 			wake = w.Store.Wake() // before the look, and kept until the next: a call that lies between two turns is not missed
 			w.claim(ctx)
 			look = w.full
@@ -115,7 +117,7 @@ func (w *Worker) each() func(func(*pool) bool) {
 // idle is how long the loop may sleep.
 func (w *Worker) idle(look bool) time.Duration {
 	if look {
-		return max(0, claimGap-time.Since(w.claimed))
+		return max(0, w.gap-time.Since(w.claimed))
 	}
 	now, d := w.Now(), w.Poll
 	if !w.due.IsZero() {
@@ -137,9 +139,13 @@ func (w *Worker) start(ctx context.Context) {
 			w.running++
 			try, cancel := context.WithTimeout(ctx, it.lease.Until.Sub(now)-leaseReserve)
 			it.cancel = cancel
+			it.vacate = func(s step) {
+				it.vacate = func(step) {}
+				w.done <- result{item: it, step: s, left: true}
+			}
 			go func() {
 				defer cancel()
-				w.done <- result{it, w.run(try, it)}
+				w.done <- result{item: it, step: w.run(try, it)}
 			}()
 		}
 	}
@@ -162,7 +168,17 @@ func (w *Worker) settleMore(ctx context.Context) {
 // given back with a pause.
 func (w *Worker) settle(ctx context.Context, r result) {
 	it, p, now := r.item, r.item.pool, w.Now()
+	if r.left {
+		p.ended(it, r.step, now)
+		it.left = true
+		p.storing++
+		return
+	}
 	w.running--
+	if it.left {
+		p.storing--
+		return
+	}
 	if p.ended(it, r.step, now) {
 		w.Logger.WarnContext(ctx, "a connector does not answer; its tasks wait, and one tries every few seconds",
 			"connector", p.name, "kind", it.lease.Kind, "error", r.step.cause)

@@ -85,6 +85,23 @@ func Start(tb testing.TB) *Cluster {
 	return shared.cluster
 }
 
+// Durable starts a cluster that commits to disk, as a server in earnest does,
+// and ends with the benchmark. Where Start skips, it does.
+func Durable(tb testing.TB) *Cluster {
+	tb.Helper()
+	Start(tb)
+	c, err := New(context.Background(), Options{Durable: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return c
+}
+
 // New starts a cluster that the caller closes, or adopts the server that
 // HALLPASS_TEST_POSTGRES names. It returns ErrNotInstalled, wrapped with the
 // mend, when there are no server binaries.

@@ -18,22 +18,12 @@ import (
 // million holdings, and measures a start of the score from it: people, holders
 // and decisions into a world that can answer. -short makes it a twentieth.
 func BenchmarkBoot(b *testing.B) {
-	pgtest.Start(b) // skips where PostgreSQL is missing
 	c := synthetic.Config{People: 100_000, Entitlements: 20_000, Grants: 5_600_000, Decisions: 1_000_000, Seed: 1}
 	if testing.Short() {
 		c = synthetic.Config{People: 5_000, Entitlements: 1_000, Grants: 250_000, Decisions: 50_000, Seed: 1}
 	}
 	org := synthetic.New(c)
-	cluster, err := pgtest.New(b.Context(), pgtest.Options{Durable: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := cluster.Close(); err != nil {
-			b.Error(err)
-		}
-	})
-	dsn := cluster.Database(b)
+	dsn := pgtest.Durable(b).Database(b)
 	st, err := store.Open(b.Context(), store.Config{URL: dsn})
 	if err != nil {
 		b.Fatal(err)
