@@ -59,29 +59,32 @@ func examples(tb testing.TB) *Set {
 
 // What each form of policy sees, one set for each.
 var forms = map[string][]string{
-	"numbers either way":  {`permit (principal, action == Action::"request", resource) when { context has score && 30 >= context.score && context.score != 7 && context.duration_minutes < 120 };`},
-	"arithmetic":          {`permit (principal, action == Action::"request", resource) when { context has score && context.score + context.auto_today * 10 <= 40 };`},
-	"a number both ways":  {`permit (principal, action == Action::"request", resource) when { context.hour > 8 && context.hour + 1 < context.day_of_month };`},
-	"the calendar":        {`permit (principal, action == Action::"request", resource) when { context.days_left_in_month <= 2 || context.weekday == "sunday" || context.minute_of_day < 60 };`},
-	"texts":               {`permit (principal, action == Action::"request", resource) when { context has ticket && context.ticket like "INC-*" && context.kind == "access" };`},
-	"presence":            {`permit (principal, action == Action::"request", resource) when { context has ticket && context has score && context has score_confidence };`},
-	"the score's quality": {`permit (principal, action == Action::"request", resource) when { context has score_confidence && context.score_confidence == "medium" };`},
-	"groups":              {`permit (principal in Group::"engineering", action == Action::"request", resource);`, `forbid (principal, action == Action::"request", resource) when { context.requester in Group::"guests" };`},
-	"a set of groups":     {`permit (principal, action == Action::"request", resource) when { principal in [Group::"engineering", Group::"finance"] };`},
-	"the group's names":   {`permit (principal, action == Action::"request", resource) when { principal.groups.contains("support") };`},
-	"attributes":          {`permit (principal, action == Action::"request", resource) when { principal has department && principal.department == "Finance" && !principal.contractor };`},
-	"attributes of whom":  {`permit (principal, action == Action::"request", resource) when { context.requester has title && context.requester.title like "Man*" && context.on_behalf };`},
-	"managers":            {`permit (principal, action == Action::"request", resource) when { context.beneficiary has manager && context.requester == context.beneficiary.manager };`},
-	"identity":            {`permit (principal, action == Action::"request", resource) when { principal == context.requester || resource.owners.contains(principal) };`},
-	"one person":          {`permit (principal == User::"p3", action == Action::"request", resource);`},
-	"another's identity":  {`permit (principal, action == Action::"request", resource) when { [context.requester].contains(principal) };`},
-	"the directory":       {`permit (principal, action == Action::"request", resource) when { !context.directory_stale && context.directory_age_minutes <= 600 };`},
-	"branches":            {`permit (principal, action == Action::"request", resource) when { if context has score then context.score < 50 else principal.admin };`},
-	"an error":            {`permit (principal, action == Action::"request", resource);`, `forbid (principal, action == Action::"request", resource) when { context.reason_length * 922337203685477580 > 5 && context.auto_today == 3 };`},
-	"reviews":             {`@permit (principal, action == Action::"request", resource) when { resource.sensitivity == "low" };`, `permit (principal, action == Action::"request", resource) when { resource.sensitivity == "medium" };`},
-	"the approvers' side": {`@quorum("2")permit (principal in Group::"security", action == Action::"approve", resource) when { context.requester.contractor && principal != context.beneficiary };`},
-	"refusals":            {`@effect("deny")forbid (principal, action == Action::"request", resource) when { resource has environment && resource.environment == "production" && principal.contractor };`},
-	"nothing":             {`forbid (principal, action == Action::"approve", resource) when { principal.contractor };`},
+	"numbers either way":   {`permit (principal, action == Action::"request", resource) when { context has score && 30 >= context.score && context.score != 7 && context.duration_minutes < 120 };`},
+	"arithmetic":           {`permit (principal, action == Action::"request", resource) when { context has score && context.score + context.auto_today * 10 <= 40 };`},
+	"a number both ways":   {`permit (principal, action == Action::"request", resource) when { context.hour > 8 && context.hour + 1 < context.day_of_month };`},
+	"the calendar":         {`permit (principal, action == Action::"request", resource) when { context.days_left_in_month <= 2 || context.weekday == "sunday" || context.minute_of_day < 60 };`},
+	"texts":                {`permit (principal, action == Action::"request", resource) when { context has ticket && context.ticket like "INC-*" && context.kind == "access" };`},
+	"presence":             {`permit (principal, action == Action::"request", resource) when { context has ticket && context has score && context has score_confidence };`},
+	"the score's quality":  {`permit (principal, action == Action::"request", resource) when { context has score_confidence && context.score_confidence == "medium" };`},
+	"groups":               {`permit (principal in Group::"engineering", action == Action::"request", resource);`, `forbid (principal, action == Action::"request", resource) when { context.requester in Group::"guests" };`},
+	"a set of groups":      {`permit (principal, action == Action::"request", resource) when { principal in [Group::"engineering", Group::"finance"] };`},
+	"the group's names":    {`permit (principal, action == Action::"request", resource) when { principal.groups.contains("support") };`},
+	"attributes":           {`permit (principal, action == Action::"request", resource) when { principal has department && principal.department == "Finance" && !principal.contractor };`},
+	"attributes of whom":   {`permit (principal, action == Action::"request", resource) when { context.requester has title && context.requester.title like "Man*" && context.on_behalf };`},
+	"managers":             {`permit (principal, action == Action::"request", resource) when { context.beneficiary has manager && context.requester == context.beneficiary.manager };`},
+	"identity":             {`permit (principal, action == Action::"request", resource) when { principal == context.requester || resource.owners.contains(principal) };`},
+	"one person":           {`permit (principal == User::"p3", action == Action::"request", resource);`},
+	"another's identity":   {`permit (principal, action == Action::"request", resource) when { [context.requester].contains(principal) };`},
+	"the directory":        {`permit (principal, action == Action::"request", resource) when { !context.directory_stale && context.directory_age_minutes <= 600 };`},
+	"branches":             {`permit (principal, action == Action::"request", resource) when { if context has score then context.score < 50 else principal.admin };`},
+	"an error":             {`permit (principal, action == Action::"request", resource);`, `forbid (principal, action == Action::"request", resource) when { context.reason_length * 922337203685477580 > 5 && context.auto_today == 3 };`},
+	"reviews":              {`@permit (principal, action == Action::"request", resource) when { resource.sensitivity == "low" };`, `permit (principal, action == Action::"request", resource) when { resource.sensitivity == "medium" };`},
+	"the approvers' side":  {`@quorum("2")permit (principal in Group::"security", action == Action::"approve", resource) when { context.requester.contractor && principal != context.beneficiary };`},
+	"an unknown approver":  {`@quorum("2")permit (principal, action == Action::"approve", resource) when { context.beneficiary has manager && context.beneficiary.manager == principal };`},
+	"a known manager":      {`@quorum("2")permit (principal, action == Action::"approve", resource) when { context.beneficiary has manager && (principal != context.beneficiary.manager || principal == context.requester) && context.beneficiary.manager == User::"p1" };`},
+	"presence of people's": {`permit (principal, action == Action::"request", resource) when { principal has manager && context.requester has department };`},
+	"refusals":             {`@effect("deny")forbid (principal, action == Action::"request", resource) when { resource has environment && resource.environment == "production" && principal.contractor };`},
+	"nothing":              {`forbid (principal, action == Action::"approve", resource) when { principal.contractor };`},
 }
 
 // oneByOne replays without remembering anything.
@@ -168,7 +171,7 @@ func TestRequestsThatLookAlikeAreDecidedAlike(t *testing.T) {
 					t.Fatalf("%s\n%s", diff, d.Facts)
 				}
 			}
-			if name == "numbers either way" && len(answers) > tried/2 {
+			if most := map[string]int{"numbers either way": tried / 2, "an unknown approver": 42}[name]; most > 0 && len(answers) > most {
 				t.Errorf("%d answers to %d requests", len(answers), tried)
 			}
 		})

@@ -20,7 +20,8 @@ type sight struct {
 	attrs   []string           // of the context whose value is seen, sorted
 	limits  map[string][]int64 // of those, the ones that are only held against these numbers
 	has     []string           // of the context, asked for by "has", sorted
-	person  []string           // attributes of people that are seen, sorted
+	person  []string           // attributes of people whose value is seen, sorted
+	bears   []string           // attributes of people, asked for by "has", sorted
 	groups  []cedar.EntityUID  // groups that people are looked for in
 	whole   bool               // who exactly somebody is, is seen
 	knows   bool               // the same of requester or beneficiary by that name
@@ -40,7 +41,7 @@ func (s *Set) look(of *thing) *sight {
 			continue
 		}
 		v.scope(tree)
-		v.conditions(tree, exact)
+		v.conditions(tree, func(n xast.IsNode) bool { return v.node(n, exact) })
 		if r.permits() {
 			v.reviews = append(v.reviews, r.reviewBy)
 		}
@@ -48,7 +49,7 @@ func (s *Set) look(of *thing) *sight {
 	whole := v.whole
 	for _, r := range s.approve {
 		if tree, matters := r.narrowed(actionApprove, of); matters && s.routes(r) {
-			v.conditions(tree, exact)
+			v.conditions(tree, func(n xast.IsNode) bool { return !v.isUnknown(n) && v.node(n, exact) })
 		}
 	}
 	v.whole = whole || v.knows // who will answer is not among the facts: only requester and beneficiary are
@@ -95,7 +96,7 @@ func (v *sight) settle(exact map[string]bool) {
 	for name := range exact {
 		v.attrs = append(v.attrs, name)
 	}
-	for _, list := range []*[]string{&v.attrs, &v.has, &v.person} {
+	for _, list := range []*[]string{&v.attrs, &v.has, &v.person, &v.bears} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
@@ -105,10 +106,28 @@ func (v *sight) settle(exact map[string]bool) {
 	slices.SortFunc(v.reviews, time.Time.Compare)
 }
 
-func (v *sight) conditions(tree *xast.Policy, exact map[string]bool) {
+func (v *sight) conditions(tree *xast.Policy, node func(xast.IsNode) bool) {
 	for _, cond := range tree.Conditions {
-		xast.Inspect(xast.NewNode(cond.Body), func(n xast.IsNode) bool { return v.node(n, exact) })
+		xast.Inspect(xast.NewNode(cond.Body), node)
 	}
+}
+
+// isUnknown notes what a comparison with the approver sees, who is not known
+// yet when it is said how people are asked: that somebody has a manager, not
+// whom. It reports whether the node is one and all of it was noted.
+func (v *sight) isUnknown(n xast.IsNode) bool {
+	equals, ok := n.(xast.NodeTypeEquals)
+	if !ok {
+		return false
+	}
+	for _, pair := range [][2]xast.IsNode{{equals.Left, equals.Right}, {equals.Right, equals.Left}} {
+		access, ok := pair[1].(xast.NodeTypeAccess)
+		if ok && isVariable(pair[0], "principal") && isPerson(access.Arg) && !isVariable(access.Arg, "principal") {
+			v.bears = append(v.bears, string(access.Value))
+			return true
+		}
+	}
+	return false
 }
 
 // scope notes what the head of a policy asks of the principal.
@@ -141,7 +160,7 @@ func (v *sight) node(n xast.IsNode, exact map[string]bool) bool {
 	case xast.NodeTypeHas:
 		switch {
 		case isPerson(n.Arg):
-			v.person = append(v.person, string(n.Value))
+			v.bears = append(v.bears, string(n.Value))
 			return false
 		case isVariable(n.Arg, "context"):
 			v.has = append(v.has, string(n.Value))
@@ -263,6 +282,10 @@ func (v *sight) face(u cedar.Entity, raw []byte) string {
 	var key []byte
 	for _, g := range v.groups {
 		key = append(key, byte(bit(u.Parents.Contains(g))))
+	}
+	for _, name := range v.bears {
+		_, ok := u.Attributes.Get(cedar.String(name))
+		key = append(key, byte(bit(ok)))
 	}
 	for _, name := range v.person {
 		value, ok := u.Attributes.Get(cedar.String(name))
