@@ -202,7 +202,8 @@ func (s *Service) opens(ctx context.Context, actor Actor, r Request, e Entitleme
 		review.ToldIn = []string{s.Glass.Channel}
 	}
 	c.Requests, c.BreakGlass = []Request{r}, []BreakGlassReview{review}
-	c.Events[1].Detail = map[string]string{"review_by": review.DueAt.Format(time.RFC3339), "told": fmt.Sprint(len(review.Told) + len(review.ToldIn))}
+	c.Events[1].Detail = map[string]string{"review_by": review.DueAt.Format(time.RFC3339), "told": fmt.Sprint(len(review.Told) + len(review.ToldIn)),
+		"sensitivity": string(e.Sensitivity)}
 	c.Tasks = append(c.Tasks, Task{Kind: TaskBreakGlass, Key: string(r.ID), RunAt: review.DueAt})
 	c.Notices = append(append(requesterCards(r), review.cards()...), homes(s.admins(ctx)...)...)
 	if err := s.Store.Apply(ctx, c); err != nil {
@@ -228,13 +229,16 @@ func (s *Service) watchers(ctx context.Context, review BreakGlassReview, d Decis
 	})
 }
 
-// judge lets the law speak on frozen facts: the ordinary one, or that of
-// emergencies.
-func (s *Service) judge(f Facts, a Assessment) Ruling {
+// judge lets the law speak on frozen facts.
+func (s *Service) judge(f Facts, a Assessment) Ruling { return Judge(f, a, s.Policy, s.Glass.Policy) }
+
+// Judge lets a law speak on frozen facts: the ordinary one, or that of
+// emergencies, within what no policy can override. It is pure.
+func Judge(f Facts, a Assessment, p Policy, glass BreakGlassPolicy) Ruling {
 	if f.Kind == KindBreakGlass {
-		return s.Glass.ruling(f, a)
+		return BreakGlassRules{Policy: glass}.ruling(f, a)
 	}
-	return Restrain(f, a, s.Policy.Decide(f, a))
+	return Restrain(f, a, p.Decide(f, a))
 }
 
 // ruling is the law's answer to an emergency: at once, or not at all.

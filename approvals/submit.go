@@ -175,7 +175,7 @@ func (s *Service) settleWith(ctx context.Context, r Request, d Decision, more Ch
 func (s *Service) settleOnce(ctx context.Context, r Request, d Decision, c Change) (Request, error) {
 	c.Events = slices.Clone(c.Events)
 	decided := withDecision(s.event(d.At, EventRequestDecided, Actor{Kind: ActorPolicy, Via: "policy"}, r), d)
-	decided.Detail = map[string]string{"outcome": string(d.Ruling.Outcome)}
+	decided.Detail = map[string]string{"outcome": string(d.Ruling.Outcome), "sensitivity": string(d.Facts.Entitlement.Sensitivity)}
 	c.Decisions, c.Events = []Decision{d}, append(c.Events, decided)
 	switch d.Ruling.Outcome {
 	case AutoApprove:

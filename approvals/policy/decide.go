@@ -87,8 +87,8 @@ type finding struct {
 }
 
 // evaluate asks the engine for each principal in turn. A permit whose review
-// date has passed opens nothing by itself any more; who may answer does not
-// depend on it.
+// date has passed, or that a review of its decisions ended, opens nothing by
+// itself any more; who may answer does not depend on it.
 func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Time, principals []cedar.EntityUID) finding {
 	found := finding{permitted: true}
 	var stale []*rule
@@ -103,7 +103,7 @@ func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Ti
 		found.matched = slices.Grow(found.matched, len(diagnostic.Reasons))
 		for _, reason := range diagnostic.Reasons {
 			r := set.get(reason.PolicyID)
-			if r.permits() && action != actionApprove && r.overdue(at) {
+			if r.permits() && action != actionApprove && (r.overdue(at) || r.lapsed(q.lapsed) != nil) {
 				stale = append(stale, r)
 				continue
 			}
@@ -119,7 +119,11 @@ func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Ti
 	}
 	if !found.permitted {
 		for _, r := range stale {
-			found.problems = append(found.problems, fmt.Sprintf("the policy %q would permit it, but was due for review by %s", r.ref.ID, r.reviewBy.AddDate(0, 0, -1).Format(time.DateOnly)))
+			why := "was due for review by " + r.reviewBy.AddDate(0, 0, -1).Format(time.DateOnly)
+			if l := r.lapsed(q.lapsed); l != nil {
+				why = "stopped approving by itself after the review " + string(l.Campaign)
+			}
+			found.problems = append(found.problems, fmt.Sprintf("the policy %q would permit it, but %s", r.ref.ID, why))
 		}
 	}
 	slices.SortFunc(found.matched, func(a, b *rule) int { return strings.Compare(a.ref.ID, b.ref.ID) })

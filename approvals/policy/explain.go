@@ -25,6 +25,7 @@ const (
 	Permits   Standing = "would permit"   // but a forbid or a doubt wins
 	Forbids   Standing = "forbids"        // but the answer rests on something else
 	Overdue   Standing = "is overdue"     // would permit, but its review date has passed
+	Lapsed    Standing = "has lapsed"     // would permit, but a review of its decisions ended that
 	Failed    Standing = "failed"         // could not be evaluated
 	Indiffers Standing = "does not apply" // its conditions do not hold
 )
@@ -69,7 +70,7 @@ func (s *Set) Explain(f approvals.Facts, a approvals.Assessment) Explanation {
 		}
 		x.Policies = append(x.Policies, p)
 	}
-	order := []Standing{Decides, Failed, Overdue, Permits, Forbids, Indiffers}
+	order := []Standing{Decides, Failed, Overdue, Lapsed, Permits, Forbids, Indiffers}
 	slices.SortStableFunc(x.Policies, func(a, b Part) int {
 		return slices.Index(order, a.Standing) - slices.Index(order, b.Standing)
 	})
@@ -85,6 +86,8 @@ func (r *rule) standing(named bool, f approvals.Facts) Standing {
 		return Forbids
 	case r.overdue(f.At):
 		return Overdue
+	case r.lapsed(f.Lapsed) != nil:
+		return Lapsed
 	default:
 		return Permits
 	}

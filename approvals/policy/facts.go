@@ -15,6 +15,7 @@ type question struct {
 	resource cedar.EntityUID
 	context  cedar.Record
 	vetted   bool // the entities are known to fit the schema
+	lapsed   []approvals.LapsedRule
 }
 
 // ask turns facts, assessment and, for an approval, the approver into the
@@ -24,6 +25,7 @@ func ask(f approvals.Facts, a approvals.Assessment, approver *approvals.Principa
 		entities: make(cast, 0, 4),
 		resource: cedar.NewEntityUID(typeEntitlement, cedar.String(f.Entitlement.ID)),
 		context:  contextOf(f, a),
+		lapsed:   f.Lapsed,
 	}
 	if approver != nil {
 		q.entities = append(q.entities, userOf(*approver))

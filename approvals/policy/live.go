@@ -14,6 +14,7 @@ type Live struct {
 	options Options
 	loading sync.Mutex // one reload at a time, so that an older reading never replaces a newer one
 	current atomic.Pointer[Set]
+	keep    func(context.Context, *Set) error // nil: nobody keeps sets
 }
 
 var _ approvals.Policy = (*Live)(nil)
@@ -37,8 +38,23 @@ func (l *Live) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if l.keep != nil {
+		if err := l.keep(ctx, set); err != nil {
+			return err
+		}
+	}
 	l.current.Store(set)
 	return nil
+}
+
+// Keep hands the set in force to keep, and from now on each set before it comes
+// into force: one that could not be kept does not, since nobody could decide by
+// it again.
+func (l *Live) Keep(ctx context.Context, keep func(context.Context, *Set) error) error {
+	l.loading.Lock()
+	defer l.loading.Unlock()
+	l.keep = keep
+	return keep(ctx, l.current.Load())
 }
 
 // Set is the set in force now.
