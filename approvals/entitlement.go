@@ -58,7 +58,9 @@ type Entitlement struct {
 	Target          map[string]string `json:"target,omitempty"` // what the connector needs, e.g. role: billing_ro
 	Fields          []Field           `json:"fields,omitempty"` // what a request must say besides
 	Segregation     []Segregation     `json:"segregation,omitempty"`
-	Checks          []string          `json:"checks,omitempty"` // external checks that a decision about it asks
+	Checks          []string          `json:"checks,omitempty"`   // external checks that a decision about it asks
+	Drift           DriftRepair       `json:"drift,omitempty"`    // what is done about drift; no decision reads it. Empty: it is reported
+	Standing        []string          `json:"standing,omitempty"` // accounts whose standing access is no drift; no decision reads it
 }
 
 // ApproverRef says whom to ask: "manager" (the beneficiary's),

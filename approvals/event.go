@@ -48,6 +48,11 @@ const (
 	EventBreakGlassOpened    EventKind = "breakglass.opened"    // access was opened before anybody answered
 	EventBreakGlassReviewed  EventKind = "breakglass.reviewed"  // somebody else closed its review
 	EventBreakGlassEscalated EventKind = "breakglass.escalated" // nobody closed its review in time; security and admins were told
+	EventDriftBaseline       EventKind = "drift.baseline"       // the first look at an entitlement; what it found is standing access
+	EventDriftOpened         EventKind = "drift.opened"         // a system and the grants differ
+	EventDriftResolved       EventKind = "drift.resolved"       // they no longer do
+	EventDriftRetried        EventKind = "drift.retried"        // a repair failed and will be tried again
+	EventGrantRestoring      EventKind = "grant.restoring"      // access that went away outside is given again
 	EventReviewFrozen        EventKind = "review.frozen"        // what a campaign covers was fixed
 	EventReviewChecked       EventKind = "review.checked"       // all of it was computed again
 	EventReviewDrawn         EventKind = "review.drawn"         // the sample was drawn by the first checkpoint after the freeze

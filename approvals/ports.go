@@ -43,6 +43,18 @@ type Store interface {
 	OpenBreakGlass(ctx context.Context, limit int) ([]BreakGlassReview, error)
 	// AutoApprovals counts a beneficiary's requests approved by policy alone since a time.
 	AutoApprovals(ctx context.Context, beneficiary PrincipalID, since time.Time) (int, error)
+
+	// LiveGrantsOn lists an entitlement's grants that live by id, those after one;
+	// EndedOn those that were revoked since a time.
+	LiveGrantsOn(ctx context.Context, e EntitlementID, after GrantID, limit int) ([]Grant, error)
+	EndedOn(ctx context.Context, e EntitlementID, since time.Time) ([]Grant, error)
+	// Drift finds one difference; Drifts lists them by id, those after one.
+	Drift(context.Context, DriftID) (Drift, error)
+	Drifts(context.Context, DriftFilter) ([]Drift, error)
+	// SawDrift notes that all that is open on an entitlement was there at a time.
+	SawDrift(ctx context.Context, e EntitlementID, at time.Time) error
+	// Baseline is the first look at an entitlement; CodeNotFound: there was none.
+	Baseline(context.Context, EntitlementID) (Baseline, error)
 	// Lapses lists the rules that stopped approving by themselves, also those
 	// whose lapse was lifted, by rule and time.
 	Lapses(context.Context) ([]Lapse, error)

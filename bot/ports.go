@@ -51,6 +51,8 @@ type Store interface {
 	Failing(ctx context.Context, times, limit int) ([]approvals.Grant, error)
 	// Overdue counts grants that outlive their end, and says for how long the oldest does.
 	Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
+	// CountDrift counts the differences between systems and grants that are open, by kind.
+	CountDrift(context.Context) (map[approvals.DriftKind]int, error)
 	Binding(ctx context.Context, door, workspace, subject string) (approvals.Binding, error)
 	BindingOf(ctx context.Context, door string, principal approvals.PrincipalID) (approvals.Binding, error)
 	// BindingsOnHold lists the accounts that an admin must confirm.

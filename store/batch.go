@@ -109,6 +109,7 @@ func claimKeys(touched map[string]bool, p *pending) bool {
 	for _, m := range c.Comments {
 		keys["comment\x00"+m.Key] = true
 	}
+	driftKeys(c, keys)
 	for _, s := range c.Spend {
 		keys["budget\x00"+joinKey(s.Budget, s.Day)] = true
 	}

@@ -31,6 +31,7 @@ type Store struct {
 	given     []approvals.GrantID
 	spent     map[approvals.Spending]int
 	reviews   reviews
+	drift     drift
 }
 
 type account struct{ door, workspace, subject string }
@@ -128,6 +129,9 @@ func (s *Store) check(c approvals.Change) error {
 	if err := s.reviews.check(c); err != nil {
 		return err
 	}
+	if err := s.drift.check(c); err != nil {
+		return err
+	}
 	for _, p := range c.Spend {
 		if s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}] >= p.Limit {
 			return approvals.Errorf(approvals.CodeOverBudget, "The budget %s is used up.", p.Budget)
@@ -189,6 +193,7 @@ func (s *Store) write(c approvals.Change) {
 		s.events = append(s.events, e)
 	}
 	s.reviews.write(c)
+	s.drift.write(c)
 	for _, p := range c.Spend {
 		s.spent[approvals.Spending{Budget: p.Budget, Day: p.Day}]++
 	}

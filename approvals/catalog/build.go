@@ -19,6 +19,7 @@ var name = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 const (
 	maxTitle       = 75 // runes; what a choice in Slack can show
 	maxDescription = 1000
+	maxAccount     = 320 // bytes; an email address is no longer
 	shortest       = time.Minute
 	longest        = 90 * 24 * time.Hour
 )
@@ -111,6 +112,7 @@ func (b *builder) level(at spot, s system, r resource, l level) {
 		DefaultDuration: c.fallback, MaxDuration: c.longest,
 		TicketRequired: c.ticket != nil && *c.ticket, Target: c.target,
 		Fields: asked(s.Fields, r.Fields, l.Fields),
+		Drift:  approvals.DriftRepair(c.drift), Standing: c.standing,
 	}
 	if len(c.checks) > 0 {
 		e.Checks = unique(slices.Sorted(slices.Values(c.checks)))
@@ -172,6 +174,18 @@ func (b *builder) check(at spot, e approvals.Entitlement) {
 		b.wrong(at.of("description"), "keep it to a paragraph", "the description has more than %d bytes", maxDescription)
 	}
 	b.durations(at, e)
+	if e.Drift != "" && !slices.Contains(approvals.DriftRepairs, e.Drift) {
+		var known []string
+		for _, d := range approvals.DriftRepairs {
+			known = append(known, string(d))
+		}
+		b.wrong(at.of("drift"), source.Suggest(string(e.Drift), known), "%q is not what can be done about drift", e.Drift)
+	}
+	for _, account := range e.Standing {
+		if account == "" || len(account) > maxAccount || !plain(account) {
+			b.wrong(at.of("standing"), "write the account as the system names it", "%q cannot be an account", account)
+		}
+	}
 }
 
 func (b *builder) durations(at spot, e approvals.Entitlement) {

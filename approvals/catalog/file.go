@@ -1,6 +1,9 @@
 package catalog
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // catalogFile is one file of the catalogue.
 type catalogFile struct {
@@ -9,8 +12,8 @@ type catalogFile struct {
 	Profiles    []profile     `yaml:"profiles"`
 }
 
-// common is what may be said at any depth; the deepest word counts, and tags
-// and targets add up. It is not embedded in the levels' structs because the
+// common is what may be said at any depth; the deepest word counts, and tags,
+// targets and standing accounts add up. It is not embedded in the levels' structs because the
 // reader takes flat fields only.
 type common struct {
 	connector   string
@@ -24,6 +27,8 @@ type common struct {
 	tags        []string
 	checks      []string
 	target      map[string]string
+	drift       string
+	standing    []string
 }
 
 type system struct {
@@ -41,6 +46,8 @@ type system struct {
 	Checks          []string          `yaml:"checks"`
 	Fields          []field           `yaml:"fields"`
 	Target          map[string]string `yaml:"target"`
+	Drift           string            `yaml:"drift"`    // report (default), remove or restore
+	Standing        []string          `yaml:"standing"` // accounts whose access stays
 	Resources       []resource        `yaml:"resources"`
 }
 
@@ -60,6 +67,8 @@ type resource struct {
 	Checks          []string          `yaml:"checks"`
 	Fields          []field           `yaml:"fields"`
 	Target          map[string]string `yaml:"target"`
+	Drift           string            `yaml:"drift"`    // report (default), remove or restore
+	Standing        []string          `yaml:"standing"` // accounts whose access stays
 	Levels          []level           `yaml:"levels"`
 }
 
@@ -78,18 +87,20 @@ type level struct {
 	Checks          []string          `yaml:"checks"`
 	Fields          []field           `yaml:"fields"`
 	Target          map[string]string `yaml:"target"`
+	Drift           string            `yaml:"drift"`    // report (default), remove or restore
+	Standing        []string          `yaml:"standing"` // accounts whose access stays
 }
 
 func (s system) common() common {
-	return common{s.Connector, s.Environment, s.Owners, s.Approvers, s.Sensitivity, s.DefaultDuration, s.MaxDuration, s.TicketRequired, s.Tags, s.Checks, s.Target}
+	return common{s.Connector, s.Environment, s.Owners, s.Approvers, s.Sensitivity, s.DefaultDuration, s.MaxDuration, s.TicketRequired, s.Tags, s.Checks, s.Target, s.Drift, s.Standing}
 }
 
 func (r resource) common() common {
-	return common{"", r.Environment, r.Owners, r.Approvers, r.Sensitivity, r.DefaultDuration, r.MaxDuration, r.TicketRequired, r.Tags, r.Checks, r.Target}
+	return common{"", r.Environment, r.Owners, r.Approvers, r.Sensitivity, r.DefaultDuration, r.MaxDuration, r.TicketRequired, r.Tags, r.Checks, r.Target, r.Drift, r.Standing}
 }
 
 func (l level) common() common {
-	return common{"", "", l.Owners, l.Approvers, l.Sensitivity, l.DefaultDuration, l.MaxDuration, l.TicketRequired, l.Tags, l.Checks, l.Target}
+	return common{"", "", l.Owners, l.Approvers, l.Sensitivity, l.DefaultDuration, l.MaxDuration, l.TicketRequired, l.Tags, l.Checks, l.Target, l.Drift, l.Standing}
 }
 
 // below is what holds for something that says c under something that says up.
@@ -115,6 +126,8 @@ func (c common) below(up common) common {
 	if c.ticket == nil {
 		c.ticket = up.ticket
 	}
+	c.drift = either(c.drift, up.drift)
+	c.standing = slices.Concat(up.standing, c.standing)
 	c.tags = append(append([]string(nil), up.tags...), c.tags...)
 	target := make(map[string]string, len(up.target)+len(c.target))
 	for k, v := range up.target {

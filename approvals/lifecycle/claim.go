@@ -139,6 +139,9 @@ func (w *Worker) poolFor(l approvals.Lease, c class, g approvals.Grant) *pool {
 	if rest, ok := strings.CutPrefix(l.Key, observeKey); ok && l.Kind == approvals.TaskSweep {
 		return w.poolOf(rest[:max(0, strings.LastIndexByte(rest, '@'))])
 	}
+	if connector, _, ok := mends(l.Key); ok && l.Kind == approvals.TaskSweep {
+		return w.poolOf(connector)
+	}
 	switch {
 	case c == explaining:
 		return w.prose

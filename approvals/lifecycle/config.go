@@ -36,6 +36,10 @@ type Store interface {
 	GrantsDue(ctx context.Context, since time.Time, limit int) ([]approvals.Grant, error)
 	Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
 	SaveHoldings(context.Context, approvals.EntitlementID, []approvals.Holding) error
+	// Listed is what SaveHoldings kept last; Drift finds one difference between a
+	// system and the grants.
+	Listed(context.Context, approvals.EntitlementID) ([]approvals.Holding, error)
+	Drift(context.Context, approvals.DriftID) (approvals.Drift, error)
 	// Waiting lists the ids of pending requests after one, GrantsIn grants in
 	// some states after one: pages of a review.
 	Waiting(ctx context.Context, after approvals.RequestID, limit int) ([]approvals.RequestID, error)

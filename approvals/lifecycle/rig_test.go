@@ -190,21 +190,27 @@ func (r *rig) member(who approvals.PrincipalID, level string) *sandbox.Member {
 	return nil
 }
 
+// log reads the audit log; of a grant, where there is one.
+func (r *rig) log(id approvals.GrantID) []approvals.Event {
+	r.t.Helper()
+	switch db := r.store.(type) {
+	case *approvalstest.Store:
+		return db.Events()
+	case *store.Store:
+		all, err := db.Events(context.Background(), store.EventFilter{Grant: id, Limit: 10_000})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return all
+	}
+	return nil
+}
+
 // events lists the audit events of a grant.
 func (r *rig) events(id approvals.GrantID, kinds ...approvals.EventKind) []approvals.Event {
 	r.t.Helper()
-	var all []approvals.Event
-	switch db := r.store.(type) {
-	case *approvalstest.Store:
-		all = db.Events()
-	case *store.Store:
-		var err error
-		if all, err = db.Events(context.Background(), store.EventFilter{Grant: id, Limit: 10_000}); err != nil {
-			r.t.Fatal(err)
-		}
-	}
 	var some []approvals.Event
-	for _, e := range all {
+	for _, e := range r.log(id) {
 		for _, k := range kinds {
 			if e.Grant == id && e.Kind == k {
 				some = append(some, e)

@@ -79,6 +79,9 @@ func (w *Worker) sweep(ctx context.Context, it *item) step {
 	if connector, ok := strings.CutPrefix(name, observeKey); ok {
 		return w.observe(ctx, it, connector)
 	}
+	if _, drift, ok := mends(key); ok {
+		return w.mend(ctx, it, drift)
+	}
 	if grant, ok := concerns(key); ok {
 		return w.undo(ctx, it, grant)
 	}

@@ -20,6 +20,7 @@ type Trouble struct {
 	Undone     int                 // messages that could not be delivered since the start
 	OnHold     []approvals.Binding // accounts that an admin must confirm
 	Unreviewed []Emergency         // break-glass that nobody has reviewed
+	Drift      map[approvals.DriftKind]int
 	Names      map[approvals.PrincipalID]string
 }
 
@@ -68,6 +69,7 @@ func (t *Trouble) words() string {
 	if n := len(t.Failing) - troubles; n > 0 {
 		lines = append(lines, fmt.Sprintf("… and %d more can't be set up or taken away yet.", n))
 	}
+	lines = append(lines, drifted(t.Drift)...)
 	if t.Stale {
 		lines = append(lines, "The directory is out of date: nothing is approved at once.")
 	}
@@ -96,4 +98,18 @@ func free(user string) slack.BlockElement {
 	b := button(ActionConfirm, user, "It is still them", "Confirm that the account still belongs to the same person")
 	b = confirm(b, "Free this account?", "The account "+user+" gets back all rights of the person it is bound to. Ask the person by another way first.", "Free it", true)
 	return b.WithStyle(slack.StyleDanger)
+}
+
+// drifted says in how many places systems and grants differ.
+func drifted(n map[approvals.DriftKind]int) (lines []string) {
+	if outside := n[approvals.DriftOutside] + n[approvals.DriftChanged]; outside > 0 {
+		lines = append(lines, fmt.Sprintf("%d people or accounts have access that nobody granted. `hallpass drift` lists them.", outside))
+	}
+	if gone := n[approvals.DriftVanished]; gone > 0 {
+		lines = append(lines, fmt.Sprintf("%d grants lack their access: it was taken away outside.", gone))
+	}
+	if short := n[approvals.DriftShrunk]; short > 0 {
+		lines = append(lines, fmt.Sprintf("%d lists of holders are too short to be believed.", short))
+	}
+	return lines
 }
