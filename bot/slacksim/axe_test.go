@@ -69,9 +69,7 @@ func (a *auditor) judge(screen string, found []violation) {
 
 func TestPageHasNoSeriousAccessibilityFinding(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
+	unhurried(t)
 	dir := modules(t, "axe-core/axe.min.js")
 	axe, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -80,9 +78,8 @@ func TestPageHasNoSeriousAccessibilityFinding(t *testing.T) {
 	for _, size := range [][2]int64{{1440, 900}, {360, 740}} {
 		t.Run(fmt.Sprintf("%d px", size[0]), func(t *testing.T) {
 			t.Parallel()
-			w := served(t)
-			ctx := browser(t, size[0], size[1], w.URL())
-			a := &auditor{t: t, ctx: ctx, step: steps(ctx, t), width: int(size[0])}
+			w, ctx, step := page(t, size[0], size[1])
+			a := &auditor{t: t, ctx: ctx, step: step, width: int(size[0])}
 			a.step("axe-begin", chromedp.WaitVisible(`[data-test=composer]`), script(string(axe)))
 			a.messages(w)
 			a.dialogs()

@@ -45,6 +45,23 @@ func browser(t *testing.T, width, height int64, url string) context.Context {
 	return ctx
 }
 
+// unhurried skips a browser test in a short run.
+func unhurried(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the browser test is left out of short runs")
+	}
+}
+
+// page is a workspace's page in a browser, and a function that does steps there.
+func page(t *testing.T, width, height int64) (*slacksim.Workspace, context.Context, func(string, ...chromedp.Action[chromedp.Void])) {
+	t.Helper()
+	unhurried(t)
+	w := served(t)
+	ctx := browser(t, width, height, w.URL())
+	return w, ctx, steps(ctx, t)
+}
+
 // served is a workspace on a port of its own, with the example bot connected.
 func served(t *testing.T) *slacksim.Workspace {
 	t.Helper()

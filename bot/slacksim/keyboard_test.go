@@ -53,15 +53,11 @@ func hasFocus(sel string) chromedp.Action[chromedp.Void] {
 // TestPageNeedsNoMouse goes from asking to approving with Tab, Enter, Escape and letters alone.
 func TestPageNeedsNoMouse(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
+	unhurried(t)
 	for _, size := range [][2]int64{{1440, 900}, {360, 740}} {
 		t.Run(fmt.Sprintf("%d px", size[0]), func(t *testing.T) {
 			t.Parallel()
-			w := served(t)
-			ctx := browser(t, size[0], size[1], w.URL())
-			step := steps(ctx, t)
+			_, ctx, step := page(t, size[0], size[1])
 			enter, escape := chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Escape)
 			step("keys-1-ask", chromedp.WaitVisible(`[data-test=composer]`), tabTo(`.skip`, false), enter, hasFocus(`[data-test=composer]`),
 				chromedp.KeyEvent("billing-db"), enter, chromedp.WaitVisible(`button[data-action-id=approve]`), hasFocus(`[data-test=composer]`))
@@ -86,12 +82,7 @@ func TestPageNeedsNoMouse(t *testing.T) {
 
 func TestPageKeepsWhatIsTypedWhileAModalChanges(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 360, 740, w.URL())
-	step := steps(ctx, t)
+	w, ctx, step := page(t, 360, 740)
 	const why = `textarea[data-action-id=why]`
 	step("typed-1-modal", typing(`[data-test=composer]`, "billing-db\r"), click(`button[data-action-id=change]`), chromedp.WaitVisible(why), typing(why, "hm"))
 	ana := w.As("UANA")

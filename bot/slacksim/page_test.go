@@ -16,12 +16,7 @@ import (
 
 func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 1440, 900, w.URL())
-	step := steps(ctx, t)
+	w, ctx, step := page(t, 1440, 900)
 	step("1-begin", chromedp.WaitVisible(`[data-test=composer]`), chromedp.WaitVisible(`.link-state.on`))
 	step("2-card", typing(`[data-test=composer]`, "read only on billing-db for 2h, <b>refund</b> *stuck* INC-4312\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
 	step("3-confirm", click(`button[data-action-id=deny]`), chromedp.WaitVisible(`[data-test=confirm-yes]`))
@@ -46,12 +41,7 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 
 func TestPageFitsASmallScreenAndWorksByKeyboard(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 360, 740, w.URL())
-	step := steps(ctx, t)
+	w, ctx, step := page(t, 360, 740)
 	fits := func() {
 		t.Helper()
 		if wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); err != nil || wide > 360 {
@@ -82,9 +72,7 @@ var hostile = []string{
 
 func TestPageNeverInterpretsWhatPeopleWrote(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
+	unhurried(t)
 	w := served(t)
 	ana := w.As("UANA")
 	for _, text := range hostile {

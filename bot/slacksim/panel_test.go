@@ -25,12 +25,7 @@ func envelopeOf(w *slacksim.Workspace, what string, n int) func() bool {
 
 func TestPageOffersMessageShortcutsInTheMenuOfAMessage(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 360, 740, w.URL())
-	step := steps(ctx, t)
+	w, ctx, step := page(t, 360, 740)
 	step("menu-1-sent", typing(`[data-test=composer]`, "billing-db is slow\r"), chromedp.WaitVisible(`[data-user=UANA] [data-test=message-menu]`))
 	// By keyboard alone: Enter opens the menu and stands on its first entry, Escape goes back to the button, the arrow opens it again.
 	step("menu-2-open", chromedp.Focus(`[data-user=UANA] [data-test=menu-button]`), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`[data-user=UANA] [data-test=message-shortcut-about]`))
@@ -43,12 +38,7 @@ func TestPageOffersMessageShortcutsInTheMenuOfAMessage(t *testing.T) {
 
 func TestPageChangesTheAccountThatOnePlays(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 1440, 900, w.URL())
-	step := steps(ctx, t)
+	w, ctx, step := page(t, 1440, 900)
 	ana := func() slacksim.User { u, _ := w.UserByID("UANA"); return u }
 	step("folk-1-panel", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=change-deactivate]`))
 	step("folk-2-email", selectAll(`[data-test=email]`), typing(`[data-test=email]`, "ana.diaz@example.com\r"), chromedp.WaitVisible(`[data-test=envelope][data-what=user_change]`))
@@ -70,12 +60,7 @@ func TestPageChangesTheAccountThatOnePlays(t *testing.T) {
 
 func TestPanelShowsEnvelopesWithTheirAnswersAndCalls(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
-	w := served(t)
-	ctx := browser(t, 1440, 900, w.URL())
-	step := steps(ctx, t)
+	w, ctx, step := page(t, 1440, 900)
 	step("panel-1-open", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=fault-drop]`))
 	for fault := range panelFaults {
 		step("panel-2-"+fault, chromedp.WaitVisible(`[data-test=fault-`+fault+`]`))

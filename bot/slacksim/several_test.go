@@ -12,9 +12,7 @@ import (
 // workspace, not from what the browser remembered.
 func TestPageTakesSeveralChoicesAndAMoment(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("the browser test is left out of short runs")
-	}
+	unhurried(t)
 	w := served(t)
 	for _, size := range [][2]int64{{1440, 900}, {360, 740}} {
 		ctx := browser(t, size[0], size[1], w.URL())
