@@ -14,8 +14,9 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/catalog"
 	"github.com/hallpass-dev/hallpass/approvals/policy"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
-	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
 func checkCommand() *cobra.Command {
@@ -49,18 +50,16 @@ func check(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	c.Dir = dir
-	if c.Directory.File == "" {
-		c.Directory.File = "people.yaml"
-	}
-	people, err := peoplefile.Open(ctx, peoplefile.Options{Path: c.Path(c.Directory.File), MaxAge: c.Directory.MaxAge})
+	c.Directory.Default()
+	people, err := app.OpenPeople(ctx, c, app.Options{})
 	if err := keep(err); err != nil {
 		return err
 	}
-	var directory approvals.Directory
+	var known approvals.Directory
 	if people != nil {
-		directory = people
+		known = people
 	}
-	things, err := catalog.Load(ctx, dir, directory)
+	things, err := catalog.Load(ctx, dir, known)
 	if err := keep(err); err != nil {
 		return err
 	}
@@ -81,7 +80,7 @@ func check(ctx context.Context, dir string, out io.Writer) error {
 	return all
 }
 
-func summarise(ctx context.Context, out io.Writer, dir string, people *peoplefile.Directory, things *catalog.Catalogue, r policy.Report) error {
+func summarise(ctx context.Context, out io.Writer, dir string, people *directory.Directory, things *catalog.Catalogue, r policy.Report) error {
 	everybody, err := people.People(ctx)
 	if err != nil {
 		return err

@@ -67,12 +67,15 @@ var arrows = []struct {
 	{"approvals/...", []string{"approvals", "approvals/source", "."}},
 	{"scoring/...", []string{"approvals", "prompts", "scoring/..."}},
 	{"prompts/...", []string{"prompts/..."}},
-	{"connectors/peoplefile", []string{"approvals", "approvals/source"}},
+	{"connectors/directory", []string{"approvals", "approvals/source"}}, // what all sources of people have in common
+	{"connectors/peoplefile", []string{"approvals", "approvals/source", "connectors/directory"}},
+	{"connectors/postgres", []string{"approvals", "connectors/directory", "."}},
+	{"connectors/awsidc", []string{"approvals", "connectors/directory", "."}},
 	{"connectors/outbound", nil}, // the guarded HTTPS client of those that call what operators configure
 	{"connectors/contract/...", []string{"approvals", "connectors/connectortest", "connectors/contract"}},
 	{"connectors/webhook", []string{"approvals", "connectors/contract", "connectors/outbound"}},
 	{"connectors/exec", []string{"approvals", "connectors/contract"}},
-	{"connectors/scim", []string{"approvals", "connectors/outbound"}},
+	{"connectors/scim", []string{"approvals", "connectors/directory", "connectors/outbound"}},
 	{"connectors/oncall", []string{"approvals", "connectors/outbound"}},
 	{"connectors/check", []string{"approvals", "connectors/outbound"}},
 	{"connectors/...", []string{"approvals", "."}},

@@ -18,6 +18,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/catalog"
 	"github.com/hallpass-dev/hallpass/bot/understand"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
 )
 
@@ -98,7 +99,7 @@ func (f parseFlags) parser(ctx context.Context) (*parser, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := peoplefile.Open(ctx, peoplefile.Options{Path: f.people})
+	people, err := peoplefile.Open(ctx, f.people, directory.Config{})
 	if err != nil {
 		return nil, err
 	}

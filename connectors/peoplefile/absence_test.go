@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
 )
 
@@ -42,7 +43,7 @@ func TestAbsencesAndSecondEntriesAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"p.yaml": absentYAML, "p.csv": absentCSV} {
-		d, err := peoplefile.Open(t.Context(), peoplefile.Options{Path: file(t, name, text)})
+		d, err := peoplefile.Open(t.Context(), file(t, name, text), directory.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,9 +76,9 @@ func TestMistakesInAbsencesAreNamedWithLineAndMend(t *testing.T) {
 		{"p.yaml", `from: "2026-12-24"`, `from: "24.12.2026"`, `p.yaml:8: "24.12.2026" is not when an absence begins; ` + date},
 		{"p.yaml", `to: "2027-01-02"`, `to: soon`, `p.yaml:8: "soon" is not when an absence ends; ` + date},
 		{"p.yaml", `to: "2027-01-02"`, `to: "2026-12-23"`, `p.yaml:8: the absence from 2026-12-24 ends 2026-12-23, before it begins; let it end after it begins`},
-		{"p.yaml", "delegate: maya@example.com", "delegate: mia", `p.yaml:8: the delegate "mia" is not in the file; write the id or the email of somebody in this file`},
+		{"p.yaml", "delegate: maya@example.com", "delegate: mia", `p.yaml:8: the delegate "mia" is not there; write the id or the email of somebody who is there`},
 		{"p.yaml", "delegate: maya@example.com", "delegate: tom", `p.yaml:8: "tom" is their own delegate; name somebody else, or nobody`},
-		{"p.yaml", "same_as: tom@example.com", "same_as: tim", `p.yaml:16: "tim", whose second entry "tom-admin" is, is not in the file; write the id or the email of somebody in this file`},
+		{"p.yaml", "same_as: tom@example.com", "same_as: tim", `p.yaml:16: "tim", whose second entry "tom-admin" is, is not there; write the id or the email of somebody who is there`},
 		{"p.yaml", "same_as: tom@example.com", "same_as: tom-admin", `p.yaml:16: "tom-admin" cannot be a second entry of "tom-admin"; name the person's first entry`},
 		{"p.csv", "2026-12-24/2027-01-02=maya@example.com;", "over Christmas;", `p.csv:2: "over Christmas" is not an absence; write 2026-12-24/2027-01-02=delegate, parted by semicolons`},
 	} {
@@ -86,7 +87,7 @@ func TestMistakesInAbsencesAreNamedWithLineAndMend(t *testing.T) {
 			text = absentCSV
 		}
 		path := file(t, tc.file, strings.Replace(text, tc.old, tc.new, 1))
-		_, err := peoplefile.Open(t.Context(), peoplefile.Options{Path: path})
+		_, err := peoplefile.Open(t.Context(), path, directory.Config{})
 		if err == nil {
 			t.Errorf("%s: no error", tc.new)
 			continue

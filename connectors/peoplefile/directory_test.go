@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
 )
 
@@ -67,9 +68,9 @@ func replace(tb testing.TB, path, text string) {
 	}
 }
 
-func open(tb testing.TB, path string, now time.Time) *peoplefile.Directory {
+func open(tb testing.TB, path string, now time.Time) *directory.Directory {
 	tb.Helper()
-	d, err := peoplefile.Open(tb.Context(), peoplefile.Options{Path: path, Now: func() time.Time { return now }})
+	d, err := peoplefile.Open(tb.Context(), path, directory.Config{Now: func() time.Time { return now }})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,8 +1,8 @@
-// Package peoplefile is a directory kept in a file, people.yaml or people.csv:
-// who works here, who manages whom, who is in which group. It serves teams
-// without an identity provider, tests, and the demo.
+// Package peoplefile is the directory source for people kept in a file,
+// people.yaml or people.csv: who works here, who manages whom, who is in which
+// group. It serves teams without an identity provider, nightly exports, tests,
+// and the demo.
 //
-// It never answers from half a file: a file loads whole or not at all, the
-// running snapshot stays until the next one passes, and a file that has lost
-// most of its people is taken for an accident and refused.
+// It never gives part of a file: a file is read whole or not at all, and each
+// mistake is named with its line.
 package peoplefile

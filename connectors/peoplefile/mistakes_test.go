@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
 )
 
@@ -21,7 +22,7 @@ func TestMistakesAreNamedWithLineAndMend(t *testing.T) {
 		{"no name", "p.yaml", "name: Maya Lindqvist", "name: \" \"", `p.yaml:9: the person "maya" has no name; write the name`},
 		{"no email", "p.yaml", "    email: Maya@example.com\n", "", `p.yaml:8: "" is not an email address; write a plain address like ada@example.com`},
 		{"an email with a name", "p.yaml", "email: Maya@example.com", `email: "Maya <m@example.com>"`, `p.yaml:10: "Maya <m@example.com>" is not an email address; write a plain address like ada@example.com`},
-		{"an unknown manager", "p.yaml", "manager: tom@example.com", "manager: tim", `p.yaml:13: the manager "tim" is not in the file; write the id or the email of somebody in this file`},
+		{"an unknown manager", "p.yaml", "manager: tom@example.com", "manager: tim", `p.yaml:13: the manager "tim" is not there; write the id or the email of somebody who is there`},
 		{"their own manager", "p.yaml", "manager: tom@example.com", "manager: maya", `p.yaml:13: "maya" is their own manager; leave the manager out for who has none`},
 		{"an unknown time zone", "p.yaml", "America/Chicago", "America/Chicagoo", `p.yaml:15: the time zone "America/Chicagoo" is not known; write an IANA name like "Europe/Berlin"`},
 		{"this machine's time zone", "p.yaml", "America/Chicago", "Local", `p.yaml:15: the time zone "Local" is not known; write an IANA name like "Europe/Berlin"`},
@@ -37,7 +38,7 @@ p.csv:1: the column "email" is missing; add it`},
 		{"a quote in the middle", "p.csv", "Maya Lindqvist", `Maya "L`, `p.csv:3: the line is not CSV with as many columns as the first; quote values that hold commas or quotes`},
 		{"a flag of no form", "p.csv", "mlindqvist,true", "mlindqvist,yes", `p.csv:3: the contractor of a person is "yes"; write true, false or nothing`},
 		{"an account of no form", "p.csv", "postgres-prod=mlindqvist", "mlindqvist", `p.csv:3: "mlindqvist" is not an account; write system=name, parted by semicolons`},
-		{"an unknown manager in CSV", "p.csv", "Austin,tom@example.com", "Austin,tim", `p.csv:3: the manager "tim" is not in the file; write the id or the email of somebody in this file`},
+		{"an unknown manager in CSV", "p.csv", "Austin,tom@example.com", "Austin,tim", `p.csv:3: the manager "tim" is not there; write the id or the email of somebody who is there`},
 		{"nothing in CSV", "p.csv", asCSV, "", `p.csv:1: the line with the columns' names cannot be read; write id,name,email,title,department,location,manager,groups,time_zone,accounts,contractor,admin,inactive,same_as,out_of_office`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -50,7 +51,7 @@ p.csv:1: the column "email" is missing; add it`},
 				t.Fatal("the case changes nothing")
 			}
 			path := file(t, tc.file, strings.Replace(text, tc.old, tc.new, 1))
-			_, err := peoplefile.Open(t.Context(), peoplefile.Options{Path: path})
+			_, err := peoplefile.Open(t.Context(), path, directory.Config{})
 			if _, ok := err.(approvals.Problems); !ok { //nolint:errorlint // the type itself is what is promised
 				t.Fatalf("the error is %v", err)
 			}
@@ -64,7 +65,7 @@ p.csv:1: the column "email" is missing; add it`},
 
 func TestMissingFileIsSaidSo(t *testing.T) {
 	t.Parallel()
-	d, err := peoplefile.Open(t.Context(), peoplefile.Options{Path: "nowhere/people.yaml"})
+	d, err := peoplefile.Open(t.Context(), "nowhere/people.yaml", directory.Config{})
 	want := "nowhere/people.yaml: the file is not there; write people.yaml, or set the path of the one that you have"
 	if d != nil || err == nil || err.Error() != want {
 		t.Errorf("%v, %v", d, err)
@@ -83,7 +84,7 @@ func FuzzOpen(f *testing.F) {
 		if csv {
 			name = "people.csv"
 		}
-		d, err := peoplefile.Open(t.Context(), peoplefile.Options{Path: file(t, name, text)})
+		d, err := peoplefile.Open(t.Context(), file(t, name, text), directory.Config{})
 		if err != nil {
 			problems, ok := err.(approvals.Problems) //nolint:errorlint // the type itself is what is promised
 			if !ok || len(problems) == 0 {

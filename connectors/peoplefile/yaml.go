@@ -5,6 +5,7 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
 // peopleFile is the YAML form.
@@ -38,7 +39,7 @@ type awayYAML struct {
 	Delegate string `yaml:"delegate"`
 }
 
-func decodeYAML(file string, data []byte) ([]entry, time.Time, error) {
+func decodeYAML(file string, data []byte) ([]directory.Person, time.Time, error) {
 	var f peopleFile
 	doc, err := source.Decode(file, data, &f)
 	if err != nil {
@@ -50,25 +51,25 @@ func decodeYAML(file string, data []byte) ([]entry, time.Time, error) {
 			return nil, asOf, approvals.Problems{doc.At("as_of").Problem(`write a time like "2026-01-05T09:00:00Z"`, "%q is not a time", f.AsOf)}
 		}
 	}
-	entries := make([]entry, len(f.People))
+	people := make([]directory.Person, len(f.People))
 	for i, p := range f.People {
-		entries[i] = entry{
+		people[i] = directory.Person{
 			Principal: approvals.Principal{
 				ID: approvals.PrincipalID(p.ID), Name: p.Name, Email: p.Email, Title: p.Title,
 				Department: p.Department, Location: p.Location, Groups: p.Groups, Accounts: p.Accounts,
 				TimeZone: p.TimeZone, Contractor: p.Contractor, Admin: p.Admin, Inactive: p.Inactive,
+				Manager: approvals.PrincipalID(p.Manager), SameAs: approvals.PrincipalID(p.SameAs),
 			},
-			manager: p.Manager, sameAs: p.SameAs,
-			problem: func(key, mend, format string, args ...any) approvals.Problem {
+			Problem: func(key, mend, format string, args ...any) approvals.Problem {
 				return doc.At("people", i, key).Problem(mend, format, args...)
 			},
 		}
 		for j, a := range p.Away {
-			entries[i].away = append(entries[i].away, away{from: a.From, to: a.To, delegate: a.Delegate,
-				problem: func(key, mend, format string, args ...any) approvals.Problem {
+			people[i].Absences = append(people[i].Absences, directory.Absence{From: a.From, To: a.To, Delegate: a.Delegate,
+				Problem: func(key, mend, format string, args ...any) approvals.Problem {
 					return doc.At("people", i, "out_of_office", j, key).Problem(mend, format, args...)
 				}})
 		}
 	}
-	return entries, asOf, nil
+	return people, asOf, nil
 }

@@ -35,6 +35,23 @@ func (c *Connector) get(ctx context.Context, path string, v any) (version string
 	return a.Header.Get("Etag"), nil
 }
 
+// ask reads a path unless it still has a version; then the answer is 304.
+func (c *Connector) ask(ctx context.Context, path, version string) (outbound.Answer, error) {
+	header := c.header()
+	if version != "" {
+		header.Set("If-None-Match", version)
+	}
+	a, err := c.client.Do(ctx, http.MethodGet, c.cfg.URL+path, nil, header)
+	if err == nil && a.Status == http.StatusNotModified && version != "" {
+		return a, nil
+	}
+	return judged(http.MethodGet, a, err)
+}
+
+func (c *Connector) header() http.Header {
+	return http.Header{"Authorization": {"Bearer " + c.cfg.Token}, "Accept": {"application/scim+json"}}
+}
+
 // write sends a change.
 func (c *Connector) write(ctx context.Context, method, path string, v any, version string) error {
 	body, err := json.Marshal(v)
@@ -47,7 +64,7 @@ func (c *Connector) write(ctx context.Context, method, path string, v any, versi
 
 // call makes one request and gives its answer when it is a success.
 func (c *Connector) call(ctx context.Context, method, path string, body []byte, version string) (outbound.Answer, error) {
-	header := http.Header{"Authorization": {"Bearer " + c.cfg.Token}, "Accept": {"application/scim+json"}}
+	header := c.header()
 	if body != nil {
 		header.Set("Content-Type", "application/scim+json")
 	}
@@ -55,6 +72,11 @@ func (c *Connector) call(ctx context.Context, method, path string, body []byte, 
 		header.Set("If-Match", version)
 	}
 	a, err := c.client.Do(ctx, method, c.cfg.URL+path, body, header)
+	return judged(method, a, err)
+}
+
+// judged makes an error of all but success.
+func judged(method string, a outbound.Answer, err error) (outbound.Answer, error) {
 	if err != nil {
 		return a, unanswered(method, err)
 	}

@@ -21,13 +21,16 @@ const (
 
 // user is what the connector reads of a user.
 type user struct {
-	ID         string `json:"id"`
-	UserName   string `json:"userName"`
-	ExternalID string `json:"externalId"`
-	Active     *bool  `json:"active"`
-	Emails     []struct {
-		Value string `json:"value"`
-	} `json:"emails"`
+	ID         string  `json:"id"`
+	UserName   string  `json:"userName"`
+	ExternalID string  `json:"externalId"`
+	Active     *bool   `json:"active"`
+	Emails     []email `json:"emails"`
+}
+
+type email struct {
+	Value   string `json:"value"`
+	Primary bool   `json:"primary"`
 }
 
 // is reports whether the user is the one that an account names. RFC 7643 says
@@ -38,11 +41,7 @@ func (u user) is(attribute, account string) bool {
 	case "externalId":
 		return u.ExternalID == account
 	case "emails.value":
-		return slices.ContainsFunc(u.Emails, func(e struct {
-			Value string `json:"value"`
-		}) bool {
-			return strings.EqualFold(e.Value, account)
-		})
+		return slices.ContainsFunc(u.Emails, func(e email) bool { return strings.EqualFold(e.Value, account) })
 	}
 	return strings.EqualFold(u.UserName, account)
 }

@@ -7,23 +7,23 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals/catalog"
 	"github.com/hallpass-dev/hallpass/approvals/policy"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
-	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
 // Access is what the access folder says: who people are, what can be asked
 // for, and the law.
 type Access struct {
-	People    *peoplefile.Directory
+	People    *directory.Directory
 	Catalogue *catalog.Live
 	Policy    *policy.Live
 }
 
-// LoadAccess reads the folder that a configuration lies in. The error is
+// LoadAccess reads the folder that a configuration lies in, and the directory. The error is
 // approvals.Problems when a file is wrong.
 func LoadAccess(ctx context.Context, c config.Config, o Options) (Access, error) {
 	var a Access
 	var err error
-	if a.People, err = peoplefile.Open(ctx, peoplefile.Options{Path: c.Path(c.Directory.File), MaxAge: c.Directory.MaxAge, Now: o.Now}); err != nil {
+	if a.People, err = OpenPeople(ctx, c, o); err != nil {
 		return a, err
 	}
 	if a.Catalogue, err = catalog.Open(ctx, c.Dir, a.People); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
 	"github.com/hallpass-dev/hallpass/bot"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/prompts"
 	"github.com/hallpass-dev/hallpass/scoring"
 	"github.com/hallpass-dev/hallpass/store"
@@ -31,6 +32,8 @@ type Options struct {
 	SlackPace  float64 // see bot.Config.Pace
 	// Before runs when the database is ready and nothing has been read from it.
 	Before func(context.Context, *store.Store) error
+
+	memory directory.Memory // of the last good people; nil: none
 }
 
 func (o Options) logger() *slog.Logger {
@@ -81,25 +84,19 @@ func OpenStore(ctx context.Context, c config.Config, o Options) (*store.Store, e
 func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	a := &App{config: c, options: o, log: o.logger(), metrics: newMetrics()}
 	var err error
-	if a.Access, err = LoadAccess(ctx, c, o); err != nil {
-		return nil, err
-	}
-	a.folder = folder{paths: []string{c.Path(c.Directory.File), filepath.Join(c.Dir, "catalog"), filepath.Join(c.Dir, "policies")}}
-	hands, err := connectors(ctx, c, a.Access, o)
-	if err != nil {
-		return nil, err
-	}
 	if a.Store, err = OpenStore(ctx, c, o); err != nil {
 		return nil, err
 	}
-	if err := a.wire(ctx, hands); err != nil {
+	if err := a.open(ctx); err != nil {
 		_ = a.Store.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) error {
+// open reads what the configuration names, with the database for a memory, and
+// connects it.
+func (a *App) open(ctx context.Context) (err error) {
 	if a.options.Migrate || a.Store.Engine() == "sqlite" {
 		if err := a.Store.Migrate(ctx); err != nil {
 			return err
@@ -108,6 +105,23 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if err := a.Store.Ping(ctx); err != nil {
 		return err
 	}
+	c, o := a.config, a.options
+	o.memory = a.Store
+	if a.Access, err = LoadAccess(ctx, c, o); err != nil {
+		return err
+	}
+	a.folder = folder{paths: []string{filepath.Join(c.Dir, "catalog"), filepath.Join(c.Dir, "policies")}}
+	if c.Directory.Kind == "file" {
+		a.folder.paths = append(a.folder.paths, c.Path(c.Directory.File))
+	}
+	hands, err := connectors(ctx, c, a.Access, o)
+	if err != nil {
+		return err
+	}
+	return a.wire(ctx, hands)
+}
+
+func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) error {
 	if _, err := a.Store.FreeOrphans(ctx); err != nil {
 		return err
 	}
@@ -116,7 +130,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 			return err
 		}
 	}
-	a.metrics.registry.MustRegister(newOverdue(a.Store, a.now))
+	a.metrics.registry.MustRegister(newPeopleAge(a.Access.People, a.now), newOverdue(a.Store, a.now))
 	a.pages = map[string]http.Handler{}
 	for name, c := range hands {
 		if page, ok := c.(interface{ Handler() http.Handler }); ok {
@@ -186,6 +200,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.notary.Run(ctx) })
 	}
 	g.Go(func() error { return a.follow(ctx) })
+	g.Go(func() error { a.people(ctx); return nil })
 	for _, chore := range a.chores {
 		g.Go(func() error { return chore(ctx) })
 	}

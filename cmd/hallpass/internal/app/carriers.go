@@ -5,25 +5,16 @@ import (
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/connectors/contract"
 	"github.com/hallpass-dev/hallpass/connectors/exec"
-	"github.com/hallpass-dev/hallpass/connectors/outbound"
 	"github.com/hallpass-dev/hallpass/connectors/scim"
 	"github.com/hallpass-dev/hallpass/connectors/webhook"
 )
 
 func toWebhook(name string, k config.Connector, c config.Config, o Options) (approvals.Connector, error) {
-	key, err := c.Value(k.Key)
+	to, err := c.Endpoint(k.URL, k.Key, k.Private)
 	if err != nil {
 		return nil, err
 	}
-	url, err := c.Address(k.URL)
-	if err != nil {
-		return nil, err
-	}
-	private, err := outbound.ParsePrivate(k.Private)
-	if err != nil {
-		return nil, err
-	}
-	made, err := webhook.New(webhook.Config{Name: name, URL: url, Key: []byte(key), Private: private,
+	made, err := webhook.New(webhook.Config{Name: name, URL: to.URL, Key: []byte(to.Secret), Private: to.Private,
 		Operations: operations(k), Timeout: k.Timeout, Now: o.Now})
 	if err != nil {
 		return nil, approvals.Problems{c.At("connectors", name).Problem("mend it, and start again", "%s", err)}
@@ -57,20 +48,12 @@ func operations(k config.Connector) []contract.Operation {
 }
 
 func toSCIM(name string, k config.Connector, c config.Config, o Options) (approvals.Connector, error) {
-	token, err := c.Value(k.Token)
+	to, err := c.Endpoint(k.URL, k.Token, k.Private)
 	if err != nil {
 		return nil, err
 	}
-	url, err := c.Address(k.URL)
-	if err != nil {
-		return nil, err
-	}
-	private, err := outbound.ParsePrivate(k.Private)
-	if err != nil {
-		return nil, err
-	}
-	made, err := scim.New(scim.Config{Name: name, URL: url, Token: token, Account: k.Account, Patch: scim.Patch(k.Patch),
-		Sessions: k.Sessions, Timeout: k.Timeout, Private: private, Now: o.Now})
+	made, err := scim.New(scim.Config{Name: name, URL: to.URL, Token: to.Secret, Account: k.Account, Patch: scim.Patch(k.Patch),
+		Sessions: k.Sessions, Timeout: k.Timeout, Private: to.Private, Now: o.Now})
 	if err != nil {
 		return nil, approvals.Problems{c.At("connectors", name).Problem("mend it, and start again", "%s", err)}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/store"
 )
 
@@ -64,4 +65,31 @@ func (o *overdue) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(o.count, prometheus.GaugeValue, float64(n))
 	ch <- prometheus.MustNewConstMetric(o.age, prometheus.GaugeValue, oldest.Seconds())
+}
+
+// peopleAge reports how old the directory's people are, and whether a newer
+// reading was refused.
+type peopleAge struct {
+	people  *directory.Directory
+	now     func() time.Time
+	age     *prometheus.Desc
+	refused *prometheus.Desc
+}
+
+func newPeopleAge(d *directory.Directory, now func() time.Time) *peopleAge {
+	return &peopleAge{people: d, now: now,
+		age: prometheus.NewDesc("hallpass_directory_age_seconds", "How old what is known of the people is.", nil, nil),
+		refused: prometheus.NewDesc("hallpass_directory_refused",
+			"1 while the directory's source says what is not taken, since too many people or facts about them are gone.", nil, nil)}
+}
+
+// Describe implements prometheus.Collector.
+func (p *peopleAge) Describe(ch chan<- *prometheus.Desc) { ch <- p.age; ch <- p.refused }
+
+// Collect implements prometheus.Collector.
+func (p *peopleAge) Collect(ch chan<- prometheus.Metric) {
+	if state, err := p.people.State(context.Background()); err == nil {
+		ch <- prometheus.MustNewConstMetric(p.age, prometheus.GaugeValue, p.now().Sub(state.AsOf).Seconds())
+	}
+	ch <- prometheus.MustNewConstMetric(p.refused, prometheus.GaugeValue, float64(min(len(p.people.Refused()), 1)))
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/connectors/check"
 	"github.com/hallpass-dev/hallpass/connectors/oncall"
-	"github.com/hallpass-dev/hallpass/connectors/outbound"
 )
 
 // onCall is the kind of reference that names a schedule, as in "on-call:PI7DH85".
@@ -15,19 +14,11 @@ const onCall = "on-call"
 func (a *App) outside() error {
 	checks := map[string]check.Config{}
 	for name, k := range a.config.Checks {
-		url, err := a.config.Address(k.URL)
+		to, err := a.config.Endpoint(k.URL, k.Key, k.Private)
 		if err != nil {
 			return err
 		}
-		key, err := a.config.Value(k.Key)
-		if err != nil {
-			return err
-		}
-		private, err := outbound.ParsePrivate(k.Private)
-		if err != nil {
-			return err
-		}
-		checks[name] = check.Config{URL: url, Key: []byte(key), Cache: k.Cache, Timeout: k.Timeout, Private: private}
+		checks[name] = check.Config{URL: to.URL, Key: []byte(to.Secret), Cache: k.Cache, Timeout: k.Timeout, Private: to.Private}
 	}
 	if len(checks) > 0 {
 		made, err := check.New(checks, a.log, a.options.Now)
@@ -40,20 +31,12 @@ func (a *App) outside() error {
 	if k.Provider == "" {
 		return nil
 	}
-	key, err := a.config.Value(k.Key)
+	to, err := a.config.Endpoint(k.URL, k.Key, k.Private)
 	if err != nil {
 		return err
 	}
-	url, err := a.config.Address(k.URL)
-	if err != nil {
-		return err
-	}
-	private, err := outbound.ParsePrivate(k.Private)
-	if err != nil {
-		return err
-	}
-	schedules, err := oncall.New(oncall.Config{Provider: oncall.Provider(k.Provider), URL: url, Key: key,
-		People: a.Access.People.ByEmail, Timeout: k.Timeout, Private: private})
+	schedules, err := oncall.New(oncall.Config{Provider: oncall.Provider(k.Provider), URL: to.URL, Key: to.Secret,
+		People: a.Access.People.ByEmail, Timeout: k.Timeout, Private: to.Private})
 	if err != nil {
 		return approvals.Problems{a.config.At("on_call").Problem("mend it, and start again", "%s", err)}
 	}

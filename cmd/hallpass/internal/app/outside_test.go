@@ -7,7 +7,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/connectors/check"
-	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
 func TestChecksAndSchedulesOfTheConfigurationReachTheService(t *testing.T) {
@@ -31,7 +31,7 @@ func TestChecksAndSchedulesOfTheConfigurationReachTheService(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &App{config: c, Access: Access{People: &peoplefile.Directory{}}, Service: &approvals.Service{Groups: map[string]approvals.Groups{}}}
+		a := &App{config: c, Access: Access{People: &directory.Directory{}}, Service: &approvals.Service{Groups: map[string]approvals.Groups{}}}
 		err = a.outside()
 		if (err == nil) != (tc.want == "") || err != nil && (!strings.HasPrefix(err.Error(), tc.want) || strings.Contains(err.Error(), "hunter2")) {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)

@@ -33,11 +33,15 @@ func (a *App) reload(ctx context.Context) (recorded bool) {
 	a.folder.take()
 	before := a.Access.Policy.Version()
 	var failed []string
+	people := a.Access.People.Reload
+	if a.config.Directory.Kind != "file" { // it is read at its own times, which may take minutes
+		people = func(context.Context) error { return nil }
+	}
 	for _, part := range []struct {
 		what   string
 		reload func(context.Context) error
 	}{
-		{"people", a.Access.People.Reload}, {"catalogue", a.Access.Catalogue.Reload}, {"policies", a.Access.Policy.Reload},
+		{"people", people}, {"catalogue", a.Access.Catalogue.Reload}, {"policies", a.Access.Policy.Reload},
 	} {
 		if err := part.reload(ctx); err != nil {
 			a.log.Error("not reloaded; what was in force stays in force", "part", part.what, "error", err)

@@ -41,6 +41,7 @@ func (c *Config) check() approvals.Problems {
 	for name, k := range c.Connectors {
 		ps = append(ps, c.checkConnector(name, k)...)
 	}
+	ps = append(ps, c.checkDirectory()...)
 	ps = append(ps, c.checkOutside()...)
 	ps = append(ps, c.checkAudit()...)
 	for i, email := range c.Approvals.SecurityQueue {

@@ -63,12 +63,6 @@ type Database struct {
 	DataDir string `yaml:"data_dir"` // default "data", beside hallpass.yaml
 }
 
-// Directory says who the people are.
-type Directory struct {
-	File   string        `yaml:"file"`    // default people.yaml
-	MaxAge time.Duration `yaml:"max_age"` // older facts approve nothing by themselves; default 24h
-}
-
 // Connector configures one system's connector. A field's tag names the kinds
 // that it is for; where there is none, it is for all.
 type Connector struct {
@@ -140,8 +134,6 @@ const (
 	DefaultModel   = "gpt-4o-mini"
 	DefaultClose   = "18:00"
 	defaultDataDir = "data"
-	defaultPeople  = "people.yaml"
-	defaultMaxAge  = 24 * time.Hour
 )
 
 // Load reads a hallpass.yaml, strictly: what it does not know is an error that
@@ -180,8 +172,7 @@ func (c *Config) defaults() {
 	setDefault(&c.Slack.CloseOfDay, DefaultClose)
 	setDefault(&c.Database.URL, "env:DATABASE_URL")
 	setDefault(&c.Database.DataDir, defaultDataDir)
-	setDefault(&c.Directory.File, defaultPeople)
-	setDefault(&c.Directory.MaxAge, defaultMaxAge)
+	c.Directory.Default()
 	setDefault(&c.Model.APIKey, "env:OPENAI_API_KEY")
 	setDefault(&c.Model.BaseURL, os.Getenv("OPENAI_BASE_URL"))
 	setDefault(&c.Model.Name, DefaultModel)

@@ -23,7 +23,7 @@ func TestAnEmptyFileGivesTheDefaults(t *testing.T) {
 	want := Config{
 		Slack:     Slack{BotToken: "env:SLACK_BOT_TOKEN", AppToken: "env:SLACK_APP_TOKEN", APIURL: DefaultAPIURL, CloseOfDay: "18:00"},
 		Database:  Database{URL: "env:DATABASE_URL", DataDir: "data"},
-		Directory: Directory{File: "people.yaml", MaxAge: 24 * time.Hour},
+		Directory: Directory{Kind: "file", File: "people.yaml", MaxAge: 24 * time.Hour},
 		Model:     Model{APIKey: "env:OPENAI_API_KEY", Name: DefaultModel},
 		Audit:     Audit{Key: DefaultAuditKey, Every: DefaultCheckpoint},
 		Listen:    DefaultListen, Dir: "access",

@@ -19,7 +19,7 @@ func (c *Config) checkConnector(name string, k Connector) approvals.Problems {
 	if !slices.Contains(Kinds, k.Kind) {
 		return approvals.Problems{at.At("kind").Problem(source.Suggest(k.Kind, Kinds), "the connector %q is of no known kind: %q", name, k.Kind)}
 	}
-	ps := foreign(at, k)
+	ps := foreign(at, k, k.Kind, "connectors")
 	switch k.Kind {
 	case "postgres":
 		if k.DSN == "" {
@@ -103,19 +103,19 @@ func (c *Config) checkAWS(name string, k Connector) approvals.Problems {
 	return ps
 }
 
-// foreign finds the settings that the connector's kind does not have: they
-// would be ignored, and somebody believes that they count.
-func foreign(at source.Place, k Connector) approvals.Problems {
+// foreign finds the settings that a kind of connector or directory does not
+// have: they would be ignored, and somebody believes that they count.
+func foreign(at source.Place, settings any, kind, of string) approvals.Problems {
 	var ps approvals.Problems
-	v := reflect.ValueOf(k)
+	v := reflect.ValueOf(settings)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		kinds := strings.Fields(f.Tag.Get("kinds"))
-		if len(kinds) == 0 || slices.Contains(kinds, k.Kind) || v.Field(i).IsZero() {
+		if len(kinds) == 0 || slices.Contains(kinds, kind) || v.Field(i).IsZero() {
 			continue
 		}
 		key := f.Tag.Get("yaml")
-		ps = append(ps, at.At(key).Problem("remove it", "%s is a setting of %s connectors, not of %s ones", key, strings.Join(kinds, " and "), k.Kind))
+		ps = append(ps, at.At(key).Problem("remove it", "%s is a setting of %s %s, not of %s ones", key, strings.Join(kinds, " and "), of, kind))
 	}
 	return ps
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -83,12 +84,27 @@ func called(at source.Place, url string, private []string, what string) approval
 	return ps
 }
 
-// Address reads an address that may be a reference to one.
-func (c Config) Address(url string) (string, error) {
-	if !Secret(url).reference() {
-		return url, nil
+// Endpoint is a service that Hallpass calls, with the secret that is its
+// configuration's to refer to.
+type Endpoint struct {
+	URL     string
+	Secret  string
+	Private []netip.Prefix
+}
+
+// Endpoint reads what an address, which may be a reference to one, a secret's
+// reference and some ranges stand for.
+func (c Config) Endpoint(url string, secret Secret, private []string) (e Endpoint, err error) {
+	if e.URL = url; Secret(url).reference() {
+		if e.URL, err = c.Value(Secret(url)); err != nil {
+			return e, err
+		}
 	}
-	return c.Value(Secret(url))
+	if e.Secret, err = c.Value(secret); err != nil {
+		return e, err
+	}
+	e.Private, err = outbound.ParsePrivate(private)
+	return e, err
 }
 
 // Needs finds what entitlements ask of the configuration and do not get: a

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/connectors/peoplefile"
 )
 
@@ -30,7 +31,7 @@ func TestExamplePeopleAreTheGeneratedOrganisation(t *testing.T) {
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("examples/access/people.yaml is not what the generator writes; run the test with -update (-want +got):\n%s", diff)
 	}
-	d, err := peoplefile.Open(t.Context(), peoplefile.Options{Path: path})
+	d, err := peoplefile.Open(t.Context(), path, directory.Config{})
 	if err != nil {
 		t.Fatalf("the file does not load: %v", err)
 	}

@@ -1,0 +1,14 @@
+-- +goose Up
+
+-- The last good reading of each directory source, for the next start and the
+-- other replicas; why a later one was not taken, and who said that it is right.
+CREATE TABLE directories (
+    source      text COLLATE "C" PRIMARY KEY,
+    people      text NOT NULL, -- JSON; empty: none yet
+    as_of       timestamptz,
+    refused     text NOT NULL, -- JSON: losses; empty: none
+    refused_at  timestamptz,
+    accepted    text NOT NULL, -- JSON: losses; empty: none
+    accepted_by text NOT NULL,
+    accepted_at timestamptz
+);
