@@ -67,7 +67,7 @@ func TestShortestOfTwoApprovalsHolds(t *testing.T) {
 		}
 		w.sees("UANA", "", "1 of 2 approvals so far: Bob Lee for 5 minutes of the 20 minutes asked")
 		w.click("UCLEO", w.sees("UCLEO", "", "So far: Bob Lee for 5 minutes"), "approve")
-		w.sees("UANA", "", "Approved by Cleo Owner for 5 minutes of the 20 minutes asked")
+		w.sees("UANA", "", "Approved by Bob Lee and Cleo Owner for 5 minutes of the 20 minutes asked")
 		if g := w.activate(w.latest("p-ana")); g.Duration != 5*time.Minute {
 			t.Errorf("granted for %s", g.Duration)
 		}

@@ -232,7 +232,7 @@ func TestTextSaysItAllWhereBlocksAreNotShown(t *testing.T) {
 		"ending": {"Ending", "should have ended"}, "ended": {"Ended", "nothing remains"}, "failed": {"Not set up", "The role does not exist."},
 		"residual": {"Not ended completely", "lives on until"}, "lapsed": {"Lapsed", "nobody had answered"}, "cancelled": {"Cancelled"},
 		"approval": {"Ana Diaz", "asks for", "Billing database, read only", "2 hours", "refunds stuck", "Risk 34 of 100"}, "approval-approved": {"Approved", "Bob Lee"},
-		"active-shortened": {"45 minutes", "of the 2 hours asked"}, "draft-introduced": {"You are", "Ana Diaz", "Is that you?"}, "draft-proposed": {"Proposed from your words", "small-model"},
+		"active-shortened": {"45 minutes", "of the 2 hours asked"}, "active-quorum": {"Approved by Bob Lee and Cleo Owner for 45 minutes"}, "draft-introduced": {"You are", "Ana Diaz", "Is that you?"}, "draft-proposed": {"Proposed from your words", "small-model"},
 	} {
 		card, ok := all(view())[name]
 		text := strings.ReplaceAll(card.Text, "*", "")

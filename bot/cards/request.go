@@ -259,12 +259,12 @@ func (v View) asked() []string {
 	return names
 }
 
-// yes lists those who have approved.
+// yes lists those who have approved, in markup.
 func (v View) yes() []string {
 	var names []string
 	for _, a := range v.Answers {
 		if a.Answer == approvals.Approved {
-			who := name(a.Name)
+			who := bold(name(a.Name))
 			if a.For != "" {
 				who += " for " + name(a.For)
 			}

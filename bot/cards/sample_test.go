@@ -245,6 +245,9 @@ func all(base cards.View) map[string]cards.Card {
 		}))),
 		"active":           cards.Request(with(base, state(approvals.RequestApproved), byRule, grant(approvals.GrantActive))),
 		"active-shortened": cards.Request(with(approved, short, grant(approvals.GrantActive))),
+		"active-quorum": cards.Request(with(approved, short, grant(approvals.GrantActive), func(v *cards.View) {
+			v.Answers = append(slices.Clone(v.Answers), cards.Answer{Name: worded(*v, "Cleo Owner"), Approval: approvals.Approval{Approver: "p-cleo", Answer: approvals.Approved}})
+		})),
 		"active-for-other": cards.Request(with(approved, grant(approvals.GrantActive), func(v *cards.View) {
 			v.Beneficiary = approvals.Principal{ID: "p-cleo", Name: "Cleo Owner"}
 			v.Request.Beneficiary = "p-cleo"

@@ -104,7 +104,7 @@ func join(names []string, most int) string {
 		return "nobody"
 	case n == 1:
 		return names[0]
-	case n > most:
+	case n > most+1: // one more is named rather than counted
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d others", n-most)
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]

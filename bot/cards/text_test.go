@@ -93,7 +93,7 @@ func TestClockHasAFallbackInTheReadersZone(t *testing.T) {
 func TestJoinNamesAFewAndCountsTheRest(t *testing.T) {
 	t.Parallel()
 	for want, names := range map[string][]string{
-		"nobody": nil, "a": {"a"}, "a and b": {"a", "b"}, "a, b and c": {"a", "b", "c"}, "a, b, c and 2 others": {"a", "b", "c", "d", "e"},
+		"nobody": nil, "a": {"a"}, "a and b": {"a", "b"}, "a, b and c": {"a", "b", "c"}, "a, b, c and d": {"a", "b", "c", "d"}, "a, b, c and 2 others": {"a", "b", "c", "d", "e"},
 	} {
 		if got := join(names, 3); got != want {
 			t.Errorf("join(%q) = %q, want %q", names, got, want)

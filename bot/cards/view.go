@@ -142,7 +142,11 @@ func (v View) particulars() string {
 // ground says who or what allowed it, and why.
 func (v View) ground() string {
 	if v.Request.DecidedBy != "" {
-		return "Approved by " + bold(name(v.Decider.Name)) + v.inPlace() + v.shortened() + " " + v.clock(v.Request.DecidedAt) + "."
+		by := bold(name(v.Decider.Name)) + v.inPlace()
+		if all := v.yes(); len(all) > 1 {
+			by = join(all, 5)
+		}
+		return "Approved by " + by + v.shortened() + " " + v.clock(v.Request.DecidedAt) + "."
 	}
 	s := "Approved at once by policy"
 	if v.Decision != nil {
