@@ -102,7 +102,7 @@ func TestAcceptance33BrokenPolicyFileDoesNotLoadAndTheOldSetStays(t *testing.T) 
 	for _, tc := range []struct{ name, file, old, broken, says string }{
 		{"a typo", "requests.cedar", "permit (principal, action", "permit (principle, action", "requests.cedar:8: "},
 		{"an unknown attribute", "guardrails.cedar", "resource.sensitivity ==", "resource.sensitivityy ==", `guardrails.cedar:29: resource has no attribute "sensitivityy"; did you mean "sensitivity"?`},
-		{"a forbid on a missing field", "guardrails.cedar", "context has score && context.score", "context.score", `guardrails.cedar:43: context.score can be absent, and the policy "unusual-is-asked" does not ask for it first; write context has score && … before it`},
+		{"a forbid on a missing field", "guardrails.cedar", "context has score && context.score", "context.score", `guardrails.cedar:44: context.score can be absent, and the policy "unusual-is-asked" does not ask for it first; write context has score && … before it`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -86,19 +86,27 @@ func Organisation() []approvals.Principal {
 	for _, t := range teams {
 		g.team(t, chief.ID)
 	}
-	g.holidays("greta.morgan", "ivan.pereira")
+	g.away("greta.morgan", "ivan.pereira", day{2026, time.December, 21}, day{2027, time.January, 4})
+	g.away("erik.baker", "carla.torres", day{2026, time.January, 1}, day{2036, time.January, 1}) // whenever the demo is tried
 	return g.people
 }
 
-// holidays sends somebody away over the end of the year, with a delegate.
-func (g *generator) holidays(who, delegate approvals.PrincipalID) {
+// day is a date on a calendar.
+type day struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+func (d day) in(zone *time.Location) time.Time {
+	return time.Date(d.year, d.month, d.day, 0, 0, 0, 0, zone).UTC()
+}
+
+// away gives somebody a delegate from one day until another, where they live.
+func (g *generator) away(who, delegate approvals.PrincipalID, from, until day) {
 	for i, p := range g.people {
 		if p.ID == who {
-			zone := p.Zone()
-			g.people[i].Away = []approvals.Absence{{
-				From:  time.Date(2026, 12, 21, 0, 0, 0, 0, zone).UTC(),
-				Until: time.Date(2027, 1, 4, 0, 0, 0, 0, zone).UTC(), Delegate: delegate,
-			}}
+			g.people[i].Away = []approvals.Absence{{From: from.in(p.Zone()), Until: until.in(p.Zone()), Delegate: delegate}}
 		}
 	}
 }
