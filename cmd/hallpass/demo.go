@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -31,8 +32,8 @@ func demoCommand() *cobra.Command {
 				}
 				defer func() { err = errors.Join(err, os.RemoveAll(o.Data)) }()
 			}
-			if story && o.Listen == "" {
-				o.Listen = "127.0.0.1:0"
+			if story {
+				o.Listen, o.Rates = cmp.Or(o.Listen, "127.0.0.1:0"), demo.StoryRates
 			}
 			return runDemo(cmd.Context(), o, story, cmd.OutOrStdout())
 		},

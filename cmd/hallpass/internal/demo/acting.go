@@ -4,29 +4,60 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
 // errNotSo is the cause when something is not as the story says.
 var errNotSo = errors.New("it is not as the story says")
 
-// waitDM waits until a person's direct messages show a message of the bot with
-// all these texts, and writes it into the transcript.
+// wait waits until somebody sees a message of the bot with all these texts in
+// a channel, and writes it into the transcript. No channel is their direct
+// messages with the bot.
+func (p *play) wait(ctx context.Context, who, channel string, texts ...string) (slacksim.Message, error) {
+	return p.until(ctx, who, channel, texts, func(slacksim.Message) bool { return true })
+}
+
+// waitDM is the same in somebody's direct messages.
 func (p *play) waitDM(ctx context.Context, who string, texts ...string) (slacksim.Message, error) {
-	a := p.as(who)
-	m, err := a.WaitMessage(ctx, a.DMChannel(), func(m slacksim.Message) bool {
-		return m.BotID != "" && says(m, texts...)
+	return p.wait(ctx, who, "", texts...)
+}
+
+// until is the same for a message that must meet a condition too.
+func (p *play) until(ctx context.Context, who, channel string, texts []string, so func(slacksim.Message) bool) (slacksim.Message, error) {
+	m, err := p.watch(ctx, who, channel, func(m slacksim.Message) bool { return says(m, texts...) && so(m) })
+	if err != nil {
+		return m, fmt.Errorf("%s was not shown %q: %w; the last message is %q", who, texts, err, lastPlain(p.as(who)))
+	}
+	p.answered(p.where(who, channel), readable(m)+buttons(m))
+	return m, nil
+}
+
+// find waits for a message of the bot that somebody sees, that shows some
+// texts and has a button.
+func (p *play) find(ctx context.Context, who, channel, label string, texts ...string) (slacksim.Message, error) {
+	m, err := p.watch(ctx, who, channel, func(m slacksim.Message) bool {
+		_, err := control(m, label)
+		return err == nil && says(m, texts...)
 	})
 	if err != nil {
-		return m, fmt.Errorf("%s was not shown %q: %w; the last message is %q", who, texts, err, lastPlain(a))
+		return m, fmt.Errorf("%s has no message with %q and %q: %w; the last is %q", who, label, texts, err, lastPlain(p.as(who)))
 	}
-	p.answered(who, readable(m)+buttons(m))
 	return m, nil
+}
+
+func (p *play) watch(ctx context.Context, who, channel string, want func(slacksim.Message) bool) (slacksim.Message, error) {
+	a := p.as(who)
+	if channel == "" {
+		channel = a.DMChannel()
+	}
+	return a.WaitMessage(ctx, channel, func(m slacksim.Message) bool { return m.BotID != "" && want(m) })
 }
 
 func says(m slacksim.Message, texts ...string) bool {
@@ -39,10 +70,13 @@ func says(m slacksim.Message, texts ...string) bool {
 	return true
 }
 
+// noMessage is what lastPlain says of somebody who was never written to.
+const noMessage = "(none)"
+
 func lastPlain(a *slacksim.Actor) string {
 	all := a.Messages(a.DMChannel())
 	if len(all) == 0 {
-		return "(none)"
+		return noMessage
 	}
 	return all[len(all)-1].Plain()
 }
@@ -88,6 +122,26 @@ func (p *play) press(ctx context.Context, who string, m slacksim.Message, label 
 	}
 	p.said(who, "presses [%s]", label)
 	return p.as(who).Click(ctx, m.Channel, m.TS, c.ActionID, slacksim.InBlock(c.BlockID), slacksim.Confirmed())
+}
+
+// submits fills in the form with a title that somebody has before them, and
+// sends it.
+func (p *play) submits(ctx context.Context, who, title string, in map[string]any) error {
+	v, err := p.as(who).WaitView(ctx, func(v slacksim.View) bool { return v.Title == title })
+	if err != nil {
+		return fmt.Errorf("%s has no form %q: %w", who, title, err)
+	}
+	p.said(who, "fills in “%s”: %s", title, filled(in))
+	return p.as(who).Submit(ctx, v.ID, in)
+}
+
+// filled lists what a form was filled in with.
+func filled(in map[string]any) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		parts = append(parts, fmt.Sprintf("%s %v", strings.ReplaceAll(name, "_", " "), in[name]))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // pressOld presses a button as it stood before the message was changed.
@@ -137,4 +191,10 @@ func (p *play) endMoves(ctx context.Context, who, resource string, before time.T
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// passes lets time pass.
+func (p *play) passes(d time.Duration) {
+	fmt.Fprintf(p.out, "\n        ⋯ %s later ⋯\n", approvals.Span(d))
+	p.stage.Advance(d)
 }

@@ -1,32 +1,11 @@
 package demo
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 )
-
-// startDemo runs a demo of its own until the test ends.
-func startDemo(t *testing.T) *Demo {
-	t.Helper()
-	d, err := Start(t.Context(), Options{Listen: "127.0.0.1:0", Data: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- d.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the bot stopped with %v", err)
-		}
-		d.Close()
-	})
-	return d
-}
 
 func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
 	t.Parallel()

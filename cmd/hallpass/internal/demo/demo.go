@@ -23,6 +23,10 @@ type Options struct {
 	Rates    slacksim.Rates // of the workspace; the zero value is Slack's own
 }
 
+// StoryRates are the workspace's rates for a story, in which hours pass in
+// seconds: as many calls a minute as Slack allows in twenty.
+var StoryRates = slacksim.Rates{Scale: 20}
+
 // DefaultListen is where the demo's page is, if that port is free.
 const DefaultListen = "127.0.0.1:8765"
 

@@ -146,26 +146,34 @@ func (p past) numbered(i int) past {
 	return p
 }
 
+// together is how many past decisions are stored in one transaction.
+const together = 200
+
 // remember stores a history, each decision with its audit event.
 func remember(ctx context.Context, store approvals.Store, all []past) error {
-	for _, p := range all {
-		kind := approvals.EventRequestDenied
-		if p.grant != nil {
-			kind = approvals.EventRequestApproved
-		}
-		c := approvals.Change{
-			Requests: []approvals.Request{p.request}, Approvals: []approvals.Approval{p.approval}, Learned: []approvals.Learned{p.learned},
-			Events: []approvals.Event{{At: p.request.DecidedAt, Kind: kind, Actor: approvals.Person(p.approval.Approver, "import", ""),
-				Request: p.request.ID, Grant: p.request.Grant, Entitlement: p.request.Entitlement, Beneficiary: p.request.Beneficiary}},
-		}
-		if p.grant != nil {
-			c.Grants = []approvals.Grant{*p.grant}
+	for some := range slices.Chunk(all, together) {
+		var c approvals.Change
+		for _, p := range some {
+			c = p.in(c)
 		}
 		if err := store.Apply(ctx, c); err != nil {
-			return fmt.Errorf("store past decision %s: %w", p.request.ID, err)
+			return fmt.Errorf("store past decisions from %s on: %w", some[0].request.ID, err)
 		}
 	}
 	return nil
+}
+
+// in adds a past decision to a change.
+func (p past) in(c approvals.Change) approvals.Change {
+	kind := approvals.EventRequestDenied
+	if p.grant != nil {
+		kind = approvals.EventRequestApproved
+		c.Grants = append(c.Grants, *p.grant)
+	}
+	c.Requests, c.Approvals, c.Learned = append(c.Requests, p.request), append(c.Approvals, p.approval), append(c.Learned, p.learned)
+	c.Events = append(c.Events, approvals.Event{At: p.request.DecidedAt, Kind: kind, Actor: approvals.Person(p.approval.Approver, "import", ""),
+		Request: p.request.ID, Grant: p.request.Grant, Entitlement: p.request.Entitlement, Beneficiary: p.request.Beneficiary})
+	return c
 }
 
 // standing says who holds which entitlement without a grant, as organisations

@@ -193,7 +193,7 @@ func TestNoSecretIsWrittenAnywhereByTheStory(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			i, data := &inspected{}, t.TempDir()
-			o := Options{Listen: "127.0.0.1:0", Data: data, Access: accessWith(t, i.model(t), modelKey),
+			o := Options{Listen: "127.0.0.1:0", Data: data, Access: accessWith(t, i.model(t), modelKey), Rates: StoryRates,
 				Logger: slog.New(slog.NewTextHandler(&i.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 			driver, dsn := "sqlite", filepath.Join(data, "hallpass.db")
 			secrets := []secret{{"model key", modelKey}}

@@ -36,27 +36,27 @@ const stepLimit = 20 * time.Second
 // Play plays the story on a stage and writes its transcript. The error names
 // the first step that did not happen as it must.
 func Play(ctx context.Context, stage Stage, out io.Writer) error {
+	return perform(ctx, stage, out, chapters())
+}
+
+// perform plays some chapters, one after the other.
+func perform(ctx context.Context, stage Stage, out io.Writer, chapters []chapter) error {
 	p := &play{stage: stage, out: out, people: byID(Organisation())}
 	if err := p.skip(ctx); err != nil {
 		return err
 	}
-	for i, s := range script {
-		if s.scene != "" {
-			fmt.Fprintf(out, "\n── %s ──\n", s.scene)
-		}
-		if err := p.step(ctx, s); err != nil {
-			return fmt.Errorf("step %d, %s: %w", i+1, s.name, err)
+	n := 0
+	for _, c := range chapters {
+		fmt.Fprintf(out, "\n── %s ──\n", c.title)
+		for _, s := range c.steps {
+			n++
+			if err := p.step(ctx, s); err != nil {
+				return fmt.Errorf("%s, step %d, %s: %w", c.title, n, s.name, err)
+			}
 		}
 	}
-	fmt.Fprintf(out, "\nEvery one of %d steps happened as it must.\n", len(script))
+	fmt.Fprintf(out, "\nEvery one of %d steps happened as it must.\n", n)
 	return nil
-}
-
-// step is one thing that somebody does, and what must come of it.
-type step struct {
-	scene string // begins here, if set
-	name  string
-	do    func(ctx context.Context, p *play) error
 }
 
 // play is a story under way.
@@ -65,8 +65,6 @@ type play struct {
 	out    io.Writer
 	people []approvals.Principal
 	last   int64 // sequence of the last audit event shown
-	routed slacksim.Message
-	stale  slacksim.Message // an approval card as it was before it was answered
 }
 
 func (p *play) step(ctx context.Context, s step) error {

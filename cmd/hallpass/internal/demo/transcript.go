@@ -3,10 +3,12 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
 // said writes what a person says or does.
@@ -22,6 +24,15 @@ func (p *play) answered(to, text string) {
 			fmt.Fprintf(p.out, "    │ %s\n", line)
 		}
 	}
+}
+
+// where is how the transcript names those who read a channel: it, or somebody
+// in their direct messages.
+func (p *play) where(who, channel string) string {
+	if i := slices.IndexFunc(channels, func(c slacksim.Channel) bool { return c.ID == channel }); i >= 0 {
+		return "#" + channels[i].Name
+	}
+	return who
 }
 
 // skip passes over the events from before the story.

@@ -26,6 +26,17 @@ const (
 	outsiderID = "U0OUTSIDER"
 )
 
+// securityChannel is where the example's policy has critical access decided,
+// and where its hallpass.yaml has break-glass told.
+const securityChannel = "C0SECURITY"
+
+// channels are those in which everybody is.
+var channels = []slacksim.Channel{
+	{ID: "C0GENERAL", Name: "general", Topic: "Everybody"},
+	{ID: "C0BILLING", Name: "billing-support", Topic: "Refunds, invoices, chargebacks"},
+	{ID: securityChannel, Name: "security-access", Topic: "Critical access is decided here by two people"},
+}
+
 // Tokens are what a bot shows the local workspace. They are made anew each
 // time and open nothing else.
 type Tokens struct{ Bot, App string }
@@ -72,13 +83,8 @@ func newWorkspace(people []approvals.Principal, tokens Tokens, mounts map[string
 		Shortcuts:        []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
 		MessageShortcuts: []slacksim.Shortcut{{CallbackID: "request_access_about", Name: "Request access for this"}},
 		Users:            users,
-		Channels: []slacksim.Channel{
-			{ID: "C0GENERAL", Name: "general", Topic: "Everybody"},
-			{ID: "C0BILLING", Name: "billing-support", Topic: "Refunds, invoices, chargebacks"},
-			{ID: "C0SECURITY", Name: "security-access", Topic: "Critical access is decided here by two people"},
-			{ID: "C0PARTNERS", Name: "partners", Topic: "Shared with another company", Shared: true,
-				Members: append([]string{guestID, outsiderID, "U0BOT"}, first...)},
-		},
+		Channels: append(slices.Clone(channels), slacksim.Channel{ID: "C0PARTNERS", Name: "partners", Topic: "Shared with another company", Shared: true,
+			Members: append([]string{guestID, outsiderID, "U0BOT"}, first...)}),
 		Featured: append(first, guestID, outsiderID),
 		Rates:    rates, Logger: log, Links: links, Mounts: mounts,
 	})
