@@ -23,8 +23,7 @@ func (b *browser) sets(menu, value string) {
 
 func TestANewcomerAsksForSeveralThingsAtOnceByTheForm(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
-	b := newBrowser(t, d.URL())
+	b, _ := browse(t)
 
 	b.become("maya.lindqvist")
 	b.clicks(`[data-test="shortcut-request_access"]`)

@@ -3,14 +3,11 @@ package demo
 import (
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
-	b := newBrowser(t, d.URL())
+	b, d := browse(t)
 
 	b.become("maya.lindqvist")
 	b.says("read only on billing-db for 20 minutes, refund stuck, INC-4312")
@@ -63,9 +60,8 @@ func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
 
 func TestThePageFitsAPhone(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t)
-	b := newBrowser(t, d.URL())
-	b.do(chromedp.EmulateViewport(360, 740))
+	b, _ := browse(t)
+	b.resize(phone)
 	b.says("read only on billing-db for 20 minutes, refund stuck, INC-4312")
 	b.shows("Ready to send?")
 	b.picture("phone")

@@ -45,20 +45,34 @@ type browser struct {
 	ctx context.Context
 	url string // without the slash at its end
 	n   int    // pictures so far
+
+	width, height int64 // of the screen
 }
 
-func newBrowser(t *testing.T, url string) *browser {
+// desktop and phone are the sizes at which the pages are looked at, in pixels.
+var desktop, phone = [2]int64{1440, 900}, [2]int64{360, 740}
+
+// browse starts a demo of its own and opens its page.
+func browse(t *testing.T) (*browser, *Demo) {
+	t.Helper()
+	path := chromium(t)
+	d := startDemo(t)
+	return newBrowser(t, path, d.URL()), d
+}
+
+func newBrowser(t *testing.T, path, url string) *browser {
 	t.Helper()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true), chromedp.WindowSize(1280, 860))
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true), chromedp.WindowSize(int(desktop[0]), int(desktop[1])))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	start(ctx, t)
 	b := &browser{t: t, ctx: ctx, url: strings.TrimSuffix(url, "/")}
-	b.do(chromedp.EmulateViewport(1280, 860), chromedp.Navigate(url), chromedp.WaitVisible(`[data-test="composer"]`))
+	b.resize(desktop)
+	b.do(chromedp.Navigate(url), chromedp.WaitVisible(`[data-test="composer"]`))
 	return b
 }
 
@@ -108,11 +122,29 @@ func (b *browser) until(what, condition string) {
 	}
 }
 
-// picture writes what is on the screen, when pictures are wanted.
+// picture writes what is on the screen, when pictures are wanted: as it is on
+// a desk, and on a phone.
 func (b *browser) picture(name string) {
 	if *screenshots == "" {
 		return
 	}
+	b.n++
+	b.capture(name)
+	if was := [2]int64{b.width, b.height}; was != phone && name != "failed" {
+		b.resize(phone)
+		b.capture(name + "-phone")
+		b.resize(was)
+	}
+}
+
+// resize makes the screen as large as a size says.
+func (b *browser) resize(size [2]int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(size[0], size[1]))
+	b.width, b.height = size[0], size[1]
+}
+
+func (b *browser) capture(name string) {
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
@@ -120,11 +152,11 @@ func (b *browser) picture(name string) {
 		b.t.Logf("picture %s: %v", name, err)
 		return
 	}
-	b.n++
-	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
+	dir := filepath.Join(*screenshots, b.t.Name())
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.t.Error(err)
 	}
-	if err := os.WriteFile(filepath.Join(*screenshots, fmt.Sprintf("%02d-%s.png", b.n, name)), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d-%s.png", b.n, name)), png, 0o644); err != nil {
 		b.t.Error(err)
 	}
 }
@@ -152,6 +184,27 @@ func (b *browser) become(handle string) {
 	b.until("being "+handle, fmt.Sprintf(`document.querySelector('[data-test="me"]').innerText.toLowerCase().replaceAll(" ", ".") === %q`, handle))
 	b.clicks(`[data-test="dm"]`)
 	b.do(chromedp.WaitVisible(`[data-test="composer"]`))
+}
+
+// goes opens a channel.
+func (b *browser) goes(channel string) {
+	b.t.Helper()
+	b.clicks(`[data-test="channel-` + channel + `"]`)
+	b.until("being in #"+channel, `document.querySelector('[data-test="channel-`+channel+`"]').getAttribute("aria-current") === "page"`)
+}
+
+// sends writes a wish to Hallpass and sends the card that comes of it.
+func (b *browser) sends(words string, card ...string) {
+	b.t.Helper()
+	b.says(words)
+	b.presses("Send", append(card, "Ready to send?")...)
+}
+
+// forms waits for a form that shows a text.
+func (b *browser) forms(text string) {
+	b.t.Helper()
+	q, _ := json.Marshal(text)
+	b.until("the form "+text, fmt.Sprintf(`document.querySelector('[data-test="modal"]')?.innerText.includes(%s)`, q))
 }
 
 // says writes a message.
