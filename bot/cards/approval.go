@@ -63,12 +63,13 @@ func Approval(v View) Card {
 	if v.Reader.ID == "" {
 		ask = "A question? Mention me in the thread" // of a channel the bot hears nothing else
 	}
-	foot := "All factors and the policy are in the thread. " + ask + ", and " + name(v.Requester.FirstName()) + " gets it. It lapses " + v.clock(r.LapsesAt) + "."
+	foot := "All factors and the policy are in the thread. " + ask + ", and " + name(v.Requester.FirstName()) + " gets it."
 	if why := v.security(); why != "" {
 		foot = why + " " + foot
 	} else if at, whom := v.escalates(); whom != "" {
-		foot += " Without an answer " + v.clock(at) + ", " + whom + " is asked as well."
+		foot += " Without an answer by " + v.clock(at) + ", " + whom + " is asked as well."
 	}
+	foot += " It lapses " + v.clock(r.LapsesAt) + "."
 	return Card{Text: bounded(text, maxText), Blocks: append(blocks, actions(v.answers()...), small(foot))}
 }
 

@@ -146,7 +146,10 @@ func (v View) ground() string {
 		if all := v.yes(); len(all) > 1 {
 			by = join(all, 5)
 		}
-		return "Approved by " + by + v.shortened() + " " + v.clock(v.Request.DecidedAt) + "."
+		if less := v.shortened(); less != "" {
+			by += less + ","
+		}
+		return "Approved by " + by + " " + v.clock(v.Request.DecidedAt) + "."
 	}
 	s := "Approved at once by policy"
 	if v.Decision != nil {

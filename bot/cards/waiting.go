@@ -20,7 +20,7 @@ func (v View) waiting() []string {
 		line += " " + stage
 	}
 	if at, whom := v.escalates(); whom != "" {
-		line += " Without an answer " + v.clock(at) + ", " + whom + " is asked as well."
+		line += " Without an answer by " + v.clock(at) + ", " + whom + " is asked as well."
 	} else if v.Decision != nil && v.Decision.Escalated {
 		line += " Nobody answered in time, so the security queue is asked as well."
 	}
