@@ -45,7 +45,7 @@ func (s *Service) freeze(ctx context.Context, r Request, e Entitlement) (Facts, 
 	if s.Checks != nil && len(e.Checks) > 0 {
 		f.Checks = s.Checks.Check(ctx, e.Checks, f)
 	}
-	if f.Conflicts, err = s.conflicts(ctx, r, e, f.Beneficiary); err != nil {
+	if f.Conflicts, err = s.conflicts(ctx, r, e, f.Beneficiary, later); err != nil {
 		return f, err
 	}
 	if f.Lapsed, err = s.lapsed(ctx); err != nil {

@@ -2,7 +2,10 @@ package approvals
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"slices"
+	"time"
 )
 
 // Review takes a second look at running or scheduled access because the
@@ -11,8 +14,10 @@ import (
 // people that the directory knows now, by the policy that holds now. What is
 // forbidden now, what no permit allows any longer that a permit alone allowed,
 // and what a changed person's approvers may no longer answer for, ends with the
-// reason. Nothing changed, nothing is decided; and while the directory is out
-// of date nobody loses access by it.
+// reason; so does the younger of two that may not be held together by now.
+// What runs on ends no later than the catalogue allows from now. Nothing
+// changed, nothing is decided; and while the directory is out of date nobody
+// loses access by it.
 func (s *Service) Review(ctx context.Context, id GrantID) (Grant, error) {
 	g, r, err := s.grantAndRequest(ctx, id)
 	if err != nil {
@@ -29,7 +34,7 @@ func (s *Service) Review(ctx context.Context, id GrantID) (Grant, error) {
 	if err != nil {
 		return g, err
 	}
-	d, changed, err := s.asOf(ctx, old, state)
+	d, changed, err := s.asOf(ctx, r, old, state)
 	switch {
 	case ErrorCode(err) == CodeForbidden || ErrorCode(err) == CodeNotFound:
 		return s.end(ctx, System("review"), g, EndDeactivated, ErrorMessage(err))
@@ -47,14 +52,64 @@ func (s *Service) Review(ctx context.Context, id GrantID) (Grant, error) {
 	if why != "" {
 		return s.end(ctx, System("review"), g, EndNoLonger, why)
 	}
+	return s.goesOn(ctx, g, r, old, d)
+}
+
+// goesOn stores that access holds by the decision of now as well, with an end
+// that the catalogue of now allows.
+func (s *Service) goesOn(ctx context.Context, g Grant, r Request, old, d Decision) (Grant, error) {
 	d.Sequence++
 	ev := withDecision(grantEvent(s.now(), EventGrantReviewed, System("review"), g), d)
-	return g, s.Store.Apply(ctx, Change{Decisions: []Decision{d}, Events: []Event{ev}})
+	c := Change{Decisions: []Decision{d}, Notices: s.tellOfConflicts(ctx, g, old, d)}
+	if sooner := g.within(d.Facts.Entitlement.MaxDuration, ev.At); sooner.Duration < g.Duration {
+		g = sooner
+		c.Grants, c.Notices = []Grant{g}, append(append(c.Notices, requesterCards(r)...), nudge(g))
+		ev.Detail = map[string]string{"duration": Span(g.Duration)}
+		if g.State == GrantActive {
+			c.Tasks = append(grantTasks(g), Task{Kind: TaskProvision, Key: string(g.ID), RunAt: ev.At}) // sets the system's own end date
+			ev.Detail["ends_at"] = g.EndsAt.Format(time.RFC3339)
+		}
+	}
+	c.Events = []Event{ev}
+	if err := s.Store.Apply(ctx, c); err != nil {
+		return g, err
+	}
+	return s.Store.Grant(ctx, g.ID)
+}
+
+// within is the grant with an end that lies no further ahead than so long.
+func (g Grant) within(longest time.Duration, now time.Time) Grant {
+	beyond := g.Duration - longest
+	if g.State == GrantActive {
+		beyond = g.EndsAt.Sub(now) - longest
+	}
+	if beyond <= 0 {
+		return g
+	}
+	g.Duration -= beyond
+	if g.State == GrantActive {
+		g.EndsAt = g.EndsAt.Add(-beyond)
+	}
+	return g
+}
+
+// tellOfConflicts tells admins what somebody holds together that the catalogue
+// keeps apart by now, where it asks people rather than refuses: nobody was
+// asked then.
+func (s *Service) tellOfConflicts(ctx context.Context, g Grant, old, d Decision) (ns []Notice) {
+	for _, c := range d.Facts.Conflicts {
+		if !slices.Contains(old.Facts.Conflicts, c) {
+			ns = append(ns, s.alert(ctx, "duties/"+c.Rule+"/"+string(g.ID), fmt.Sprintf(
+				"%s holds %s together with %s, which the catalogue keeps apart by now: %s Nothing was ended. Take one of them back if it should not be so.",
+				d.Facts.Beneficiary.Name, d.Facts.Entitlement.Name, c.With, c.Reason))...)
+		}
+	}
+	return ns
 }
 
 // asOf is an old decision taken again for the people, the entitlement and the
 // policy of now. It reports whether any of them differ from those of then.
-func (s *Service) asOf(ctx context.Context, old Decision, state DirectoryState) (d Decision, changed bool, err error) {
+func (s *Service) asOf(ctx context.Context, r Request, old Decision, state DirectoryState) (d Decision, changed bool, err error) {
 	f := old.Facts
 	if f.Requester, err = s.active(ctx, f.Requester.ID); err != nil && old.Facts.Requester.ID == old.Facts.Beneficiary.ID {
 		return d, true, err
@@ -72,12 +127,16 @@ func (s *Service) asOf(ctx context.Context, old Decision, state DirectoryState) 
 	if err != nil {
 		return d, true, err
 	}
-	f.Entitlement = e
+	f.Entitlement, f.Duration = e, min(f.Duration, e.MaxDuration)
+	if f.Conflicts, err = s.conflicts(ctx, r, e, f.Beneficiary, younger); err != nil {
+		return d, true, err
+	}
 	f.Directory = DirectoryState{Source: state.Source, AsOf: f.At}
 	d = old
 	d.Facts = f
 	d.Ruling = s.judge(f, d.Assessment)
-	changed = d.Ruling.Version != old.Ruling.Version || s.moved(old, d) || !reflect.DeepEqual(e, old.Facts.Entitlement)
+	changed = d.Ruling.Version != old.Ruling.Version || s.moved(old, d) ||
+		!reflect.DeepEqual(e, old.Facts.Entitlement) || !slices.Equal(f.Conflicts, old.Facts.Conflicts)
 	return d, changed, nil
 }
 

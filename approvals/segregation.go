@@ -9,13 +9,13 @@ import (
 
 // conflicts finds what the beneficiary holds, or is about to hold, that may not
 // be held together with an entitlement: by a live grant, or in the system
-// itself as it was last listed. Of two grants that wait to be provisioned, the
-// later one is in conflict with the earlier, so that one of them goes on.
-func (s *Service) conflicts(ctx context.Context, r Request, e Entitlement, p Principal) ([]Conflict, error) {
+// itself as it was last listed. yields says which of the other grants give way
+// to the request's own, so that of two that exclude each other one goes on.
+func (s *Service) conflicts(ctx context.Context, r Request, e Entitlement, p Principal, yields func(g, own Grant) bool) ([]Conflict, error) {
 	if len(e.Segregation) == 0 {
 		return nil, nil
 	}
-	held, err := s.held(ctx, r, p.ID)
+	held, err := s.held(ctx, r, p.ID, yields)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +35,9 @@ func (s *Service) conflicts(ctx context.Context, r Request, e Entitlement, p Pri
 // system's list is older than the last removal.
 const pastGrants = 200
 
-// held is what somebody has besides what a request gives, and whether it is
-// standing access.
-func (s *Service) held(ctx context.Context, r Request, id PrincipalID) (map[EntitlementID]bool, error) {
+// held is what somebody has besides what a request gives and what yields to
+// it, and whether it is standing access.
+func (s *Service) held(ctx context.Context, r Request, id PrincipalID, yields func(g, own Grant) bool) (map[EntitlementID]bool, error) {
 	held := make(map[EntitlementID]bool)
 	live, err := s.Store.LiveGrants(ctx, id, "")
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Service) held(ctx context.Context, r Request, id PrincipalID) (map[Enti
 		}
 	}
 	for _, g := range live {
-		if g.ID != own.ID && !later(g, own) {
+		if g.ID != own.ID && !yields(g, own) {
 			held[g.Entitlement] = false
 		}
 	}
@@ -77,6 +77,11 @@ func later(g, own Grant) bool {
 	if own.ID == "" || g.State != GrantScheduled || own.State != GrantScheduled {
 		return own.ID != "" && g.State == GrantScheduled
 	}
+	return younger(g, own)
+}
+
+// younger reports whether a grant was made after another.
+func younger(g, own Grant) bool {
 	return cmp.Or(g.CreatedAt.Compare(own.CreatedAt), cmp.Compare(g.ID, own.ID)) > 0
 }
 

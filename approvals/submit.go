@@ -278,13 +278,13 @@ func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision,
 	}
 	c.Cancel = append(c.Cancel, requestTasks(r)...)
 	if r.Kind == KindExtension {
-		return r, s.moveEnd(ctx, c, r, given, ground)
+		return r, s.moveEnd(ctx, c, r, given, d.Facts.Entitlement.MaxDuration, ground)
 	}
 	e := d.Facts.Entitlement
 	g := Grant{
 		ID: GrantID(s.newID("gr_")), Request: r.ID, Entitlement: e.ID, Principal: r.Beneficiary,
 		State: GrantScheduled, Connector: e.Connector, Account: d.Facts.Beneficiary.Account(e.System),
-		Target: e.Target, Duration: given, CreatedAt: d.At,
+		Target: e.Target, Duration: min(given, e.MaxDuration), CreatedAt: d.At,
 	}
 	start := d.At
 	if r.StartsAt.After(d.At) {
@@ -301,15 +301,19 @@ func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision,
 	return r, nil
 }
 
-// moveEnd gives a running grant a later end, by so much. Access never blinks: only the
-// row and its tasks change here, and the system's own end date follows.
-func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, by time.Duration, ground Event) error {
+// moveEnd gives a running grant a later end, by so much and no further ahead
+// than longest. Access never blinks: only the row and its tasks change here, and
+// the system's own end date follows.
+func (s *Service) moveEnd(ctx context.Context, c *Change, r Request, by, longest time.Duration, ground Event) error {
 	g, err := s.Store.Grant(ctx, r.Grant)
 	if err != nil {
 		return err
 	}
 	if g.State != GrantActive || g.Expired(ground.At) {
 		return Errorf(CodeInvalid, "This access has ended meanwhile, so there is nothing left to extend. Ask for it anew.")
+	}
+	if by = min(by, longest-g.EndsAt.Sub(ground.At)); by <= 0 {
+		return Errorf(CodeInvalid, "This access may run for at most %s from now, and it does already.", Span(longest))
 	}
 	g.EndsAt = g.EndsAt.Add(by)
 	g.Duration += by

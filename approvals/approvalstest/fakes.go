@@ -3,6 +3,9 @@ package approvalstest
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -156,6 +159,14 @@ func (c *Catalogue) Entitlement(_ context.Context, id approvals.EntitlementID) (
 		return e, missing("entitlement")
 	}
 	return e, nil
+}
+
+// Digest names what was put into it.
+func (c *Catalogue) Digest() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, _ := json.Marshal(c.entries) // An entitlement holds nothing that cannot be written.
+	return fmt.Sprintf("%x", sha256.Sum256(text))
 }
 
 // All lists them by id.

@@ -2,6 +2,9 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -21,6 +24,7 @@ type Catalogue struct {
 	all  []approvals.Entitlement
 
 	profiles []approvals.Profile // ordered by name
+	digest   string
 }
 
 var (
@@ -64,12 +68,29 @@ func newCatalogue(entitlements []approvals.Entitlement) *Catalogue {
 	slices.SortFunc(entitlements, func(a, b approvals.Entitlement) int {
 		return strings.Compare(string(a.ID), string(b.ID))
 	})
-	c := &Catalogue{all: entitlements, byID: make(map[approvals.EntitlementID]approvals.Entitlement, len(entitlements))}
+	c := &Catalogue{all: entitlements, digest: digestOf(entitlements), byID: make(map[approvals.EntitlementID]approvals.Entitlement, len(entitlements))}
 	for _, e := range entitlements {
 		c.byID[e.ID] = e
 	}
 	return c
 }
+
+// digestOf is the SHA-256 over every entitlement, owners included as they were
+// looked up.
+func digestOf(all []approvals.Entitlement) string {
+	h := sha256.New()
+	encode := json.NewEncoder(h)
+	for _, e := range all {
+		if encode.Encode(e) != nil {
+			return "" // an entitlement holds nothing that cannot be written
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Digest names what can be asked for and whom it concerns: two catalogues with
+// one digest say the same.
+func (c *Catalogue) Digest() string { return c.digest }
 
 // list names the catalogue's files, in order. A file that would be passed over
 // in silence is a mistake.

@@ -53,6 +53,9 @@ func (l *Live) All(ctx context.Context) ([]approvals.Entitlement, error) {
 	return l.current.Load().All(ctx)
 }
 
+// Digest names the catalogue in force; see Catalogue.Digest.
+func (l *Live) Digest() string { return l.current.Load().Digest() }
+
 // Profile gives one profile of the catalogue in force, or CodeNotFound.
 func (l *Live) Profile(ctx context.Context, name string) (approvals.Profile, error) {
 	return l.current.Load().Profile(ctx, name)

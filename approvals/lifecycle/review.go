@@ -10,7 +10,7 @@ import (
 
 // reviewKey begins the keys of a review's tasks:
 // "review/requests/AFTER@WORLD" and "review/grants/AFTER@WORLD". WORLD names
-// the directory and the policies that it is about, so that replicas review each
+// the directory, the catalogue and the policies that it is about, so that replicas review each
 // change once.
 const (
 	reviewKey      = "review/"
@@ -25,7 +25,8 @@ const reviewBatch = 100
 // being provisioned is looked at again by that step.
 var reviewed = []approvals.GrantState{approvals.GrantActive, approvals.GrantScheduled}
 
-// world names the directory and the policies in force. Empty: they do not say.
+// world names the directory, the catalogue and the policies in force. Empty:
+// they do not say.
 func (w *Worker) world(ctx context.Context) string {
 	law, ok := w.Service.Policy.(interface {
 		Version() approvals.PolicyVersion
@@ -37,11 +38,15 @@ func (w *Worker) world(ctx context.Context) string {
 	if err != nil || state.Stale {
 		return ""
 	}
-	return fmt.Sprintf("%.12s-%d", law.Version().Digest, state.AsOf.UnixMilli())
+	var catalogue string // of one that does not say, changes are found at the next step of each request and grant
+	if c, ok := w.Service.Catalogue.(interface{ Digest() string }); ok {
+		catalogue = c.Digest()
+	}
+	return fmt.Sprintf("%.12s-%.12s-%d", law.Version().Digest, catalogue, state.AsOf.UnixMilli())
 }
 
-// startReview puts the first task of a review when directory or policies are
-// not those of the last one.
+// startReview puts the first task of a review when directory, catalogue or
+// policies are not those of the last one.
 func (w *Worker) startReview(ctx context.Context) error {
 	world := w.world(ctx)
 	if world == "" {

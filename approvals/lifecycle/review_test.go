@@ -83,6 +83,36 @@ func TestAMoveInTheDirectoryIsReviewed(t *testing.T) {
 	})
 }
 
+func TestAChangeOfTheCatalogueAloneIsReviewed(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		law := r.lawful()
+		r.worker(r.config())
+		held := r.hold("amy", approvalstest.ReadOnly, 4*time.Hour)
+		law.RuleBy(func(f approvals.Facts, _ approvals.Assessment) approvals.Ruling {
+			ruling := approvalstest.Automatic()
+			switch {
+			case f.Entitlement.ID == approvalstest.Admin:
+				ruling = approvalstest.Routed(1)
+			case f.Entitlement.Sensitivity == approvals.Critical:
+				ruling = approvalstest.Refused("Not what is critical.")
+			}
+			ruling.Version.Digest = "law-1"
+			return ruling
+		})
+		waits := r.ask("bob", approvalstest.Admin, time.Hour)
+		pass(2 * time.Minute)
+		r.is(held, approvals.GrantActive)
+		r.Catalogue.Change(approvalstest.ReadOnly, func(e *approvals.Entitlement) { e.Sensitivity = approvals.Critical })
+		r.Catalogue.Remove(approvalstest.Admin)
+		pass(2 * time.Minute)
+		r.is(held, approvals.GrantRevoked)
+		got, err := r.store.Request(context.Background(), waits.ID)
+		if err != nil || got.State != approvals.RequestCancelled {
+			t.Errorf("what waited for what is gone is %s, %v; want cancelled", got.State, err)
+		}
+	})
+}
+
 func TestAReviewGoesThroughManyInPages(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		law := r.lawful()
