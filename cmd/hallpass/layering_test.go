@@ -195,7 +195,7 @@ var homes = map[string]struct {
 	"github.com/spf13/cobra":            {[]string{"cmd"}, "flags are cmd's"},
 	"github.com/chromedp/chromedp":      {nil, "a browser is for tests"},
 	"pgregory.net/rapid":                {[]string{"store/storetest", "connectors/connectortest"}, "generated cases are for tests"},
-	"github.com/google/go-cmp":          {[]string{"store/storetest", "connectors/connectortest"}, "comparing is for tests"},
+	"github.com/google/go-cmp":          {[]string{"store/storetest", "connectors/connectortest", "connectors/directory/directorytest"}, "comparing is for tests"},
 	module + "/bot/slacksim":            {[]string{"bot/slacksim", "cmd"}, "the bot does not know that Slack may be a local workspace"},
 }
 

@@ -47,16 +47,16 @@ func (p *People) Read(ctx context.Context) (directory.Reading, error) {
 	r := directory.Reading{AsOf: p.c.cfg.Now()}
 	at, err := p.c.where(ctx)
 	if err != nil {
-		return r, operators(err)
+		return r, err
 	}
 	in, err := p.members(ctx, at.store)
 	if err != nil {
-		return r, operators(err)
+		return r, err
 	}
 	for ask := (&identitystore.ListUsersInput{IdentityStoreId: &at.store, MaxResults: aws.Int32(100), Extensions: []string{enterprise}}); ; {
 		out, err := unhurried(ctx, p.c, "identitystore:ListUsers", p.c.store.ListUsers, ask)
 		if err != nil {
-			return r, operators(err)
+			return r, err
 		}
 		for _, u := range out.Users {
 			r.People = append(r.People, p.person(u, in[aws.ToString(u.UserId)]))
@@ -137,14 +137,4 @@ func (p *People) person(u types.User, groups []string) directory.Person {
 		}
 	}
 	return e
-}
-
-// operators turns what the operator has to mend into a problem of the
-// configuration; the rest is tried again.
-func operators(err error) error {
-	if isKind(err, approvals.Misconfigured) {
-		f, _ := errors.AsType[*failure](err)
-		return approvals.Problems{{File: "hallpass.yaml", What: "the directory can't be read: " + f.Message, Mend: "mend directory: in hallpass.yaml, or the role's policy"}}
-	}
-	return err
 }

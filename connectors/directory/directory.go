@@ -3,6 +3,8 @@ package directory
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -40,22 +42,24 @@ type Config struct {
 // Directory answers who people are, from the last good reading. It is safe for
 // concurrent use.
 type Directory struct {
-	source  Source
-	cfg     Config
-	current atomic.Pointer[picture]
-	refused atomic.Pointer[[]approvals.Loss]
-	reading sync.Mutex // one Reload at a time
-	kept    [32]byte   // digest of what Memory has
-	soon    bool       // Run reads at once: what is there was recalled
+	source   Source
+	cfg      Config
+	current  atomic.Pointer[picture]
+	refused  atomic.Pointer[[]approvals.Loss]
+	reading  sync.Mutex // one Reload at a time
+	kept     [32]byte   // digest of what Memory has
+	recalled error
+	soon     bool // Run reads at once: what is there was recalled
 }
 
 var _ approvals.Directory = (*Directory)(nil)
 
 // Open reads a source for the first time. A reading that Memory holds and that
 // is not too old stands in for it where Run will read soon, so that a start does
-// not wait for minutes; and it does where the source does not answer, or has
-// lost too much of it. An error of approvals.Problems says what the operator has
-// to mend.
+// not wait for minutes; and it does where the source can't be read, or has lost
+// too much of it, since a Hallpass that does not start ends nobody's access.
+// Without one the error says why the source can't be read: approvals.Problems
+// where the operator has to mend something.
 func Open(ctx context.Context, s Source, cfg Config) (*Directory, error) {
 	cfg.MaxAge = cmp.Or(cfg.MaxAge, DefaultMaxAge)
 	cfg.Shrink, cfg.Floor = cmp.Or(cfg.Shrink, DefaultShrink), cmp.Or(cfg.Floor, DefaultFloor)
@@ -74,15 +78,20 @@ func Open(ctx context.Context, s Source, cfg Config) (*Directory, error) {
 		return d, nil
 	}
 	err := d.Reload(ctx)
+	var ps approvals.Problems
 	switch {
-	case err == nil:
-	case d.current.Load() == nil, d.refused.Load() == nil && broken(err):
-		return nil, err
+	case err == nil || d.current.Load() != nil:
+	case errors.As(err, &ps):
+		return nil, ps
 	default:
-		cfg.Logger.WarnContext(ctx, "the directory is used as it was kept", slog.String("source", s.Name()), slog.String("error", approvals.ErrorMessage(err)))
+		return nil, fmt.Errorf("read the directory %s: %w", s.Name(), err)
 	}
+	d.recalled = err
 	return d, nil
 }
+
+// Recalled is why Open used what Memory holds; nil: it did not have to.
+func (d *Directory) Recalled() error { return d.recalled }
 
 // Principal gives one person, or CodeNotFound.
 func (d *Directory) Principal(_ context.Context, id approvals.PrincipalID) (approvals.Principal, error) {

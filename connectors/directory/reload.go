@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -19,12 +18,6 @@ const acceptedFor = 24 * time.Hour
 
 // saidAtMost is how many of those who are left out are named in the log.
 const saidAtMost = 5
-
-// broken reports whether an error is the operator's to mend.
-func broken(err error) bool {
-	var ps approvals.Problems
-	return errors.As(err, &ps)
-}
 
 // Reload reads the source again. When that fails, or the reading has lost too
 // much, the last good one stays and grows old.

@@ -29,10 +29,15 @@ func (c *Connector) get(ctx context.Context, path string, v any) (version string
 	if err != nil {
 		return "", err
 	}
-	if err := json.Unmarshal(a.Body, v); err != nil {
-		return "", &failure{Kind: approvals.Misconfigured, Message: "The service's answer is not SCIM. Check url."}
+	return a.Header.Get("Etag"), decode(a.Body, v)
+}
+
+// decode reads an answer's JSON.
+func decode(body []byte, v any) error {
+	if err := json.Unmarshal(body, v); err != nil {
+		return &failure{Kind: approvals.Misconfigured, Message: "The service's answer is not SCIM. Check url."}
 	}
-	return a.Header.Get("Etag"), nil
+	return nil
 }
 
 // ask reads a path unless it still has a version; then the answer is 304.

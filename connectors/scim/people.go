@@ -2,7 +2,6 @@ package scim
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -96,11 +95,14 @@ func (p *People) Read(ctx context.Context) (directory.Reading, error) {
 	pages := map[string]answered{}
 	users, err := all[employee](ctx, p, "/Users", pages)
 	if err != nil {
-		return r, operators(err)
+		return r, err
 	}
 	groups, err := all[group](ctx, p, "/Groups", pages)
 	if err != nil {
-		return r, operators(err)
+		return r, err
+	}
+	if err := p.fill(ctx, groups, pages); err != nil {
+		return r, err
 	}
 	p.pages = pages
 	ids, in := map[string]string{}, map[string][]string{}
@@ -116,6 +118,28 @@ func (p *People) Read(ctx context.Context) (directory.Reading, error) {
 		r.People = append(r.People, p.person(u, ids, in[u.ID]))
 	}
 	return r, nil
+}
+
+// fill reads the members of groups that were listed without them.
+func (p *People) fill(ctx context.Context, groups []group, pages map[string]answered) error {
+	for i, g := range groups {
+		if g.Members != nil {
+			continue
+		}
+		body, err := p.page(ctx, "/Groups/"+url.PathEscape(g.ID), pages)
+		if errors.Is(err, errAbsent) {
+			continue // it was deleted meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		var whole group
+		if err := decode(body, &whole); err != nil {
+			return err
+		}
+		groups[i].Members = whole.Members
+	}
+	return nil
 }
 
 func (p *People) idOf(u employee) string {
@@ -181,8 +205,8 @@ func all[T any](ctx context.Context, p *People, path string, pages map[string]an
 			return nil, err
 		}
 		var part list[T]
-		if err := json.Unmarshal(body, &part); err != nil {
-			return nil, &failure{Kind: approvals.Misconfigured, Message: "The service's answer is not SCIM. Check url."}
+		if err := decode(body, &part); err != nil {
+			return nil, err
 		}
 		found = append(found, part.Resources...)
 		switch {
@@ -209,16 +233,4 @@ func (p *People) page(ctx context.Context, path string, pages map[string]answere
 		pages[path] = answered{version, a.Body}
 	}
 	return a.Body, nil
-}
-
-// operators turns what the operator has to mend into a problem of the
-// configuration; the rest is tried again.
-func operators(err error) error {
-	if errors.Is(err, errAbsent) {
-		return approvals.Problems{{File: "hallpass.yaml", What: "the directory's SCIM service has no users or groups at this address", Mend: "check url under directory:"}}
-	}
-	if f, ok := errors.AsType[*failure](err); ok && f.Kind == approvals.Misconfigured {
-		return approvals.Problems{{File: "hallpass.yaml", What: "the directory can't be read: " + f.Message, Mend: "mend directory: in hallpass.yaml, or the service"}}
-	}
-	return err
 }

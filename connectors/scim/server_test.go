@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -84,6 +85,11 @@ func (s *service) startWith(t *testing.T, before func(http.ResponseWriter, *http
 	h.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	h.StartTLS()
 	t.Cleanup(h.Close)
+	return reaching(h)
+}
+
+// reaching is the configuration for a server of this machine.
+func reaching(h *httptest.Server) scim.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(h.Certificate())
 	return scim.Config{Name: "metrics", URL: h.URL + "/scim/v2/", Token: token, Roots: roots,
@@ -183,7 +189,7 @@ func (groupHandler) Delete(*http.Request, string) error { panic("a group was del
 
 func (h groupHandler) resource(id string, members map[string]bool) elimity.Resource {
 	list := []any{}
-	for m := range members {
+	for _, m := range slices.Sorted(maps.Keys(members)) {
 		list = append(list, map[string]any{"value": m, "display": "the user " + m})
 	}
 	r := elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.names[id], "members": list}}
@@ -210,7 +216,7 @@ func (h groupHandler) GetAll(_ *http.Request, p elimity.ListRequestParams) (elim
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var all []elimity.Resource
-	for id := range h.names {
+	for _, id := range slices.Sorted(maps.Keys(h.names)) {
 		all = append(all, elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.names[id]}})
 	}
 	return pageOf(all, p)

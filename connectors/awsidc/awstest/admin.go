@@ -55,6 +55,8 @@ var handlers = map[string]handler{
 	identities + "CreateGroupMembership": (*Cloud).createMembership,
 	identities + "DeleteGroupMembership": on((*Cloud).deleteMembership),
 	identities + "ListGroupMemberships":  on((*Cloud).listMemberships),
+	identities + "ListUsers":             on((*Cloud).listUsers),
+	identities + "ListGroups":            on((*Cloud).listGroups),
 }
 
 func (c *Cloud) listInstances(*ssoadmin.ListInstancesInput, request) (any, *refusal) {

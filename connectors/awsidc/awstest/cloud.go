@@ -43,6 +43,7 @@ type Cloud struct {
 	mu       sync.Mutex
 	users    map[string]user
 	groups   map[string]string // name by id
+	people   map[string]Person // what else is known of users
 	accounts []account
 	sets     map[string]*set
 	events   []event

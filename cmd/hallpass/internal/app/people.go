@@ -63,6 +63,10 @@ func PeopleSource(ctx context.Context, c config.Config, o Options) (directory.So
 // people reads the directory's source again and again. What follows from new
 // people is done at once; a reading that is not taken, or too old, is told.
 func (a *App) people(ctx context.Context) {
+	if err := a.Access.People.Recalled(); err != nil {
+		a.log.Warn("the directory was not read; its people are as they were kept", "error", err)
+		a.doubt(ctx, said("people", err))
+	}
 	a.Access.People.Run(ctx, func(ctx context.Context, err error) { a.metPeople(ctx, err) })
 }
 
@@ -74,14 +78,15 @@ func (a *App) metPeople(ctx context.Context, err error) {
 		return
 	}
 	a.log.Warn("the directory was not read; its people stay as they were", "error", err)
-	a.doubt(ctx, said("people", err))
+	if state, failed := a.Access.People.State(ctx); failed != nil || state.Stale || a.Access.People.Refused() != nil {
+		a.doubt(ctx, said("people", err))
+	}
 }
 
-// doubt tells the admins of a reading that was refused, or of people who have
-// become too old.
+// doubt tells the admins that people are as they were, and why.
 func (a *App) doubt(ctx context.Context, why string) {
 	state, err := a.Access.People.State(ctx)
-	if err != nil || !state.Stale && a.Access.People.Refused() == nil {
+	if err != nil {
 		return
 	}
 	if err := a.Service.DirectoryDoubt(ctx, state.Source, why); err != nil {

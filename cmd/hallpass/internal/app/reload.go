@@ -72,6 +72,10 @@ func (a *App) record(ctx context.Context, failed []string) {
 func said(part string, err error) string {
 	const most = 5
 	var ps approvals.Problems
+	var failure *approvals.ConnectorError
+	if errors.As(err, &failure) {
+		return part + ": " + failure.Message
+	}
 	if !errors.As(err, &ps) {
 		return part + ": " + approvals.ErrorMessage(err)
 	}

@@ -84,18 +84,24 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Parse("h.yaml", []byte(tt.text))
-			var ps approvals.Problems
-			if !errors.As(err, &ps) {
-				t.Fatalf("error %v is no list of problems", err)
-			}
-			if diff := cmp.Diff(tt.want, ps.Error()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if strings.Contains(err.Error(), "leak") {
-				t.Error("the error shows the secret")
-			}
+			named(t, tt.text, tt.want)
 		})
+	}
+}
+
+// named says that a configuration has one mistake, which is printed so.
+func named(t *testing.T, text, want string) {
+	t.Helper()
+	_, err := Parse("h.yaml", []byte(text))
+	var ps approvals.Problems
+	if !errors.As(err, &ps) {
+		t.Fatalf("error %v is no list of problems", err)
+	}
+	if diff := cmp.Diff(want, ps.Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if strings.Contains(err.Error(), "leak") {
+		t.Error("the error shows the secret")
 	}
 }
 
