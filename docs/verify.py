@@ -5,8 +5,9 @@ usage: verify.py --key FILE [--known FILE]... [--json] BUNDLE...
 
 FILE of --key holds public keys, one a line. FILE of --known holds one signed
 checkpoint that you have from elsewhere: an anchor, or an earlier bundle. A
-BUNDLE is a folder that `hallpass audit export --bundle` wrote. The format is
-described in audit-format.md, section by section as the functions below.
+BUNDLE is a folder that `hallpass audit export` or `hallpass audit evidence`
+wrote; of the latter every file is compared with the signed manifest. The format
+is described in audit-format.md, section by section as the functions below.
 
 Exit code 0: everything is sound. 1: something is wrong, and it says what and
 where. 2: a file cannot be read.
@@ -133,14 +134,13 @@ class Checkpoint:
         self.known = self.seen = self.holds = False
 
 
-def open_checkpoint(note, keys):
-    """Returns the checkpoint if at least one of the keys signed it and no signature of theirs fails."""
+def open_note(note, keys):
+    """The text of a signed note and the name of the first known key, if one signed it and no signature of a known key fails."""
     at = note.rfind("\n\n")
     if at < 0 or not note.endswith("\n"):
         raise ValueError("it is no signed note")
-    text, signatures = note[: at + 1], note[at + 2 :]
-    good = []
-    for line in signatures[:-1].split("\n"):
+    text, good = note[: at + 1], []
+    for line in note[at + 2 : -1].split("\n"):
         match = re.fullmatch(r"\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line)
         if not match:
             raise ValueError("a signature line cannot be read")
@@ -153,8 +153,14 @@ def open_checkpoint(note, keys):
         good.append(name)
     if not good:
         raise ValueError("no trusted key signed it")
+    return text, good[0]
+
+
+def open_checkpoint(note, keys):
+    """Returns the checkpoint if at least one of the keys signed it and no signature of theirs fails."""
+    text, name = open_note(note, keys)
     checkpoint = Checkpoint(text)
-    if good[0] != checkpoint.origin:
+    if name != checkpoint.origin:
         raise ValueError("it is signed under another name than the log's")
     return checkpoint
 
@@ -580,6 +586,73 @@ def verify(folder, keys, known):
     return v.report()
 
 
+# Signed folders: evidence, with a bundle in it.
+
+
+def hash_files(folder):
+    sums = {}
+    for place, folders, names in os.walk(folder):
+        for name in names:
+            path = os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+            if path in ("manifest.sha256", "manifest.note"):
+                continue
+            if os.path.islink(os.path.join(place, name)):
+                raise ValueError(path + " is no plain file")
+            digest = hashlib.sha256()
+            with open(os.path.join(place, name), "rb") as f:
+                for part in iter(lambda: f.read(1 << 20), b""):
+                    digest.update(part)
+            sums[path] = digest.hexdigest()
+    return sums
+
+
+def verify_files(folder, keys):
+    """How many files are what was signed, and which are not."""
+    changed, files = [], 0
+
+    def find(path, words):
+        changed.append({"path": path, "words": words})
+
+    with open(os.path.join(folder, "manifest.sha256"), "rb") as f:
+        manifest = f.read()
+    with open(os.path.join(folder, "manifest.note"), encoding="utf-8", newline="") as f:
+        note = f.read()
+    try:
+        text, name = open_note(note, keys)
+        if text != "hallpass-evidence/1\n%s\nsha256 %s\n" % (name, hashlib.sha256(manifest).hexdigest()):
+            find("manifest.sha256", "it is not the list that was signed")
+    except ValueError:
+        find("manifest.note", "no trusted key signed it")
+    sums = hash_files(folder)
+    for line in manifest.decode(errors="replace").split("\n")[:-1]:
+        said, separator, path = line.partition("  ")
+        have = sums.pop(path, None)
+        if not separator:
+            find("manifest.sha256", "a line of it is no hash and path")
+        elif have is None:
+            find(path, "it is missing, or listed twice")
+        elif have != said:
+            find(path, "it was changed")
+        else:
+            files += 1
+    for path in sorted(sums):
+        find(path, "it was added")
+    return files, changed
+
+
+def verify_folder(folder, keys, known):
+    """A bundle, or a signed folder with a bundle in it."""
+    if not any(os.path.exists(os.path.join(folder, name)) for name in ("manifest.sha256", "manifest.note")):
+        return verify(folder, keys, known)
+    files, changed = verify_files(folder, keys)
+    report = verify(os.path.join(folder, "log"), keys, known)
+    if files:
+        report["files"] = files
+    if changed:
+        report["changed_files"] = changed
+    return report
+
+
 def main():
     parser = argparse.ArgumentParser(description="Verifies bundles of Hallpass' audit log.")
     parser.add_argument("--key", required=True, help="file of public keys, one a line")
@@ -600,20 +673,25 @@ def main():
     sound = True
     for folder in args.bundle:
         try:
-            report = verify(folder, keys, known)
+            report = verify_folder(folder, keys, known)
         except (OSError, ValueError, KeyError, TypeError) as error:
             print("verify.py: %s cannot be read: %s" % (folder, error), file=sys.stderr)
             return 2
-        sound = sound and not report["findings"]
+        wrong = report["findings"] or report.get("changed_files")
+        sound = sound and not wrong
         if args.json:
             print(json.dumps(report))
             continue
+        for f in report.get("changed_files", []):
+            print("%s: %s: %s (file_changed)" % (folder, f["path"], f["words"]))
+        if "files" in report:
+            print("%s: %d files are as they were signed" % (folder, report["files"]))
         for f in report["findings"]:
             where = "event %d" % f["from"] if f["from"] == f["to"] else "events %d to %d" % (f["from"], f["to"])
             print("%s: %s: %s (%s)" % (folder, where, f["words"], f["kind"]))
         print("%s: %d events, %d to %d; signed up to %d by %d checkpoints; %d texts compared, %d absent: %s" % (
             folder, report["events"], report["first"], report["last"], report["signed"], report["checkpoints"],
-            report["texts"], report["absent"], "NOT SOUND" if report["findings"] else "sound"))
+            report["texts"], report["absent"], "NOT SOUND" if wrong else "sound"))
     return 0 if sound else 1
 
 

@@ -19,7 +19,7 @@ import (
 
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "Verify, export and read the audit log"}
-	cmd.AddCommand(auditKeyCommand(), auditVerifyCommand(), auditExportCommand(), auditShowCommand(), auditTailCommand(),
+	cmd.AddCommand(auditKeyCommand(), auditVerifyCommand(), auditExportCommand(), auditEvidenceCommand(), auditShowCommand(), auditTailCommand(),
 		auditCheckpointCommand(), auditAnchorCommand(), auditEraseCommand())
 	return cmd
 }

@@ -24,10 +24,10 @@ func auditVerifyCommand() *cobra.Command {
 	var known []string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "verify [BUNDLE] --key FILE",
+		Use:   "verify [FOLDER] --key FILE",
 		Short: "Say whether the log is what was signed, and where it is not",
-		Long: "With a BUNDLE, a folder that `hallpass audit export` wrote, nothing else is needed: neither database nor network. Without one\n" +
-			"the configured database is verified, by the configured keys too. A checkpoint that you have from elsewhere, an anchor or an\n" +
+		Long: "With a FOLDER that `hallpass audit export` or `hallpass audit evidence` wrote, nothing else is needed: neither database nor\n" +
+			"network. Of evidence every file is compared with the signed manifest, and the log in it is verified. Without a FOLDER the configured database is verified, by the configured keys too. A checkpoint that you have from elsewhere, an anchor or an\n" +
 			"earlier export, tells whether the log was rolled back or cut off since: name it with --known.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,7 +80,7 @@ func readFiles(paths []string) (texts [][]byte, err error) {
 	return texts, nil
 }
 
-func verifyBundle(ctx context.Context, out io.Writer, dir string, public, known [][]byte, asJSON bool) (err error) {
+func verifyBundle(ctx context.Context, out io.Writer, dir string, public, known [][]byte, asJSON bool) error {
 	if len(public) == 0 {
 		return usageError{errors.New("name a file of public keys with --key: a bundle's own word for its key would prove nothing")}
 	}
@@ -88,12 +88,7 @@ func verifyBundle(ctx context.Context, out io.Writer, dir string, public, known 
 	if err != nil {
 		return err
 	}
-	b, err := auditlog.OpenBundle(dir)
-	if err != nil {
-		return unreadable(dir, err)
-	}
-	defer func() { err = errors.Join(err, b.Close()) }()
-	report, err := b.Verify(ctx, verifiers, known...)
+	report, err := auditlog.VerifyFolder(ctx, dir, verifiers, known...)
 	if err != nil {
 		return unreadable(dir, err)
 	}
@@ -123,15 +118,21 @@ func say(out io.Writer, r auditlog.Report, asJSON bool) error {
 			return err
 		}
 	} else {
+		for _, f := range r.Changed {
+			fmt.Fprintln(out, f)
+		}
 		for _, f := range r.Findings {
 			fmt.Fprintln(out, f)
+		}
+		if r.Files > 0 {
+			fmt.Fprintf(out, "%s as they were signed.\n", count(r.Files, "file is", "files are"))
 		}
 		fmt.Fprintf(out, "%s, %d to %d; signed up to %d by %s; %s compared, %d erased or not handed out.\n",
 			count(int(r.Events), "event", "events"), r.First, r.Last, r.Signed, count(r.Checkpoints, "checkpoint", "checkpoints"),
 			count(int(r.Texts), "text", "texts"), r.Absent)
 	}
 	if !r.Sound() {
-		return approvals.Errorf(approvals.CodeInvalid, "The audit log is NOT what was signed: %s.", count(len(r.Findings), "finding", "findings"))
+		return approvals.Errorf(approvals.CodeInvalid, "This is NOT what was signed: %s.", count(len(r.Findings)+len(r.Changed), "finding", "findings"))
 	}
 	if !asJSON {
 		fmt.Fprintln(out, "The log is sound.")

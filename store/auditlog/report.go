@@ -52,10 +52,13 @@ type Report struct {
 	Texts       int64     `json:"texts"`       // of people, that are what their events commit to
 	Absent      int64     `json:"absent"`      // texts that were erased, or not handed out
 	Findings    []Finding `json:"findings"`    // ordered by position; none: the log is sound
+	// Of a signed folder only: files that are what was signed, and those that are not.
+	Files   int           `json:"files,omitempty"`
+	Changed []FileFinding `json:"changed_files,omitempty"`
 }
 
 // Sound reports whether nothing is wrong.
-func (r Report) Sound() bool { return len(r.Findings) == 0 }
+func (r Report) Sound() bool { return len(r.Findings) == 0 && len(r.Changed) == 0 }
 
 // findingsAtMost bounds a report about a log that is wrong everywhere.
 const findingsAtMost = 100
