@@ -56,7 +56,9 @@ bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
 	$(WITHPG) -durable -- go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: ## Let ten thousand notices pile up in an hour without Slack, and deliver each once.
+torture: ## Kill hundreds of real processes, tear their lines, and keep Slack away for an hour; nothing is lost or doubled.
+	@.ci/deps postgres
+	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_TORTURE_SEEDS=300 go test -run TestProcessesThatAreKilled -count=1 -timeout 120m -parallel 4 -v ./cmd/hallpass/internal/torture
 	HALLPASS_BACKLOG=10000 go test -run TestAnHourWithoutSlackIsCaughtUp -count=1 -timeout 30m -v ./bot
 
 .PHONY: tamper
