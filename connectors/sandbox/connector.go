@@ -215,9 +215,13 @@ func (s *Sandbox) sweep(now time.Time) {
 	}
 }
 
-// expire applies a holding's native end date, and lets held sessions die. The
-// file follows with the next change: all of it can be computed again.
+// expire applies a holding's native end date, and lets held sessions die,
+// unless there is an outage. The file follows with the next change: all of it
+// can be computed again.
 func (s *Sandbox) expire(k key, now time.Time) {
+	if s.world.down {
+		return
+	}
 	if m := s.world.members[k]; m != nil && !m.EndsAt.IsZero() && !now.Before(m.EndsAt.Add(s.cfg.SweepLag)) {
 		n := s.world.remove(k, now, time.Time{}, true)
 		s.world.record(Effect{At: now, Op: OpExpire, Resource: k.resource, Level: k.level, Account: k.account, Sessions: n})

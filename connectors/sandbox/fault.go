@@ -99,7 +99,10 @@ func (s *Sandbox) call(ctx context.Context, op Op, grant string, effect func(Fau
 		return asConnectorError(f.Err)
 	}
 	s.mu.Lock()
-	err := effect(f)
+	err := s.answers()
+	if err == nil {
+		err = effect(f)
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return asConnectorError(err)

@@ -33,6 +33,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("GET /state.json", s.serveState)
 	mux.HandleFunc("POST /try", s.serveTry)
 	mux.HandleFunc("POST /logout", s.serveLogout)
+	mux.HandleFunc("POST /outage", s.serveOutage)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -123,6 +124,7 @@ type view struct {
 	Revision int64
 	Members  int
 	Sessions int
+	Down     bool
 	Systems  []systemView
 	Accounts []Account
 }
@@ -163,7 +165,7 @@ func (s *Sandbox) view() view {
 		names[a.ID] = a.Name
 	}
 	person := func(account string) string { return cmp.Or(names[account], account) }
-	v := view{Name: s.cfg.Name, Revision: snap.Revision, Members: len(snap.Members), Sessions: len(snap.Sessions), Accounts: s.cfg.Accounts}
+	v := view{Name: s.cfg.Name, Revision: snap.Revision, Members: len(snap.Members), Sessions: len(snap.Sessions), Down: snap.Down, Accounts: s.cfg.Accounts}
 	for _, r := range s.cfg.Resources {
 		rv := resourceView{Resource: r}
 		for _, m := range snap.Members {

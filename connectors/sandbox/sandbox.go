@@ -101,6 +101,7 @@ type Snapshot struct {
 	Attempts []Attempt  `json:"attempts"`
 	Journal  []Effect   `json:"journal"`
 	Systems  []Resource `json:"resources"`
+	Down     bool       `json:"down,omitempty"` // its administration answers nobody
 }
 
 // Sandbox is the system and the connector to it. It is safe for concurrent use.
@@ -171,7 +172,7 @@ func (s *Sandbox) Snapshot() Snapshot {
 	defer s.mu.Unlock()
 	now := s.now()
 	s.sweep(now)
-	snap := Snapshot{At: now, Revision: s.revision, Attempts: slices.Clone(s.attempts), Systems: s.cfg.Resources}
+	snap := Snapshot{At: now, Revision: s.revision, Attempts: slices.Clone(s.attempts), Systems: s.cfg.Resources, Down: s.world.down}
 	snap.Members, snap.Sessions = s.world.list()
 	snap.Ended = slices.Clone(s.world.ended)
 	slices.Reverse(snap.Ended)

@@ -25,6 +25,7 @@ type world struct {
 	sessions map[key][]*Session
 	ended    []Ended // oldest first
 	journal  []Effect
+	down     bool // nobody can change anything
 }
 
 func newWorld() world {
@@ -38,6 +39,7 @@ type file struct {
 	Sessions []Session `json:"sessions"`
 	Ended    []Ended   `json:"ended"`
 	Journal  []Effect  `json:"journal"`
+	Down     bool      `json:"down,omitempty"`
 }
 
 // format is the version of the file. A file of another version is refused.
@@ -128,12 +130,12 @@ func decode(data []byte) (world, error) {
 			return world{}, fmt.Errorf("effect %d of the journal says that it is number %d", i+1, e.Sequence)
 		}
 	}
-	w.ended, w.journal = f.Ended, f.Journal
+	w.ended, w.journal, w.down = f.Ended, f.Journal, f.Down
 	return w, nil
 }
 
 func (w *world) encode() ([]byte, error) {
-	f := file{Format: format, Ended: w.ended, Journal: w.journal}
+	f := file{Format: format, Ended: w.ended, Journal: w.journal, Down: w.down}
 	f.Members, f.Sessions = w.list()
 	return json.MarshalIndent(f, "", " ")
 }
