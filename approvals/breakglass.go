@@ -238,6 +238,9 @@ func Judge(f Facts, a Assessment, p Policy, glass BreakGlassPolicy) Ruling {
 	if f.Kind == KindBreakGlass {
 		return BreakGlassRules{Policy: glass}.ruling(f, a)
 	}
+	if f.Kind == KindAdoption {
+		return adopting(f, a, p)
+	}
 	return Restrain(f, a, p.Decide(f, a))
 }
 

@@ -52,6 +52,7 @@ const (
 	EventDriftOpened         EventKind = "drift.opened"         // a system and the grants differ
 	EventDriftResolved       EventKind = "drift.resolved"       // they no longer do
 	EventDriftRetried        EventKind = "drift.retried"        // a repair failed and will be tried again
+	EventGrantAdopted        EventKind = "grant.adopted"        // standing access was given an end
 	EventGrantRestoring      EventKind = "grant.restoring"      // access that went away outside is given again
 	EventReviewFrozen        EventKind = "review.frozen"        // what a campaign covers was fixed
 	EventReviewChecked       EventKind = "review.checked"       // all of it was computed again

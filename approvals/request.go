@@ -22,6 +22,8 @@ const (
 	KindExtension RequestKind = "extension"
 	// KindBreakGlass is access that was opened before anybody answered, and is reviewed afterwards.
 	KindBreakGlass RequestKind = "break_glass"
+	// KindAdoption is standing access that somebody gave an end; nobody asked for it.
+	KindAdoption RequestKind = "adoption"
 )
 
 // RequestState is where a request stands.

@@ -153,6 +153,8 @@ func (s *Service) gone(ctx context.Context, r Request, old, d Decision, given []
 	switch {
 	case d.Ruling.Outcome == Refuse:
 		return refusedNow(d), nil
+	case r.Kind == KindAdoption: // nobody approved it in the ordinary way; it has an end, and renewing it is decided
+		return "", nil
 	case r.DecidedBy == "" && d.Ruling.Outcome != AutoApprove:
 		return "What allowed this at once no longer holds for you, and nobody was asked. Please ask again.", nil
 	case r.DecidedBy != "" && d.Ruling.Outcome == Route && s.moved(old, d):

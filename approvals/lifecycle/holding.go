@@ -16,7 +16,7 @@ func (w *Worker) sharing(ctx context.Context, g approvals.Grant) ([]approvals.Gr
 	}
 	var others []approvals.Grant
 	for _, o := range live {
-		if o.ID != g.ID && o.SameHolding(g) {
+		if o.ID != g.ID && w.Service.Same(o, g) {
 			others = append(others, o)
 		}
 	}

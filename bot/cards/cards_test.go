@@ -267,6 +267,7 @@ func trouble(v cards.View, n int) *cards.Trouble {
 	g := with(v, state(approvals.RequestApproved), grant(approvals.GrantRevoking, func(g *approvals.Grant) { g.Attempts, g.LastError = 3, "The database does not answer." }))
 	t := &cards.Trouble{Overdue: n, Oldest: time.Hour, Undone: n, Stale: n > 0, Names: map[approvals.PrincipalID]string{"p-bob": "Bob Lee"},
 		Failing: slices.Repeat([]cards.View{g}, n), Unreached: slices.Repeat([]string{"C0APPROVERS"}, n),
+		Drift:  map[approvals.DriftKind]int{approvals.DriftOutside: n, approvals.DriftVanished: n, approvals.DriftShrunk: n, approvals.DriftStanding: n},
 		OnHold: slices.Repeat([]approvals.Binding{{Subject: "UBOB", Principal: "p-bob", Note: "the email address changed"}}, n)}
 	if len(v.Request.Reason) > 1000 { // the worst there is
 		t.Names["p-bob"], g.Grant.LastError = v.Request.Reason, v.Request.Reason

@@ -31,6 +31,8 @@ type View struct {
 	Away        approvals.Principal     // in whose place the reader answers; zero: their own
 	Offered     []approvals.Entitlement // the closest, when a draft leaves it open which is meant
 	Sought      string                  // the words that were not clear
+	Together    bool                    // the draft's words name all that is offered, one besides the other
+	Joined      bool                    // all of it was asked for together, in another card
 }
 
 // Proposed says which values of a draft a language model filled in.
@@ -141,6 +143,9 @@ func (v View) particulars() string {
 
 // ground says who or what allowed it, and why.
 func (v View) ground() string {
+	if v.Request.Kind == approvals.KindAdoption {
+		return "You had this without an end. " + bold(name(v.Decider.Name)) + " gave it one " + v.clock(v.Request.DecidedAt) + ": extend it if you still need it, or let it go."
+	}
 	if v.Request.DecidedBy != "" {
 		by := bold(name(v.Decider.Name)) + v.inPlace()
 		if all := v.yes(); len(all) > 1 {

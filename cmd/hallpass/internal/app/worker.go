@@ -15,7 +15,7 @@ func (a *App) worker(hands map[string]approvals.Connector, model *prompts.Client
 	}
 	c := lifecycle.Config{
 		Service: a.Service, Store: a.Store, Connectors: hands, Limits: limits,
-		Now: a.options.Now, Logger: a.log,
+		Now: a.options.Now, Logger: a.log, Observe: "@every " + a.config.Drift.Every.String(),
 		Done: func(kind approvals.TaskKind, _ string, lag time.Duration) { a.metrics.observe(string(kind), lag) },
 	}
 	if model.Enabled() {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
@@ -59,6 +60,9 @@ func (c *Config) check() approvals.Problems {
 	}
 	if c.Approvals.LapseAfter > 0 && c.Approvals.ChaseAfter >= c.Approvals.LapseAfter {
 		ps = append(ps, c.At("approvals", "chase_after").Problem("make it shorter than lapse_after", "approvers would be reminded after the request has lapsed"))
+	}
+	if d := c.Drift.Every; d < time.Minute || d > 24*time.Hour {
+		ps = append(ps, c.At("drift", "every").Problem("write 1m to 24h, such as 15m", "systems can't be looked at every %s", d))
 	}
 	slices.SortFunc(ps, func(a, b approvals.Problem) int { return a.Line - b.Line })
 	return ps

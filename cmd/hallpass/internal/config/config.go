@@ -28,6 +28,7 @@ type Config struct {
 	OnCall     OnCall               `yaml:"on_call"`
 	Approvals  Approvals            `yaml:"approvals"`
 	BreakGlass BreakGlass           `yaml:"break_glass"`
+	Drift      Drift                `yaml:"drift"`
 	Score      Score                `yaml:"score"`
 	Model      Model                `yaml:"model"`
 	Audit      Audit                `yaml:"audit"`
@@ -102,6 +103,11 @@ type BreakGlass struct {
 	ReviewWithin time.Duration `yaml:"review_within"` // how long a review may stay open before it is escalated; default 24h
 }
 
+// Drift says how systems are compared with the grants.
+type Drift struct {
+	Every time.Duration `yaml:"every"` // how often each system is asked who holds what, 1m to 24h; default 10m
+}
+
 // Budgets are how many automatic approvals there may be on one day (UTC), after
 // which people are asked. Zero: no limit.
 type Budgets struct {
@@ -134,6 +140,7 @@ const (
 	DefaultModel   = "gpt-4o-mini"
 	DefaultClose   = "18:00"
 	defaultDataDir = "data"
+	defaultDrift   = 10 * time.Minute
 )
 
 // Load reads a hallpass.yaml, strictly: what it does not know is an error that
@@ -176,6 +183,7 @@ func (c *Config) defaults() {
 	setDefault(&c.Model.APIKey, "env:OPENAI_API_KEY")
 	setDefault(&c.Model.BaseURL, os.Getenv("OPENAI_BASE_URL"))
 	setDefault(&c.Model.Name, DefaultModel)
+	setDefault(&c.Drift.Every, defaultDrift)
 	setDefault(&c.Audit.Key, DefaultAuditKey)
 	setDefault(&c.Audit.Every, DefaultCheckpoint)
 	setDefault(&c.Listen, DefaultListen)
