@@ -160,6 +160,14 @@ func script(statement string) chromedp.Action[chromedp.Void] {
 	}
 }
 
+// holds waits until an expression of the page is true.
+func holds(expression string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		_, err = chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond))(ctx, t)
+		return v, err
+	}
+}
+
 // selectAll selects what stands in a text field, so that typing replaces it.
 func selectAll(sel string) chromedp.Action[chromedp.Void] {
 	return script(fmt.Sprintf("document.querySelector(%q).focus(); document.activeElement.select()", sel))

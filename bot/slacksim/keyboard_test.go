@@ -57,7 +57,7 @@ func TestPageNeedsNoMouse(t *testing.T) {
 	for _, size := range [][2]int64{{1440, 900}, {360, 740}} {
 		t.Run(fmt.Sprintf("%d px", size[0]), func(t *testing.T) {
 			t.Parallel()
-			_, ctx, step := page(t, size[0], size[1])
+			_, _, step := page(t, size[0], size[1])
 			enter, escape := chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Escape)
 			step("keys-1-ask", chromedp.WaitVisible(`[data-test=composer]`), tabTo(`.skip`, false), enter, hasFocus(`[data-test=composer]`),
 				chromedp.KeyEvent("billing-db"), enter, chromedp.WaitVisible(`button[data-action-id=approve]`), hasFocus(`[data-test=composer]`))
@@ -100,4 +100,17 @@ func TestPageKeepsWhatIsTypedWhileAModalChanges(t *testing.T) {
 	if err != nil || got != "half a sentence" {
 		t.Errorf("what was typed has become %q: %v", got, err)
 	}
+}
+
+func TestPageSendsAModalAfterWhatWasTypedIntoIt(t *testing.T) {
+	t.Parallel()
+	_, _, step := page(t, 360, 740)
+	const why = `textarea[data-action-id=why]`
+	step("order-1-modal", typing(`[data-test=composer]`, "billing-db\r"), click(`button[data-action-id=change]`), chromedp.WaitVisible(why),
+		typing(`[data-action-id=what]`, "bill"), click(`[data-test=option][data-value=billing-db]`), click(`[data-action-id=level] input[value=read]`), chromedp.WaitNotPresent(`[aria-busy]`))
+	// What is told of an input is held on its way until the modal was sent.
+	step("order-2-held", script(`const plain = window.fetch; window.held = []; window.fetch = async (...a) => {
+		if (a[1] && a[1].body.includes('"do":"click"')) await new Promise((go) => window.held.push(go));
+		return plain(...a); }`), typing(why, "refunds are stuck"), holds(`window.held.length === 1`))
+	step("order-3-sent", click(`[data-test=modal-submit]`), chromedp.WaitVisible(`[data-test=modal-submit][aria-busy]`), script(`window.held.shift()()`), chromedp.WaitNotPresent(`[data-test=modal]`))
 }

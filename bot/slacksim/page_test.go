@@ -16,7 +16,7 @@ import (
 
 func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 	t.Parallel()
-	w, ctx, step := page(t, 1440, 900)
+	_, _, step := page(t, 1440, 900)
 	step("1-begin", chromedp.WaitVisible(`[data-test=composer]`), chromedp.WaitVisible(`.link-state.on`))
 	step("2-card", typing(`[data-test=composer]`, "read only on billing-db for 2h, <b>refund</b> *stuck* INC-4312\r"), chromedp.WaitVisible(`button[data-action-id=approve]`))
 	step("3-confirm", click(`button[data-action-id=deny]`), chromedp.WaitVisible(`[data-test=confirm-yes]`))
@@ -41,7 +41,7 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 
 func TestPageFitsASmallScreenAndWorksByKeyboard(t *testing.T) {
 	t.Parallel()
-	w, ctx, step := page(t, 360, 740)
+	_, ctx, step := page(t, 360, 740)
 	fits := func() {
 		t.Helper()
 		if wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)); err != nil || wide > 360 {

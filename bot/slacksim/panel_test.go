@@ -38,7 +38,7 @@ func TestPageOffersMessageShortcutsInTheMenuOfAMessage(t *testing.T) {
 
 func TestPageChangesTheAccountThatOnePlays(t *testing.T) {
 	t.Parallel()
-	w, ctx, step := page(t, 1440, 900)
+	w, _, step := page(t, 1440, 900)
 	ana := func() slacksim.User { u, _ := w.UserByID("UANA"); return u }
 	step("folk-1-panel", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=change-deactivate]`))
 	step("folk-2-email", selectAll(`[data-test=email]`), typing(`[data-test=email]`, "ana.diaz@example.com\r"), chromedp.WaitVisible(`[data-test=envelope][data-what=user_change]`))
@@ -60,7 +60,7 @@ func TestPageChangesTheAccountThatOnePlays(t *testing.T) {
 
 func TestPanelShowsEnvelopesWithTheirAnswersAndCalls(t *testing.T) {
 	t.Parallel()
-	w, ctx, step := page(t, 1440, 900)
+	_, _, step := page(t, 1440, 900)
 	step("panel-1-open", click(`[data-test=hood-toggle]`), chromedp.WaitVisible(`[data-test=fault-drop]`))
 	for fault := range panelFaults {
 		step("panel-2-"+fault, chromedp.WaitVisible(`[data-test=fault-`+fault+`]`))

@@ -21,15 +21,23 @@ function context() {
     people: () => s.people, channels: () => s.channels,
     groupName: (id) => (s.groups || []).find((g) => g.id === id)?.handle || id, channelName: (id) => s.channels.find((c) => c.id === id)?.name || id,
     empty: s.channel === s.dm ? "Say hello to " + s.app.real_name + ", in your own words." : "Nothing here yet. Mention @" + s.app.name + " to bring the app in.",
-    press, suggest, send, submit: (view) => act({ as: s.me.id, do: "submit", view }),
+    press, suggest, send, submit: (view) => told.then(() => act({ as: s.me.id, do: "submit", view })),
     shortcuts: s.message_shortcuts || [], shortcut: (id, m) => act({ as: s.me.id, do: "message_shortcut", callback_id: id, channel: m.channel, ts: m.ts }),
     closeView: (view) => act({ as: s.me.id, do: view ? "close" : "close_all", view }),
     openThread: (ts) => { const from = at.thread; go({ thread: ts }); draw(); const el = ts ? $("thread-text") : document.querySelector(`#m${CSS.escape(from)} [data-test=open-thread]`); if (el) el.focus(); },
   };
 }
 
+// What is told of a modal's inputs waits for what was told before, and sending it for all of them: requests overtake one another.
+let told = Promise.resolve();
+
 // press does something with an element, asking first if the element does. It returns whether it happened.
-async function press(place, b, e, choose, el) {
+function press(place, b, e, choose, el) {
+  if (!place.modal) return pressNow(place, b, e, choose, el);
+  return (told = told.then(() => pressNow(place, b, e, choose, el)));
+}
+
+async function pressNow(place, b, e, choose, el) {
   const what = { as: s.me.id, do: "click", view: place.view, channel: place.channel, ts: place.ts, block_id: b.block_id, action_id: e.action_id, choose };
   if (el) el.setAttribute("aria-busy", "true");
   let out = await act(what);

@@ -65,8 +65,9 @@ function draw(v, depth, ctx) {
     ev.preventDefault();
     submit.disabled = true;
     submit.setAttribute("aria-busy", "true");
-    for (const el of form.querySelectorAll("input, textarea")) if (el.flush && !(await el.flush())) { submit.disabled = false; return; }
-    const out = await ctx.submit(v.id);
+    let out = { ok: true };
+    for (const el of form.querySelectorAll("input, textarea")) out.ok = out.ok && (!el.flush || (await el.flush()));
+    if (out.ok) out = await ctx.submit(v.id);
     submit.disabled = v.submit_disabled;
     submit.removeAttribute("aria-busy");
     if (!out.ok && out.kind === "inputs") note(form, out.inputs);

@@ -43,12 +43,12 @@ const typed = (type, key, more = () => ({}), show = (v) => v, tell = (v) => v) =
     placeholder: e.placeholder && e.placeholder.text, maxlength: e.max_length, autofocus: e.focus_on_load, autocomplete: "off", ...more(e) });
   el.value = begin;
   el.begin = el.value;
-  let sent = el.value, timer;
-  const send = async () => {
+  let sent = el.value, going = Promise.resolve(true), timer;
+  const send = () => {
     clearTimeout(timer);
-    if (el.value === sent) return true;
+    if (el.value === sent) return going;
     sent = el.value;
-    return choose(b, e, place, ctx, sent === "" ? [] : [tell(sent, ctx)]);
+    return (going = choose(b, e, place, ctx, sent === "" ? [] : [tell(sent, ctx)]));
   };
   el.addEventListener("input", () => { clearTimeout(timer); if (e.type === "plain_text_input") timer = setTimeout(send, 400); });
   el.addEventListener("change", send);
