@@ -1,9 +1,16 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"time"
+)
+
+// OwnersHear and AdminsHear are for how long access outlives its end when its
+// holder and owners, and when every admin, are told.
+const (
+	OwnersHear = time.Minute
+	AdminsHear = 15 * time.Minute
 )
 
 // Overdue records that access outlives its end, and tells holder and owners,
@@ -24,11 +31,36 @@ func (s *Service) Overdue(ctx context.Context, id GrantID, admins bool) (Grant, 
 	c := Change{Events: []Event{ev}}
 	if admins {
 		ev.Detail["told"] = "admins"
-		c.Notices = s.alert(ctx, "overdue/"+string(g.ID), fmt.Sprintf(
-			"Access %s to %s on account %s outlives its end by %s: the system does not let it be removed. It is tried again until it is gone.",
-			g.ID, g.Entitlement, g.Account, Span(late)))
+		c.Notices = s.alert(ctx, overdueSlot(g), s.whose(ctx, g)+" outlives its end by "+Span(late)+
+			": the system does not let it be removed. It is tried again until it is gone.")
 	} else {
 		c.Notices = failedNotices(ctx, s, g)
 	}
 	return g, s.Store.Apply(ctx, c)
+}
+
+// relieved tells those who heard that access could not be taken away, or must
+// hear that it could not be given, that nothing of it is left: in the messages
+// that they have. Late is for how long it outlived its end, tries how often its
+// removal had failed.
+func (s *Service) relieved(ctx context.Context, g Grant, late time.Duration, tries int) []Notice {
+	if g.EndReason != EndFailed && tries < tellAfter && late < OwnersHear {
+		return nil
+	}
+	ns := failedNotices(ctx, s, g)
+	if late >= AdminsHear {
+		ns = append(ns, s.alert(ctx, overdueSlot(g), s.whose(ctx, g)+" outlived its end by "+Span(late)+". It is removed now.")...)
+	}
+	return ns
+}
+
+// overdueSlot names the alert that a grant's access outlives its end.
+func overdueSlot(g Grant) string { return "overdue/" + string(g.ID) }
+
+// whose names a grant for people: "Ana Diaz's access to Billing database, read
+// only (gr_1)". What cannot be looked up is named by its id.
+func (s *Service) whose(ctx context.Context, g Grant) string {
+	p, _ := s.Directory.Principal(ctx, g.Principal)
+	e, _ := s.Catalogue.Entitlement(ctx, g.Entitlement)
+	return cmp.Or(p.Name, string(g.Principal)) + "'s access to " + cmp.Or(e.Name, string(g.Entitlement)) + " (" + string(g.ID) + ")"
 }

@@ -177,12 +177,8 @@ func failedNotices(ctx context.Context, s *Service, g Grant) []Notice {
 	return append(ns, homes(s.admins(ctx)...)...) // which say what fails
 }
 
-// tellAfter is the failed try after which owners are told; tellOverdue is for
-// how long access has outlived its end when its end is news to admins.
-const (
-	tellAfter   = 3
-	tellOverdue = time.Minute
-)
+// tellAfter is the failed try after which owners are told.
+const tellAfter = 3
 
 // Retry records that a connector call failed and will be tried again. Why is
 // for people, without secrets. After the third failure holder and owners are
@@ -222,7 +218,7 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 	if to == g.State { // residual still: nothing new
 		return g, nil
 	}
-	mended := g.Attempts >= tellAfter || g.Overdue(now) >= tellOverdue
+	late, tries := g.Overdue(now), g.Attempts
 	if g, err = g.Move(to); err != nil {
 		return g, err
 	}
@@ -242,11 +238,9 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 	c.Notices = append(requesterCards(r), nudge(g), Notice{Slot: "ended/" + string(g.ID), Order: string(g.Request),
 		Kind: NoticeEnded, Request: g.Request, Grant: g.ID, To: g.Principal})
 	if g.EndReason == EndFailed {
-		c.Notices = append(requesterCards(r), failedNotices(ctx, s, g)...)
+		c.Notices = requesterCards(r)
 	}
-	if mended {
-		c.Notices = append(c.Notices, homes(s.admins(ctx)...)...)
-	}
+	c.Notices = append(c.Notices, s.relieved(ctx, g, late, tries)...)
 	return s.applyGrant(ctx, g, c)
 }
 

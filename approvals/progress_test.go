@@ -284,6 +284,46 @@ func TestOverdueAccessIsTold(t *testing.T) {
 	code(t, approvals.CodeNotFound, err)
 }
 
+func TestWhoHeardOfOverdueAccessHearsThatItIsRemoved(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tries          int
+		late           time.Duration
+		owners, admins bool
+	}{
+		"at once":               {late: 5 * time.Second},
+		"after two tries":       {tries: 2, late: 5 * time.Second},
+		"after three tries":     {tries: 3, late: 5 * time.Second, owners: true},
+		"after a minute":        {late: time.Minute, owners: true},
+		"after a quarter":       {tries: 9, late: 15 * time.Minute, owners: true, admins: true},
+		"just before a quarter": {tries: 9, late: 15*time.Minute - time.Second, owners: true},
+	} {
+		r := newRig(t)
+		g := r.hold(nil)
+		if _, err := r.Service.Release(t.Context(), by("amy"), g.ID); err != nil {
+			t.Fatal(err)
+		}
+		for range c.tries {
+			_, err := r.Service.Retry(t.Context(), g.ID, "revoke", "it does not answer")
+			code(t, "", err)
+		}
+		r.pass(c.late)
+		before := len(r.Store.Notices())
+		_, err := r.Service.Revoked(t.Context(), g.ID, approvals.Removal{}, "absent")
+		code(t, "", err)
+		var owners, admins bool
+		for _, n := range r.Store.Notices()[before:] {
+			owners = owners || n.Kind == approvals.NoticeFailed && n.To == "olga"
+			if n.Kind == approvals.NoticeAlert {
+				admins = true
+				same(t, name, []string{"alert/overdue/gr_2/adam", "Amy Adeyemi's access to Billing database, read only (gr_2) outlived its end by 15 minutes. It is removed now."},
+					[]string{n.Slot, n.Words})
+			}
+		}
+		same(t, name, []bool{c.owners, c.admins}, []bool{owners, admins})
+	}
+}
+
 func TestSummaryIsShownAndDecidesNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -208,7 +208,8 @@ func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card
 	case approvals.NoticeEnded:
 		return cards.Ended(v), true, nil
 	case approvals.NoticeFailed:
-		return cards.Failed(v), true, nil
+		over := v.Grant.State == approvals.GrantRevoked && v.Grant.EndReason != approvals.EndFailed
+		return cards.Failed(v), exists || !over, nil // who never heard of it need not hear that it is over
 	}
 	return card, false, nil
 }

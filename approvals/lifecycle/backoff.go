@@ -17,8 +17,6 @@ const (
 	provisionTries  = 20
 	explainTries    = 3
 	explainTimeout  = 30 * time.Second
-	overdueAfter    = time.Minute      // access that outlives its end is told to its owners
-	adminsAfter     = 15 * time.Minute // and to the admins
 	watchEvery      = 5 * time.Second
 	defaultTimeout  = 10 * time.Second
 	callSettles     = 2 * time.Second // what a system may take to act on a call that was given up

@@ -21,7 +21,7 @@ const (
 var alarms = []struct {
 	key   string
 	after time.Duration
-}{{ownersKey, overdueAfter}, {adminsKey, adminsAfter}}
+}{{ownersKey, approvals.OwnersHear}, {adminsKey, approvals.AdminsHear}}
 
 // schedule starts the clockwork: it only puts tasks, under keys on which all
 // replicas agree, so that one of them is done once.
@@ -89,10 +89,10 @@ func (w *Worker) sweep(ctx context.Context, it *item) step {
 		return w.review(ctx, it, name)
 	}
 	if grant, ok := strings.CutPrefix(name, ownersKey); ok {
-		return w.tell(ctx, it, approvals.GrantID(grant), overdueAfter)
+		return w.tell(ctx, it, approvals.GrantID(grant), approvals.OwnersHear)
 	}
 	if grant, ok := strings.CutPrefix(name, adminsKey); ok {
-		return w.tell(ctx, it, approvals.GrantID(grant), adminsAfter)
+		return w.tell(ctx, it, approvals.GrantID(grant), approvals.AdminsHear)
 	}
 	return w.repair(ctx, it)
 }
@@ -131,7 +131,7 @@ func (w *Worker) watch(ctx context.Context) {
 	if count, oldest, err := w.Store.Overdue(ctx, now); err == nil && w.Overdue != nil {
 		w.Overdue(count, oldest)
 	}
-	late, err := w.Store.GrantsDue(ctx, now.Add(-overdueAfter), overdueAtMost)
+	late, err := w.Store.GrantsDue(ctx, now.Add(-approvals.OwnersHear), overdueAtMost)
 	if err != nil {
 		w.Logger.ErrorContext(ctx, "overdue access could not be looked for", "error", err)
 		return
@@ -159,7 +159,7 @@ func (w *Worker) watch(ctx context.Context) {
 
 // tell reports access that outlives its end.
 func (w *Worker) tell(ctx context.Context, it *item, id approvals.GrantID, after time.Duration) step {
-	g, err := w.Service.Overdue(ctx, id, after >= adminsAfter)
+	g, err := w.Service.Overdue(ctx, id, after >= approvals.AdminsHear)
 	if err != nil {
 		return w.retried(ctx, it, err)
 	}

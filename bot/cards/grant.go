@@ -100,12 +100,12 @@ func Failed(v View) Card {
 		what = "Your " + bold(v.thing())
 	}
 	var s string
-	switch g.State {
-	case approvals.GrantFailed, approvals.GrantRevoked:
+	switch {
+	case g.State == approvals.GrantFailed, g.State == approvals.GrantRevoked && g.EndReason == approvals.EndFailed:
 		s = what + " could not be set up: " + words(g.EndNote, 500) + " Nothing of it remains."
-	case approvals.GrantRevoking:
+	case g.State == approvals.GrantRevoking:
 		s = what + fmt.Sprintf(" can't be taken away yet; %d tries failed, the last: %s It is tried until the system says that nothing remains.", g.Attempts, words(g.LastError, 500))
-	case approvals.GrantActive, approvals.GrantResidual:
+	case g.State == approvals.GrantActive, g.State == approvals.GrantResidual, g.State == approvals.GrantRevoked:
 		s = what + ": " + v.runs()
 	default:
 		s = what + fmt.Sprintf(" can't be set up yet; %d tries failed, the last: %s It is being tried again.", g.Attempts, words(g.LastError, 500))

@@ -359,6 +359,7 @@ func all(base cards.View) map[string]cards.Card {
 		"nudge-over":    cards.Nudge(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired))), cards.Due),
 		"end":           cards.Ended(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired)))),
 		"failing":       cards.Failed(with(approved, grant(approvals.GrantRevoking, func(g *approvals.Grant) { g.Attempts, g.LastError = 3, "The database does not answer." }))),
+		"failing-over":  cards.Failed(with(approved, readBy("p-bob"), grant(approvals.GrantRevoked, ended(approvals.EndExpired)))),
 		"failing-setup": cards.Failed(with(approved, readBy("p-cleo"), grant(approvals.GrantFailed, func(g *approvals.Grant) { g.EndNote = "The role does not exist." }))),
 		"held":          cards.Held("The Slack account U1 is on hold because the email address changed.", "U1"),
 		"list":          cards.List(standing),

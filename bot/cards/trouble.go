@@ -57,7 +57,11 @@ func (t *Trouble) blocks() []slack.Block {
 func (t *Trouble) words() string {
 	var lines []string
 	if t.Overdue > 0 {
-		lines = append(lines, fmt.Sprintf("%d grants should have ended and still give access, the oldest for %s.", t.Overdue, approvals.Span(t.Oldest)))
+		late := fmt.Sprintf("%d grants should have ended and still give access, the oldest for ", t.Overdue)
+		if t.Overdue == 1 {
+			late = "One grant should have ended and still gives access, for "
+		}
+		lines = append(lines, late+approvals.Span(t.Oldest)+".")
 	}
 	for _, v := range t.Failing[:min(len(t.Failing), troubles)] {
 		step := "set up"
@@ -81,7 +85,11 @@ func (t *Trouble) words() string {
 		lines = append(lines, "These channels can't be posted to, so their approvers are asked one by one: "+join(channels, 5)+". Invite the bot to them.")
 	}
 	if t.Undone > 0 {
-		lines = append(lines, fmt.Sprintf("%d messages could not be delivered since the start; the log says which.", t.Undone))
+		messages := fmt.Sprintf("%d messages", t.Undone)
+		if t.Undone == 1 {
+			messages = "One message"
+		}
+		lines = append(lines, messages+" could not be delivered since the start; the log says which.")
 	}
 	return strings.Join(lines, "\n")
 }
