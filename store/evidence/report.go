@@ -138,7 +138,7 @@ func (v view) words() []string {
 	if v.Before > 0 {
 		all = append(all, fmt.Sprintf("%s besides were decided elsewhere, before Hallpass, and taken over. They are in the tables and figures, and no facts are kept of them.", plural(v.Before, "request")))
 	}
-	ends := fmt.Sprintf("Access ended %s times; the system was read back afterwards in %s of them.", thousands(t.Ends), thousands(t.ReadBack))
+	ends := fmt.Sprintf("Access ended %s; the system was read back afterwards in %s.", plural(t.Ends, "time"), count(t.ReadBack, "case", "cases"))
 	if t.EndsLate == 0 {
 		ends += " None ended more than a minute late."
 	} else {
