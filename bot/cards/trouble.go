@@ -57,10 +57,7 @@ func (t *Trouble) blocks() []slack.Block {
 func (t *Trouble) words() string {
 	var lines []string
 	if t.Overdue > 0 {
-		late := fmt.Sprintf("%d grants should have ended and still give access, the oldest for ", t.Overdue)
-		if t.Overdue == 1 {
-			late = "One grant should have ended and still gives access, for "
-		}
+		late := plural(t.Overdue, "One grant should have ended and still gives access, for ", "%d grants should have ended and still give access, the oldest for ")
 		lines = append(lines, late+approvals.Span(t.Oldest)+".")
 	}
 	for _, v := range t.Failing[:min(len(t.Failing), troubles)] {
@@ -85,13 +82,17 @@ func (t *Trouble) words() string {
 		lines = append(lines, "These channels can't be posted to, so their approvers are asked one by one: "+join(channels, 5)+". Invite the bot to them.")
 	}
 	if t.Undone > 0 {
-		messages := fmt.Sprintf("%d messages", t.Undone)
-		if t.Undone == 1 {
-			messages = "One message"
-		}
-		lines = append(lines, messages+" could not be delivered since the start; the log says which.")
+		lines = append(lines, plural(t.Undone, "One message", "%d messages")+" could not be delivered since the start; the log says which.")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// plural says how many there are: one of them in words, more by number.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
 }
 
 // Held says that an account is on hold, to an admin, who may free it.
@@ -111,13 +112,13 @@ func free(user string) slack.BlockElement {
 // drifted says in how many places systems and grants differ.
 func drifted(n map[approvals.DriftKind]int) (lines []string) {
 	if outside := n[approvals.DriftOutside] + n[approvals.DriftChanged]; outside > 0 {
-		lines = append(lines, fmt.Sprintf("%d people or accounts have access that nobody granted. `hallpass drift` lists them.", outside))
+		lines = append(lines, plural(outside, "One person or account has access that nobody granted.", "%d people or accounts have access that nobody granted.")+" `hallpass drift` lists them.")
 	}
 	if gone := n[approvals.DriftVanished]; gone > 0 {
-		lines = append(lines, fmt.Sprintf("%d grants lack their access: it was taken away outside.", gone))
+		lines = append(lines, plural(gone, "One grant lacks its access: it was taken away outside.", "%d grants lack their access: it was taken away outside."))
 	}
 	if short := n[approvals.DriftShrunk]; short > 0 {
-		lines = append(lines, fmt.Sprintf("%d lists of holders are too short to be believed.", short))
+		lines = append(lines, plural(short, "One list of holders is too short to be believed.", "%d lists of holders are too short to be believed."))
 	}
 	return lines
 }
