@@ -72,7 +72,7 @@ func (c *comparison) redefine(s *Service) {
 	e := c.Entitlement
 	kept := c.open[:0:0]
 	for _, d := range c.open {
-		if d.Kind != DriftVanished && !means(Grant{Connector: d.Connector, Target: d.Target}, e) {
+		if d.Kind != DriftVanished && !s.means(Grant{Connector: d.Connector, Target: d.Target}, e) {
 			c.ended = append(c.ended, d.resolved(DriftRedefined, s.now()))
 			continue
 		}

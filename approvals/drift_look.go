@@ -56,7 +56,7 @@ func (s *Service) known(ctx context.Context, l Look) (known, error) {
 	}
 	add := func(grants []Grant) {
 		for _, g := range grants {
-			if means(g, l.Entitlement) && g.State != GrantScheduled && !g.Standing {
+			if s.means(g, l.Entitlement) && g.State != GrantScheduled && !g.Standing {
 				account := strings.ToLower(g.Account)
 				by[account] = append(by[account], g)
 			}
@@ -97,11 +97,6 @@ func (k known) lasting(account string, at time.Time) []Grant {
 	})
 }
 
-// means reports whether a grant gives what an entitlement means now.
-func means(g Grant, e Entitlement) bool {
-	return g.SameHolding(Grant{Connector: e.Connector, Account: g.Account, Target: e.Target})
-}
-
 // otherwise reports whether a grant of an entitlement that the catalogue no
 // longer has, or calls otherwise, gives a holding.
 func (s *Service) otherwise(ctx context.Context, l Look, h Holding) (bool, error) {
@@ -110,7 +105,7 @@ func (s *Service) otherwise(ctx context.Context, l Look, h Holding) (bool, error
 	}
 	live, err := s.Store.LiveGrants(ctx, h.Principal, "")
 	return slices.ContainsFunc(live, func(g Grant) bool {
-		return means(g, l.Entitlement) && strings.EqualFold(g.Account, h.Account) && g.State != GrantScheduled && !g.Standing
+		return s.means(g, l.Entitlement) && strings.EqualFold(g.Account, h.Account) && g.State != GrantScheduled && !g.Standing
 	}), err
 }
 

@@ -18,7 +18,7 @@ func (s *Service) MayMend(ctx context.Context, d Drift) (bool, error) {
 	if ErrorCode(err) == CodeNotFound {
 		return false, nil
 	}
-	if err != nil || e.Drift != d.Repair || e.stands(d.Account) || !means(d.Holding(), e) {
+	if err != nil || e.Drift != d.Repair || e.stands(d.Account) || !s.means(d.Holding(), e) {
 		return false, err
 	}
 	if d.Repair == DriftRestore {
@@ -31,7 +31,7 @@ func (s *Service) MayMend(ctx context.Context, d Drift) (bool, error) {
 	}
 	live, err := s.Store.LiveGrants(ctx, d.Principal, "")
 	for _, g := range live {
-		if d.Principal != "" && means(g, e) { // also one on top of it, or about to be
+		if d.Principal != "" && s.means(g, e) { // also one on top of it, or about to be
 			return false, err
 		}
 	}

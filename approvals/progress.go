@@ -57,7 +57,7 @@ func (s *Service) standing(ctx context.Context, g Grant, present bool) (bool, er
 		return false, err
 	}
 	for _, o := range others {
-		if o.ID != g.ID && o.Prechecked && o.SameHolding(g) {
+		if o.ID != g.ID && o.Prechecked && s.Same(o, g) {
 			return o.Standing, nil
 		}
 	}

@@ -27,8 +27,9 @@ type Service struct {
 	Checks Checks            // nil: there are none
 	Groups map[string]Groups // groups that live elsewhere, by the kind of reference that names them, e.g. "slack-group"
 
-	Profiles Profiles // nil: there are none
-	Budgets  Budgets  // of automatic approvals a day
+	Holders  map[string]Holder // connectors that name holdings, by name; nil: equal targets are one
+	Profiles Profiles          // nil: there are none
+	Budgets  Budgets           // of automatic approvals a day
 
 	Glass BreakGlassRules // the zero value: nobody breaks glass
 

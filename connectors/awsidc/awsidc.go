@@ -22,6 +22,7 @@ import (
 
 var (
 	_ approvals.Connector = (*Connector)(nil)
+	_ approvals.Holder    = (*Connector)(nil)
 	_ approvals.Validator = (*Connector)(nil)
 )
 
@@ -72,6 +73,7 @@ type Connector struct {
 	mu    sync.Mutex
 	place *place            // nil: not asked yet
 	names map[string]string // accounts by user id
+	ids   map[string]string // of groups, by the names under which they were found
 }
 
 // New prepares a connector. It does not connect.
@@ -104,7 +106,7 @@ func New(cfg Config) (*Connector, error) {
 	case cfg.Timeout < 0 || cfg.Poll < 0 || cfg.Refresh < 0:
 		return nil, fmt.Errorf("awsidc: the times of connector %s can't be shorter than nothing", cfg.Name)
 	}
-	c := &Connector{cfg: cfg, names: map[string]string{}}
+	c := &Connector{cfg: cfg, names: map[string]string{}, ids: map[string]string{}}
 	c.life, c.close = context.WithCancel(context.Background())
 	c.clients()
 	c.quota = newQuota(cfg)

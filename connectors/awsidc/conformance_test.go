@@ -51,8 +51,17 @@ func (r *rig) world(one, other, nowhere map[string]string) connectortest.World {
 		}
 		return r.SignIn(r.ids[who], account, set)
 	}
+	alias := inAccount("production", "ReadOnly")
+	switch {
+	case one["group"] != "":
+		alias = map[string]string{"group_id": groupID}
+	case one["group_id"] != "":
+		alias = map[string]string{"group": "sre-readers"}
+	case one["account"] == "production":
+		alias = inAccount(production, "ReadOnly")
+	}
 	return connectortest.World{
-		Entitlement: entitlement("aws:read", one), Other: entitlement("aws:other", other), Nowhere: entitlement("aws:none", nowhere),
+		Entitlement: entitlement("aws:read", one), Alias: entitlement("aws:alias", alias), Other: entitlement("aws:other", other), Nowhere: entitlement("aws:none", nowhere),
 		Account: "maya@example.com", Neighbour: "li@example.com", Unknown: "ghost@example.com",
 		Reaches: func(_ *testing.T, e approvals.Entitlement, who string) bool {
 			_, ok := takes(e, who)

@@ -56,6 +56,16 @@ func (v *inventory) get(ctx context.Context) (*listing, error) {
 	return v.await(ctx, running)
 }
 
+// known is what was listed last; nothing before the first time.
+func (v *inventory) known() listing {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.last == nil {
+		return listing{}
+	}
+	return *v.last
+}
+
 // fresh is get with a listing that is read from now on: for a name that the
 // last one lacks.
 func (v *inventory) fresh(ctx context.Context) (*listing, error) {

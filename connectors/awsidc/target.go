@@ -1,6 +1,7 @@
 package awsidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,7 +130,39 @@ func (c *Connector) group(ctx context.Context, t map[string]string) (string, err
 	if err != nil {
 		return "", present(err, fmt.Sprintf("group named %q", t[keyGroup]))
 	}
-	return aws.ToString(out.GroupId), nil
+	id := aws.ToString(out.GroupId)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ids[t[keyGroup]] = id
+	return id, nil
+}
+
+// Holding is the permission set in the AWS account, or the group, of a user's
+// account: how sessions are ended is not what is held. Names are known by what
+// they were found as, as Validate does at the start.
+func (c *Connector) Holding(account string, t map[string]string) (name string, ok bool) {
+	if checkTarget(t) != nil {
+		return "", false
+	}
+	account = strings.ToLower(account)
+	if t[keySet] == "" {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		id := cmp.Or(t[keyGroupID], c.ids[t[keyGroup]])
+		return id + "\x00" + account, id != ""
+	}
+	in, set := t[keyAccount], t[keySet]
+	l := c.inventory.known()
+	if !accountID.MatchString(in) {
+		if len(l.named[in]) != 1 {
+			return "", false
+		}
+		in = l.named[in][0]
+	}
+	if !isARN(set) {
+		set = l.sets[set]
+	}
+	return in + "\x00" + set + "\x00" + account, set != ""
 }
 
 // accountOf finds the id of an AWS account by its id or its name.

@@ -22,6 +22,7 @@ type Harness struct {
 type World struct {
 	Entitlement approvals.Entitlement // what is granted; its Target matters
 	Other       approvals.Entitlement // optional: another one in the same system
+	Alias       approvals.Entitlement // optional: another one whose target means the same thing
 	Nowhere     approvals.Entitlement // optional: its target names what the system does not have
 	Account     string                // known, with no access
 	Neighbour   string                // another

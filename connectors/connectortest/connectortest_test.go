@@ -122,6 +122,13 @@ func (s *system) List(ctx context.Context, e approvals.Entitlement) ([]approvals
 	return held, nil
 }
 
+func (s *system) Holding(account string, target map[string]string) (string, bool) {
+	if s.has("names what is held by all words") {
+		return fmt.Sprint(account, target), true
+	}
+	return key(target, account), true
+}
+
 func harness(defect string) connectortest.Harness {
 	return connectortest.Harness{New: func(*testing.T) (approvals.Connector, connectortest.World) {
 		s := &system{defect: defect, members: map[string]bool{}, grants: map[approvals.GrantID]bool{}, open: map[string]*bool{}}
@@ -130,6 +137,7 @@ func harness(defect string) connectortest.Harness {
 		}
 		return s, connectortest.World{
 			Entitlement: group("one"), Other: group("two"), Nowhere: group("nowhere"),
+			Alias:   approvals.Entitlement{ID: "alias", Target: map[string]string{"group": "one", "note": "in other words"}},
 			Account: "maya", Neighbour: "li", Unknown: "ghost", Secrets: []string{password},
 			Reaches: func(_ *testing.T, e approvals.Entitlement, account string) bool {
 				s.mu.Lock()
@@ -165,19 +173,20 @@ func TestChild(t *testing.T) {
 func TestEveryDefectIsCaught(t *testing.T) {
 	t.Parallel()
 	for defect, by := range map[string]string{
-		"bare errors":               "a_cancelled_call",
-		"ignores cancellation":      "a_cancelled_call",
-		"retries the unknown":       "an_unknown_account",
-		"shows its password":        "an_unknown_account",
-		"repeats effects":           "a_grant_made_twice",
-		"needs its receipt":         "a_lost_receipt",
-		"counts grants":             "a_revocation_removes_what_another",
-		"never revokes":             "access_works_from_grant_to_revoke",
-		"absent is an error":        "revoking_what_was_never_there",
-		"revokes the neighbour too": "a_neighbour_keeps_access",
-		"leaves sessions":           "no_open_session",
-		"checks its own memory":     "access_works_from_grant_to_revoke",
-		"lists nobody":              "list_names_holders",
+		"bare errors":                     "a_cancelled_call",
+		"ignores cancellation":            "a_cancelled_call",
+		"retries the unknown":             "an_unknown_account",
+		"shows its password":              "an_unknown_account",
+		"repeats effects":                 "a_grant_made_twice",
+		"needs its receipt":               "a_lost_receipt",
+		"counts grants":                   "a_revocation_removes_what_another",
+		"never revokes":                   "access_works_from_grant_to_revoke",
+		"absent is an error":              "revoking_what_was_never_there",
+		"revokes the neighbour too":       "a_neighbour_keeps_access",
+		"leaves sessions":                 "no_open_session",
+		"checks its own memory":           "access_works_from_grant_to_revoke",
+		"lists nobody":                    "list_names_holders",
+		"names what is held by all words": "targets_that_mean_the_same_thing",
 	} {
 		t.Run(defect, func(t *testing.T) {
 			t.Parallel()

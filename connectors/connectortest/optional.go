@@ -70,6 +70,41 @@ var optionalCases = []testCase{
 		b.mustRevoke(t, g, r)
 		b.expect(t, g, r, false, "after the revocation")
 	}},
+	{"targets that mean the same thing are one holding", func(t *testing.T, b *bench) {
+		h, ok := b.raw.(approvals.Holder)
+		if !ok || b.Alias.Target == nil {
+			t.Skip("not shown: this system has one way to say a thing")
+		}
+		for _, e := range []approvals.Entitlement{b.Entitlement, b.Alias, b.Other} {
+			if v, ok := b.raw.(approvals.Validator); ok && e.Target != nil {
+				if err := v.Validate(t.Context(), e); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		holding := func(account string, e approvals.Entitlement) string {
+			name, ok := h.Holding(account, e.Target)
+			if !ok {
+				t.Errorf("what %v means cannot be told", e.Target)
+			}
+			return name
+		}
+		name := holding(b.Account, b.Entitlement)
+		if got := holding(b.Account, b.Alias); got != name {
+			t.Errorf("the alias is %q, want %q", got, name)
+		}
+		if got := holding(b.Neighbour, b.Entitlement); got == name {
+			t.Error("the neighbour's is the same")
+		}
+		if b.Other.Target != nil && holding(b.Account, b.Other) == name {
+			t.Error("the other entitlement is the same")
+		}
+		g := b.grantOf("g1", b.Alias, b.Account)
+		r := b.mustGrant(t, g)
+		b.expect(t, b.grant("g1"), nil, true, "after a grant of the alias")
+		b.mustRevoke(t, g, r)
+		b.expect(t, b.grant("g1"), nil, false, "after its end")
+	}},
 	{"a sound catalogue entry is told from a broken one", func(t *testing.T, b *bench) {
 		v, ok := b.raw.(approvals.Validator)
 		if !ok {

@@ -56,6 +56,7 @@ func (s *server) world(t *testing.T, create string) connectortest.World {
 	tables := map[approvals.EntitlementID]string{"ro": "refunds", "ops": other}
 	return connectortest.World{
 		Entitlement: entitle("ro", s.group),
+		Alias:       approvals.Entitlement{ID: "alias", Target: map[string]string{"role": s.group, "create_login": create, "database": "postgres"}},
 		Other:       entitle("ops", other),
 		Nowhere:     entitle("no", "nobody_made_this_"+s.suffix),
 		Reaches: func(t *testing.T, e approvals.Entitlement, account string) bool {

@@ -14,6 +14,7 @@ import (
 
 var (
 	_ approvals.Connector    = (*Connector)(nil)
+	_ approvals.Holder       = (*Connector)(nil)
 	_ approvals.Expirer      = (*Connector)(nil)
 	_ approvals.SessionEnder = (*Connector)(nil)
 	_ approvals.Validator    = (*Connector)(nil)

@@ -98,6 +98,22 @@ func (c *Connector) place(g approvals.Grant, r approvals.Receipt) (membership, e
 	return membership{login: login, role: t.role}, err
 }
 
+// Holding is the role, of the login that the account stands for: database and
+// create_login say how it is given, not what is held.
+func (c *Connector) Holding(account string, m map[string]string) (name string, ok bool) {
+	t, err := decodeTarget(m)
+	if err != nil {
+		return "", false
+	}
+	login := ""
+	if account != "" {
+		if login, err = c.login(account); err != nil {
+			return "", false
+		}
+	}
+	return t.role + "\x00" + login, true
+}
+
 // The keys of a receipt.
 const (
 	receiptLogin   = "login"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -120,6 +121,20 @@ func (c *Connector) List(ctx context.Context, e approvals.Entitlement) ([]approv
 		held = append(held, approvals.Holding{Entitlement: e.ID, Account: account, AsOf: at})
 	}
 	return held, nil
+}
+
+// Holding is the membership of an account, whose spelling does not count where
+// the service does not mind it. A group that was named is known by its id once
+// it was found, as Validate does at the start.
+func (c *Connector) Holding(account string, target map[string]string) (name string, ok bool) {
+	id := target["group_id"]
+	if found, known := c.ids.Load(target["group"]); id == "" && known {
+		id, _ = found.(string)
+	}
+	if c.cfg.Account != "externalId" {
+		account = strings.ToLower(account)
+	}
+	return id + "\x00" + account, id != ""
 }
 
 // Validate asks whether the target's group is there.

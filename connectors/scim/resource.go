@@ -137,6 +137,7 @@ func (c *Connector) findGroup(ctx context.Context, target map[string]string) (gr
 			return group{}, &failure{Kind: approvals.Misconfigured, Message: fmt.Sprintf("The service has %d groups called %q; write its group_id.", len(matching), name)}
 		}
 		id = matching[0].ID
+		c.ids.Store(name, id)
 	}
 	var g group
 	version, err := c.get(ctx, "/Groups/"+url.PathEscape(id), &g)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -16,6 +17,7 @@ import (
 
 var (
 	_ approvals.Connector = (*Connector)(nil)
+	_ approvals.Holder    = (*Connector)(nil)
 	_ approvals.Validator = (*Connector)(nil)
 )
 
@@ -57,6 +59,7 @@ type Config struct {
 type Connector struct {
 	cfg    Config
 	client *outbound.Client
+	ids    sync.Map // of groups, by the names under which they were found
 }
 
 // New prepares a connector. It does not connect.

@@ -24,6 +24,7 @@ func (s *service) world() connectortest.World {
 	return connectortest.World{
 		Entitlement: entitlement("metrics:read", map[string]string{"group": "SRE-readers"}), // displayName does not mind case
 		Other:       entitlement("metrics:admin", map[string]string{"group_id": "g-admins"}),
+		Alias:       entitlement("metrics:readers", map[string]string{"group_id": "g-readers"}),
 		Nowhere:     entitlement("metrics:none", map[string]string{"group_id": "g-none"}),
 		Account:     "maya@example.com", Neighbour: "li@example.com", Unknown: "ghost@example.com",
 		Reaches: func(_ *testing.T, e approvals.Entitlement, account string) bool {

@@ -154,7 +154,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	a.Service = &approvals.Service{
 		Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue,
 		Scorer: a.scorer, Policy: a.Access.Policy, Now: a.options.Now, Fallback: queue,
-		Profiles: a.Access.Catalogue, Budgets: approvals.Budgets(a.config.Approvals.Budgets),
+		Profiles: a.Access.Catalogue, Holders: approvals.HoldersOf(hands), Budgets: approvals.Budgets(a.config.Approvals.Budgets),
 		Glass:      approvals.BreakGlassRules{Policy: a.Access.Policy, Channel: a.config.BreakGlass.Channel, ReviewWithin: a.config.BreakGlass.ReviewWithin},
 		LapseAfter: a.config.Approvals.LapseAfter, ChaseAfter: a.config.Approvals.ChaseAfter,
 		Explain: model.Enabled(),
