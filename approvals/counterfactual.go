@@ -114,8 +114,8 @@ func (s *Service) siblings(ctx context.Context, r Request, e Entitlement) []Enti
 // than the step already taken, a ticket, less time, or both. It is pure as far
 // as permits is, and asks it a bounded number of times.
 func smaller(f Facts, step Alternative, permits func(Facts) bool) (found []Alternative) {
-	ticketed := f
-	if f.Ticket == "" {
+	ticketed, lacks := f, f.Ticket == "" && f.Kind != KindExtension // which keeps the ticket of what it extends
+	if lacks {
 		ticketed.Ticket = someTicket
 	}
 	modest := ticketed
@@ -127,7 +127,7 @@ func smaller(f Facts, step Alternative, permits func(Facts) bool) (found []Alter
 		return []Alternative{step}
 	}
 	withTicket := step
-	withTicket.Ticket = f.Ticket == ""
+	withTicket.Ticket = lacks
 	if withTicket.Ticket && permits(ticketed) {
 		found = append(found, withTicket)
 	}

@@ -124,6 +124,20 @@ func TestExtensionIsNotOfferedAnotherLevel(t *testing.T) {
 	}
 }
 
+// An extension keeps the ticket of what it extends, so that one cannot be added.
+func TestExtensionIsNotOfferedATicket(t *testing.T) {
+	t.Parallel()
+	for name, ticket := range map[string]string{"without": "", "with": "INC-1"} {
+		r := newRig(t)
+		g := r.hold(func(a *approvals.Ask) { a.Ticket = ticket })
+		permitting(r, func(f approvals.Facts) bool { return f.Ticket != "" && f.Duration <= time.Hour })
+		req, err := r.Service.Extend(t.Context(), by("amy"), g.ID, 2*time.Hour, "longer", "test:extend")
+		code(t, "", err)
+		want := map[string][]approvals.Alternative{"with": {{Duration: time.Hour}}}[name]
+		same(t, name, want, r.decision(req.ID).Ruling.Alternatives)
+	}
+}
+
 // Whoever follows an alternative on unchanged facts is approved at once.
 func TestAlternativeThatIsFollowedIsApproved(t *testing.T) {
 	t.Parallel()

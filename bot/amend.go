@@ -139,7 +139,7 @@ func (b *Bot) choose(ctx context.Context, r approvals.Request, text string, wish
 		}
 	}
 	if r.Entitlement != "" && len(said.Candidates) > 1 {
-		o.Sought, ask.Entitlement = said.Sought, ""
+		o.Sought, o.Together, ask.Entitlement = said.Sought, said.Together, ""
 		ask.Origin = o.String()
 	}
 	return nil

@@ -153,13 +153,46 @@ func plainWords(s string) string {
 	return strings.TrimSpace(notWord.ReplaceAllString(strings.ToLower(s), " "))
 }
 
+var (
+	address = regexp.MustCompile(`[\w.+-]+@[\w-]+(?:\.[\w-]+)+`)
+	since   = regexp.MustCompile(`(?i)\b(?:because|since|reason:)\s+(.+)$`)
+	// fullName is somebody's, by its capitals.
+	fullName = regexp.MustCompile(`\bfor\s+(\p{Lu}[\p{L}'’-]+(?:\s+\p{Lu}[\p{L}'’-]+)+)`)
+)
+
+// newcomerOf reads what words about a profile say in their own way: whom it is
+// for, also where the person is onboarded rather than asked for, and why. A
+// reason that is not announced is asked for: the other words name the role.
+func newcomerOf(wish understand.Wish, text string, world understand.World) understand.Wish {
+	wish.Reason = ""
+	if m := since.FindStringSubmatch(text); m != nil {
+		wish.Reason = m[1]
+	}
+	if wish.Beneficiary != "" || wish.Unknown != "" {
+		return wish
+	}
+	for i, named := range address.FindAllString(text, -1) {
+		who := understand.Parse("access for "+named, world)
+		if i > 0 && who.Beneficiary != wish.Beneficiary {
+			wish.Beneficiary, wish.Unknown = "", named
+			return wish
+		}
+		wish.Beneficiary, wish.Unknown = who.Beneficiary, who.Unknown
+	}
+	if m := fullName.FindStringSubmatch(text); m != nil && wish.Beneficiary == "" && wish.Unknown == "" {
+		wish.Unknown = m[1]
+	}
+	return wish
+}
+
 // draftProfile drafts what somebody who is new in a role starts with. done is
 // false when the words name no profile.
-func (b *Bot) draftProfile(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish) (done bool, err error) {
+func (b *Bot) draftProfile(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish, world understand.World) (done bool, err error) {
 	profile, ok, err := b.profileNamed(ctx, text)
 	if err != nil || !ok {
 		return false, err
 	}
+	wish = newcomerOf(wish, text, world)
 	if wish.Unknown != "" && !strings.Contains(" "+plainWords(wish.Unknown)+" ", " "+plainWords(profile.Title)+" ") {
 		return true, unknownPerson(wish.Unknown)
 	}

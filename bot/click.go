@@ -36,6 +36,8 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 		err = b.instead(ctx, s.entry, p, s.Value, "")
 	case cards.ActionTicket:
 		err = b.openTicket(ctx, s, p, request)
+	case cards.ActionTogether:
+		err = b.together(ctx, s, p, request)
 	case cards.ActionSendAll:
 		err = b.sendAll(ctx, s, p, approvals.BundleID(id), extra == cards.ValueMe)
 	case cards.ActionCancelAll:

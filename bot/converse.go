@@ -23,6 +23,8 @@ type origin struct {
 	Channel string `json:"channel,omitempty"`
 	TS      string `json:"ts,omitempty"`
 	Sought  string `json:"sought,omitempty"` // the words that were not clear
+	// Together is what one message asked for besides each other, each clearly.
+	Together []approvals.EntitlementID `json:"together,omitempty"`
 	// Proposed is what a language model proposed; nil: nothing.
 	Proposed *marked `json:"proposed,omitempty"`
 }
@@ -75,7 +77,7 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 	}
 	wish := understand.Parse(text, world)
 	if wish.Intent == understand.Request || wish.Intent == understand.Other {
-		if done, err := b.draftProfile(ctx, s, p, text, wish); done || err != nil {
+		if done, err := b.draftProfile(ctx, s, p, text, wish, world); done || err != nil {
 			return err
 		}
 	}
@@ -200,7 +202,7 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, text str
 	}
 	o := origin{Channel: s.Channel, TS: s.TS}
 	if wish.Entitlement == "" {
-		o.Sought = wish.Sought
+		o.Sought, o.Together = wish.Sought, wish.Together
 	}
 	r, err := b.cfg.Service.Draft(ctx, actor(p, s.entry), approvals.Ask{
 		Requester: p.ID, Beneficiary: wish.Beneficiary, Entitlement: wish.Entitlement, Duration: wish.Duration,
@@ -285,6 +287,10 @@ func (b *Bot) releaseOne(ctx context.Context, s said, p approvals.Principal, wis
 	if err != nil {
 		return err
 	}
+	return b.releaseOneOf(ctx, s, p, held)
+}
+
+func (b *Bot) releaseOneOf(ctx context.Context, s said, p approvals.Principal, held []cards.View) error {
 	switch len(held) {
 	case 0:
 		return b.reply(ctx, s, cards.Say("You hold no access that could be given back."))
@@ -300,6 +306,10 @@ func (b *Bot) extendOne(ctx context.Context, s said, p approvals.Principal, wish
 	if err != nil {
 		return err
 	}
+	return b.extendOneOf(ctx, s, p, held, wish)
+}
+
+func (b *Bot) extendOneOf(ctx context.Context, s said, p approvals.Principal, held []cards.View, wish understand.Wish) error {
 	switch len(held) {
 	case 0:
 		return b.reply(ctx, s, cards.Say("You hold no access that could be extended."))

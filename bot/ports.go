@@ -32,6 +32,7 @@ type Store interface {
 	Wake() <-chan struct{}
 
 	Request(context.Context, approvals.RequestID) (approvals.Request, error)
+	RequestByKey(ctx context.Context, key string) (approvals.Request, error)
 	Grant(context.Context, approvals.GrantID) (approvals.Grant, error)
 	Decision(context.Context, approvals.RequestID) (approvals.Decision, error)
 	Approvals(context.Context, approvals.RequestID) ([]approvals.Approval, error)

@@ -28,7 +28,7 @@ const (
 // aside asks the model what a draft's words mean, while everything else goes
 // on: the draft's card is on its way already.
 func (b *Bot) aside(ctx context.Context, r approvals.Request, text string, wish understand.Wish, world understand.World) {
-	if b.cfg.Proposer == nil || r.State != approvals.RequestDraft || r.Entitlement != "" || levelIsOpen(world.Index.Find(wish.Candidates)) {
+	if b.cfg.Proposer == nil || r.State != approvals.RequestDraft || r.Entitlement != "" || len(wish.Together) > 0 || levelIsOpen(world.Index.Find(wish.Candidates)) {
 		return
 	}
 	select {

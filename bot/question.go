@@ -18,6 +18,10 @@ var (
 	whyNeeded  = regexp.MustCompile(`(?i)^\W*why\s+(?:does (?:this|it|that) need|do i need|is) (?:an? )?approval(?: needed| required)?[\s\w]{0,20}[\s?!.]*$`)
 )
 
+func asksWho(text string) bool { return whoAnswers.MatchString(text) }
+
+func asksWhy(text string) bool { return whyAsked.MatchString(text) || whyNeeded.MatchString(text) }
+
 // question answers who may approve, and why somebody is asked, from the
 // decision as it was stored. about is nil when it is to be found out which
 // request is meant.
@@ -27,7 +31,7 @@ func (b *Bot) question(ctx context.Context, s said, p approvals.Principal, text 
 			return b.whoWould(ctx, s, p, m[1])
 		}
 	}
-	who, why := whoAnswers.MatchString(text), whyAsked.MatchString(text) || whyNeeded.MatchString(text)
+	who, why := asksWho(text), asksWhy(text)
 	if !who && !why {
 		return false, nil
 	}

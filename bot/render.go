@@ -45,6 +45,9 @@ func (b *Bot) view(ctx context.Context, r approvals.Request, reader approvals.Pr
 	}
 	if o, ok := readOrigin(r.Origin); ok {
 		v.Proposed = o.Proposed.on(r)
+		if v.Together, v.Joined, err = b.joined(ctx, r, o); err != nil {
+			return v, err
+		}
 	}
 	if r.State == approvals.RequestDraft && reader.ID == r.Requester {
 		if v.Unconfirmed, err = b.unconfirmed(ctx, reader.ID); err != nil {
@@ -97,6 +100,9 @@ func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.
 	world, err := b.world(ctx, reader)
 	if err != nil {
 		return nil, "", err
+	}
+	if len(o.Together) > 0 {
+		return world.Index.Find(o.Together), o.Sought, nil
 	}
 	wish := understand.Parse(o.Sought, world)
 	if wish.Entitlement != "" {

@@ -11,10 +11,11 @@ import (
 	"github.com/hallpass-dev/hallpass/bot/understand"
 )
 
-// What the slots of a request's cards begin with; the request's id follows,
-// and after a slash the reader's.
+// What the slots of a request's cards begin with; the request's id follows, or
+// the bundle's, and after a slash the reader's.
 const (
 	requestSlot  = "request/"
+	bundleSlot   = "bundle/"
 	approvalSlot = "approval/"
 )
 
@@ -22,6 +23,7 @@ const (
 type talk struct {
 	slot    string
 	request approvals.Request
+	bundle  []approvals.Request // all of it, below the card of one
 }
 
 // below finds the card that an entry was written below, if it is one of a
@@ -40,6 +42,11 @@ func (b *Bot) below(ctx context.Context, s said) (in talk, ok bool, err error) {
 	in.slot = m.Slot
 	if _, card := approvals.CommentBelow(m.Slot); card != "" {
 		in.slot = card
+	}
+	if rest, of := strings.CutPrefix(in.slot, bundleSlot); of {
+		id, _, _ := strings.Cut(rest, "/")
+		in.bundle, err = b.cfg.Store.BundleRequests(ctx, approvals.BundleID(id))
+		return in, err == nil && len(in.bundle) > 0, err
 	}
 	rest, mine := strings.CutPrefix(in.slot, requestSlot)
 	if !mine {
@@ -64,6 +71,9 @@ const briefly = 5
 // talked answers what was written below a card of a request. What is neither
 // an order nor a question to the bot is a comment.
 func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk, text string, world understand.World) error {
+	if len(in.bundle) > 0 {
+		return b.talkedOfBundle(ctx, s, p, in, text, world)
+	}
 	r, wish := in.request, understand.Parse(text, world)
 	self := p.ID == r.Requester || p.ID == r.Beneficiary
 	brief := len(strings.Fields(text)) <= briefly
@@ -80,11 +90,10 @@ func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk
 	if answered, err := b.question(ctx, s, p, text, &r); answered || err != nil {
 		return err
 	}
+	if done, err := b.anywhere(ctx, s, p, text, wish, brief); done || err != nil {
+		return err
+	}
 	switch {
-	case brief && wish.Intent == understand.List:
-		return b.listed(ctx, s, p)
-	case helpless.MatchString(text):
-		return b.reply(ctx, s, cards.Help())
 	case self && brief && wish.Intent == understand.Cancel && r.State == approvals.RequestPending:
 		return b.cancel(ctx, s, p, r)
 	case self && brief && wish.Intent == understand.Release && r.Grant != "":
@@ -103,15 +112,28 @@ func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk
 	return b.unheard(ctx, s, r)
 }
 
-// unheard says so when a comment has no reader: a rule allowed the request, and
-// nobody was asked.
-func (b *Bot) unheard(ctx context.Context, s said, r approvals.Request) error {
-	d, err := b.cfg.Store.Decision(ctx, r.ID)
-	if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
-		return err
+// anywhere answers what may be asked of the bot in any thread.
+func (b *Bot) anywhere(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish, brief bool) (done bool, err error) {
+	switch {
+	case brief && wish.Intent == understand.List:
+		return true, b.listed(ctx, s, p)
+	case helpless.MatchString(text):
+		return true, b.reply(ctx, s, cards.Help())
 	}
-	if len(d.Asked)+len(d.AskedIn) > 0 || r.Beneficiary != r.Requester {
-		return nil
+	return false, nil
+}
+
+// unheard says so when a comment has no reader: a rule allowed the requests,
+// and nobody was asked.
+func (b *Bot) unheard(ctx context.Context, s said, about ...approvals.Request) error {
+	for _, r := range about {
+		d, err := b.cfg.Store.Decision(ctx, r.ID)
+		if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
+			return err
+		}
+		if len(d.Asked)+len(d.AskedIn) > 0 || r.Beneficiary != r.Requester {
+			return nil
+		}
 	}
 	return b.reply(ctx, s, cards.Unheard())
 }

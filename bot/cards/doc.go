@@ -41,15 +41,17 @@ const ValueMe = "me"
 // button's value is the id of a request or grant; what follows a space in it
 // is an entitlement's id or a number of minutes, and is checked like any input.
 const (
-	ActionSend    = "send"
-	ActionChange  = "change"
-	ActionCancel  = "cancel"
-	ActionPick    = "pick" // followed by "/" and a number
-	ActionApprove = "approve"
-	ActionDeny    = "deny"
-	ActionElse    = "answer_else" // a menu; its option opens the form for a denial with a note
-	ActionLess    = "answer_less" // opens the form for an approval of less time
-	ActionAbstain = "abstain"     // leaves the answer to the other approvers
+	ActionSend   = "send"
+	ActionChange = "change"
+	ActionCancel = "cancel"
+	ActionPick   = "pick" // followed by "/" and a number
+	// ActionTogether asks for all that the words of a draft name.
+	ActionTogether = "together"
+	ActionApprove  = "approve"
+	ActionDeny     = "deny"
+	ActionElse     = "answer_else" // a menu; its option opens the form for a denial with a note
+	ActionLess     = "answer_less" // opens the form for an approval of less time
+	ActionAbstain  = "abstain"     // leaves the answer to the other approvers
 	// ActionInstead and ActionTicket are followed by "/" and a number. Their
 	// value is the id of a request that waits, and what is asked in its place:
 	// minutes, and an entitlement's id where it is another one. The second

@@ -17,6 +17,7 @@ const (
 	maxText       = 4000
 	maxConfirm    = 300
 	maxQuote      = 1500
+	maxBlocks     = 50 // of a message
 	maxHomeBlocks = 100
 )
 

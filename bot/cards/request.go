@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,7 +116,16 @@ func pick(v View) Card {
 			section(text + " Please choose it from the list."),
 			actions(primary(button(ActionChange, id, "Choose…", "Choose from the whole catalogue")), cancel)}}
 	}
-	blocks := []slack.Block{header("Which one do you mean?")}
+	title, buttons := "Which one do you mean?", []slack.BlockElement{choose, cancel}
+	if v.Together {
+		title = "Both, or one of them?"
+		all := "Ask for both"
+		if n := len(v.Offered); n > 2 {
+			title, all = "All of these, or one of them?", fmt.Sprintf("Ask for all %d", n)
+		}
+		buttons = slices.Insert(buttons, 0, slack.BlockElement(primary(button(ActionTogether, id, all, all+", as requests that are decided one by one"))))
+	}
+	blocks := []slack.Block{header(title)}
 	var names []string
 	for i, e := range v.Offered {
 		line := bold(words(e.Name, 120)) + "\n" + apart(e)
@@ -123,7 +133,7 @@ func pick(v View) Card {
 		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(line, maxSection), false, true), nil, slack.NewAccessory(b)))
 		names = append(names, words(e.Name, 80))
 	}
-	return Card{Text: "Which one do you mean: " + strings.Join(names, "; ") + "?", Blocks: append(blocks, actions(choose, cancel))}
+	return Card{Text: bounded(strings.TrimSuffix(title, "?")+": "+strings.Join(names, "; ")+"?", maxText), Blocks: append(blocks, actions(buttons...))}
 }
 
 // apart is what tells an entitlement from its neighbours.
@@ -146,6 +156,9 @@ func Request(v View) Card {
 	r := v.Request
 	if r.State == approvals.RequestDraft {
 		return Draft(v)
+	}
+	if v.Joined {
+		return Say("Asked for together: the card is below.")
 	}
 	title, lines, buttons := v.standing()
 	what := bold(v.thing()) + " for " + v.length() + v.forWhom()

@@ -126,6 +126,19 @@ func (v View) asks(d approvals.Decision) []string {
 	return why
 }
 
+// Joined is several answers in one message, as many as fit.
+func Joined(answers []Card) Card {
+	var all Card
+	for _, c := range answers {
+		if len(all.Blocks)+len(c.Blocks) > maxBlocks {
+			break
+		}
+		all.Text, all.Blocks = strings.TrimSpace(all.Text+"\n"+c.Text), append(all.Blocks, c.Blocks...)
+	}
+	all.Text = bounded(all.Text, maxText)
+	return all
+}
+
 // Unclear says that words about a draft were not understood.
 func Unclear() Card {
 	return Say("I couldn't tell what to change, so the request is as it was. Say it in other words, such as “make it 4 hours”, or press Change… on the card.")

@@ -50,10 +50,13 @@ type Wish struct {
 	// Candidates are at most three entitlements, closest first, when the words
 	// fit more than one or none exactly.
 	Candidates []approvals.EntitlementID
-	Duration   time.Duration // whole minutes; zero: not said
-	Until      time.Time     // when an end was said instead of a length; Duration is then what is left to it
-	Reason     string
-	Ticket     string
+	// Together are the entitlements of a text that asks for two or more, each
+	// of them clearly, in the order they were named. Entitlement is empty then.
+	Together []approvals.EntitlementID
+	Duration time.Duration // whole minutes; zero: not said
+	Until    time.Time     // when an end was said instead of a length; Duration is then what is left to it
+	Reason   string
+	Ticket   string
 	// Beneficiary is who the access is for, when somebody was named.
 	Beneficiary approvals.PrincipalID
 	// Unknown is a name or address after "for" that nobody, or more than one

@@ -50,8 +50,9 @@ func (m *found) of(x *Index, i int32) *hit {
 type result struct {
 	one        approvals.EntitlementID
 	candidates []approvals.EntitlementID
-	strong     bool // something distinctive was named
-	whole      bool // by its whole name
+	strong     bool                      // something distinctive was named
+	whole      bool                      // by its whole name
+	together   []approvals.EntitlementID // two wishes and more, each of them clear
 }
 
 // find ranks the catalogue against words and says whether one entitlement is

@@ -33,7 +33,10 @@ func FuzzParse(f *testing.F) {
 		if !got.Until.IsZero() && (!got.Until.After(w.Now) || got.Duration == 0) {
 			t.Errorf("until %s, in %s", got.Until, got.Duration)
 		}
-		for _, id := range got.Candidates {
+		if len(got.Together) == 1 || len(got.Together) > 0 && (got.Entitlement != "" || got.Intent != understand.Request) {
+			t.Errorf("together %q, with %q, as %s", got.Together, got.Entitlement, got.Intent)
+		}
+		for _, id := range slices.Concat(got.Candidates, got.Together) {
 			if len(w.Index.Find([]approvals.EntitlementID{id})) != 1 {
 				t.Errorf("%q is offered, and not in the catalogue", id)
 			}

@@ -38,10 +38,13 @@ func Parse(text string, w World) Wish {
 	if res.one != "" && topical.MatchString(text) {
 		res.one, res.candidates = "", []approvals.EntitlementID{res.one}
 	}
-	wish.Entitlement, wish.Candidates = res.one, res.candidates
+	wish.Entitlement, wish.Candidates, wish.Together = res.one, res.candidates, res.together
 	wish.Sought, r.open = r.sought(), res.one == ""
 	if wish.Intent == Other {
 		wish.Intent, wish.Amends = r.wants(wish, res)
+	}
+	if wish.Intent != Request {
+		wish.Together = nil
 	}
 	switch wish.Intent {
 	case Request, Extend:

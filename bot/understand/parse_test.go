@@ -61,7 +61,7 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		text string
-		want understand.Wish // Candidates, Sought and Until are compared elsewhere
+		want understand.Wish // Candidates, Together, Sought and Until are compared elsewhere
 	}{
 		{"read only on prod billing db for 2h, INC-4312 refunds stuck", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: 2 * hour, Ticket: "INC-4312", Reason: "refunds stuck"}},
 		{"read only on billing-db for 20 minutes, refund stuck, INC-4312", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: 20 * min, Ticket: "INC-4312", Reason: "refund stuck"}},
@@ -173,7 +173,7 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 			if open && len(got.Candidates) == 0 && tt.text != "I need admin access please" {
 				t.Error("nothing is filled in and nothing is offered")
 			}
-			got.Candidates, got.Sought, got.Until = nil, "", time.Time{}
+			got.Candidates, got.Together, got.Sought, got.Until = nil, nil, "", time.Time{}
 			if got.Intent != understand.Request && got.Intent != understand.Other {
 				got.Reason = ""
 			}

@@ -217,7 +217,8 @@ func (r *reading) foreigners() {
 }
 
 // several looks for two wishes in words that name access: joined by "and", or
-// in segments of their own. It offers them all and fills in none.
+// in segments of their own. It offers them all and fills in none; what is clear
+// can be asked for together.
 func (r *reading) several(ws []word, whole result) result {
 	var pieces [][]word
 	start := 0
@@ -234,8 +235,9 @@ func (r *reading) several(ws []word, whole result) result {
 		return !r.finder.levels(w)
 	})
 	var offers []approvals.EntitlementID
-	var rest []approvals.EntitlementID
+	var rest, together []approvals.EntitlementID
 	things := map[string]bool{}
+	clear := true // every piece names one thing, and none is an alternative
 	for _, p := range pieces {
 		res := r.finder.find(p)
 		if res.strong && len(r.finder.said(p).levels) == 0 {
@@ -243,6 +245,7 @@ func (r *reading) several(ws []word, whole result) result {
 				res = with
 			}
 		}
+		clear = clear && !slices.ContainsFunc(p, func(w word) bool { return w.norm == "or" })
 		if !res.strong {
 			continue
 		}
@@ -256,13 +259,20 @@ func (r *reading) several(ws []word, whole result) result {
 		for _, e := range r.finder.Find(found[:1]) {
 			things[e.Resource] = true
 		}
+		clear = clear && res.one != ""
+		if !slices.Contains(together, res.one) {
+			together = append(together, res.one)
+		}
 		offers = append(offers, found[0])
 		rest = append(rest, found[1:]...)
 	}
 	if len(things) < 2 {
 		return whole
 	}
-	return result{candidates: closest(append(offers, rest...)), strong: true}
+	if !clear {
+		together = nil
+	}
+	return result{candidates: closest(append(offers, rest...)), strong: true, together: together}
 }
 
 // closest are the first three of a list without what comes twice.
