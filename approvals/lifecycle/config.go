@@ -16,7 +16,7 @@ import (
 //
 // FinishTask and RetryTask are fenced: for a lease that is lost they change
 // nothing and return CodeConflict. Tick puts a task unless one of its kind and
-// key was ever put. Adrift lists tasks that grants and requests need at a time
+// key was ever put. Hasten brings a task forward unless somebody holds it. Adrift lists tasks that grants and requests need at a time
 // and that nobody has put. Wake returns a channel that closes when this
 // process stores something.
 type Store interface {
@@ -24,6 +24,7 @@ type Store interface {
 	FinishTask(context.Context, approvals.Lease) error
 	RetryTask(ctx context.Context, l approvals.Lease, again time.Time, cause string) error
 	Tick(context.Context, approvals.Task) (fresh bool, err error)
+	Hasten(context.Context, approvals.Task) error
 	NextTask(ctx context.Context, kinds []approvals.TaskKind) (due time.Time, ok bool, err error)
 	Adrift(ctx context.Context, now time.Time, limit int) ([]approvals.Task, error)
 	Apply(context.Context, approvals.Change) error

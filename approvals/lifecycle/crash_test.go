@@ -23,6 +23,7 @@ type life struct {
 	after bool
 	dead  bool
 	last  string // what it was doing when it died
+	bury  func() // called at the death; may be nil
 }
 
 func (l *life) over() bool {
@@ -31,24 +32,42 @@ func (l *life) over() bool {
 	return l.dead
 }
 
-// act makes a call, unless the process dies of it.
+// act makes a call, unless the process dies of it. What was under way when the
+// process died may still come to an effect; nobody hears of it.
 func act[T any](l *life, what string, call func() (T, error)) (T, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var none T
 	gone := &approvals.Error{Code: approvals.CodeUnavailable, Message: "This process is dead."}
-	if l.dead {
+	switch dies, dead := l.step(what); {
+	case dead:
+		return none, gone
+	case dies:
+		if l.after {
+			_, _ = call()
+		}
 		return none, gone
 	}
-	l.left--
-	if l.left > 0 {
-		return call()
+	v, err := call()
+	if l.over() {
+		return none, gone
+	}
+	return v, err
+}
+
+// step counts a call, and says whether the process dies of it or is dead.
+func (l *life) step(what string) (dies, dead bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead {
+		return false, true
+	}
+	if l.left--; l.left > 0 {
+		return false, false
 	}
 	l.dead, l.last = true, what
-	if l.after {
-		_, _ = call()
+	if l.bury != nil {
+		l.bury()
 	}
-	return none, gone
+	return true, false
 }
 
 func do(l *life, what string, call func() error) error {

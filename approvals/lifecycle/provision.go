@@ -106,8 +106,8 @@ func (w *Worker) waitForRemoval(ctx context.Context, it *item, g approvals.Grant
 		if !w.removing(o) {
 			continue
 		}
-		if o.Attempts > 0 { // it may pause for long: what is left of it now is only to notice us
-			if err := w.put(ctx, approvals.Task{Kind: approvals.TaskRevoke, Key: string(o.ID), RunAt: w.Now()}); err != nil {
+		if o.Attempts > 0 { // it may pause for long. Who has it in hand keeps it: a second call beside theirs could land after we gave
+			if err := w.Store.Hasten(ctx, approvals.Task{Kind: approvals.TaskRevoke, Key: string(o.ID), RunAt: w.Now()}); err != nil {
 				return w.retried(ctx, it, err), true
 			}
 		}

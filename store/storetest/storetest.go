@@ -66,6 +66,7 @@ func Run(t *testing.T, open Opener) {
 		{"ExpiredLeaseIsClaimedAgainAndFenced", expiredLease},
 		{"PutAndCancelTakeTheLeaseAway", putAndCancel},
 		{"TicksAreFreshOnce", ticks},
+		{"OnlyATaskThatNobodyHoldsIsHastened", hastened},
 		{"NextTaskSeesLeases", nextTask},
 		{"NoticesKeepTheirOrder", noticesKeepOrder},
 		{"NoticesWaitBehindTheirFirst", noticesWaitBehindTheirFirst},

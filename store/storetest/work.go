@@ -245,3 +245,29 @@ func wake(t *testing.T, s *store.Store) {
 	code(t, approvals.CodeInternal, s.Apply(bg, approvals.Change{Grants: []approvals.Grant{Grant("g")}}))
 	same(t, false, woken(d))
 }
+
+func hastened(t *testing.T, s *store.Store) {
+	task := func(key string, after time.Duration) approvals.Task {
+		return approvals.Task{Kind: approvals.TaskRevoke, Key: key, RunAt: Epoch.Add(after)}
+	}
+	if err := s.Apply(bg, approvals.Change{Tasks: []approvals.Task{task("held", -time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	held := must(s.ClaimTasks(bg, revokes, Epoch, time.Minute, 10))(t)
+	if err := s.Apply(bg, approvals.Change{Tasks: []approvals.Task{task("waits", time.Hour), task("sooner", -time.Second)}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"held", "waits", "sooner", "missing"} {
+		if err := s.Hasten(bg, task(key, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var due []approvals.Task
+	for _, l := range must(s.ClaimTasks(bg, revokes, Epoch, time.Minute, 10))(t) {
+		due = append(due, l.Task)
+	}
+	same(t, []approvals.Task{task("sooner", -time.Second), task("waits", 0)}, due)
+	if err := s.FinishTask(bg, held[0]); err != nil {
+		t.Errorf("the lease of a task that was to be hastened is lost: %v", err)
+	}
+}
