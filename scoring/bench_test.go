@@ -176,7 +176,7 @@ func BenchmarkMemory(b *testing.B) {
 		runtime.KeepAlive(s.world)
 	}
 	b.ReportMetric(float64(s.heap)/1e6, "MB")
-	b.ReportMetric(float64(s.world.cells.used), "cells")
+	b.ReportMetric(float64(s.world.cells.used()), "cells")
 	b.ReportMetric(float64(s.world.holdings), "grants")
 }
 

@@ -14,6 +14,15 @@ const creditCap = 50
 // cellKey names a cell: which attribute or pair, and the values' indices.
 type cellKey uint64
 
+// kind is the attribute's place, or behind them the pair's, from 0.
+func (k cellKey) kind() int {
+	at := int(k>>56) - 1
+	if at >= maxSingles {
+		at += singles - maxSingles
+	}
+	return at
+}
+
 func singleKey(attribute int, value uint32) cellKey {
 	return cellKey(attribute+1)<<56 | cellKey(value)
 }
@@ -72,17 +81,21 @@ func (t tally) cell() scorecard.Cell {
 	return scorecard.Cell{Denied: int64(t.denied), Decided: int64(t.decided)}
 }
 
-// cellTable is an open-addressing hash table of tallies with linear probing.
-// Shares of approvers other than a cell's lead are kept beside it, since most
+// cellTable keeps the tallies of each attribute and pair in a table of its own:
+// most of these are small, and what is small stays in the processor's cache.
+// Shares of approvers other than a cell's lead are kept beside them, since most
 // cells have but one approver.
 type cellTable struct {
-	slots  []tally
-	used   int
+	kinds  [singles + pairs]tallyTable
 	others shareTable
 }
 
 func newCellTable(capacity int) *cellTable {
-	return &cellTable{slots: make([]tally, max(capacity, 1024)), others: shareTable{slots: make([]shareSlot, max(capacity, 1024))}}
+	t := &cellTable{others: shareTable{buckets: make([]shareBucket, max(capacity/bucketShares, 256))}}
+	for i := range t.kinds {
+		t.kinds[i].slots = make([]tally, 64)
+	}
+	return t
 }
 
 // place maps a hash to one of n slots without needing a power of two.
@@ -91,12 +104,19 @@ func place(hash uint64, n int) int {
 	return int(hi)
 }
 
-func (t *cellTable) find(k cellKey) int { return t.findFrom(place(k.hash(), len(t.slots)), k) }
+// tallyTable is an open-addressing hash table with linear probing.
+type tallyTable struct {
+	slots []tally
+	used  int
+}
 
-func (t *cellTable) findFrom(first int, k cellKey) int {
-	for i := first; ; {
-		if t.slots[i].key == k || t.slots[i].key == 0 {
-			return i
+func (t *tallyTable) first(k cellKey) int { return place(k.hash(), len(t.slots)) }
+
+func (t *tallyTable) find(k cellKey) *tally {
+	for i := t.first(k); ; {
+		s := &t.slots[i]
+		if s.key == k || s.key == 0 {
+			return s
 		}
 		if i++; i == len(t.slots) {
 			i = 0
@@ -104,125 +124,16 @@ func (t *cellTable) findFrom(first int, k cellKey) int {
 	}
 }
 
-// touch reads the slots where cells or shares are first looked for, so that the
-// memory behind them is fetched at once and not one after the other. The sum
-// only keeps the reads from being left out.
-//
-//go:noinline
-func (t *cellTable) touch(first []int) (sum cellKey) {
-	for _, at := range first {
-		sum += t.slots[at].key
+// room makes sure that one more cell finds a place.
+func (t *tallyTable) room() {
+	if (t.used+1)*5 <= len(t.slots)*4 {
+		return
 	}
-	return sum
-}
-
-// get returns a cell's tally; zero if nothing was decided in it.
-func (t *cellTable) get(k cellKey) tally { return t.slots[t.find(k)] }
-
-// elsewhere reports whether anything is known of an approver beside the lead.
-func (t *tally) elsewhere(approver uint32) bool {
-	if t.key == 0 || t.lead == approver {
-		return false
-	}
-	_, alone := t.share.credit()
-	return alone != t.decided
-}
-
-// without is a cell's count leaving out everything that one approver decided.
-func (t *cellTable) without(c *tally, approver uint32) scorecard.Cell {
-	var s share
-	switch {
-	case c.key != 0 && c.lead == approver:
-		s = c.share
-	case c.elsewhere(approver):
-		s = t.others.get(otherKey(c.key, approver))
-	}
-	denied, decided := s.credit()
-	return scorecard.Cell{Denied: int64(c.denied - denied), Decided: int64(c.decided - decided)}
-}
-
-// otherKey names one approver's share in one cell; the lowest bit keeps it from
-// being 0.
-func otherKey(k cellKey, approver uint32) uint64 {
-	return mix(uint64(k)^mix(uint64(approver))) | 1
-}
-
-// add counts one decision in every cell that it belongs to. Keys of 0 are left
-// out.
-func (t *cellTable) add(ks []cellKey, approver uint32, denied bool) {
-	for (t.used+len(ks))*5 > len(t.slots)*4 {
-		t.grow()
-	}
-	var room [singles + pairs]int
-	first := room[:len(ks)]
-	for i, k := range ks {
-		first[i] = place(k.hash(), len(t.slots))
-	}
-	t.touch(first)
-	var led [singles + pairs]int // cells that somebody else leads
-	n := 0
-	for i, k := range ks {
-		if k == 0 {
-			continue
-		}
-		at := t.findFrom(first[i], k)
-		cell := &t.slots[at]
-		if cell.key == 0 {
-			t.used++
-			*cell = tally{key: k, lead: approver}
-		}
-		if cell.lead != approver {
-			led[n] = at
-			n++
-			continue
-		}
-		before := cell.share
-		cell.share = before.add(denied)
-		cell.move(before, cell.share)
-	}
-	t.others.add(t.slots, led[:n], approver, denied)
-}
-
-// add counts a decision in the shares of cells whose lead is somebody else, who
-// steps back where this approver has now approved more.
-func (t *shareTable) add(cells []tally, led []int, approver uint32, denied bool) {
-	for (t.used+2*len(led))*5 > len(t.slots)*4 {
-		t.grow()
-	}
-	var keys [singles + pairs]uint64
-	for i, at := range led {
-		keys[i] = otherKey(cells[at].key, approver)
-	}
-	t.touch(keys[:len(led)])
-	for i, at := range led {
-		cell, other := &cells[at], t.at(keys[i])
-		before := *other
-		after := before.add(denied)
-		cell.move(before, after)
-		if after.approved() > cell.share.approved() {
-			*other = share{}
-			*t.at(otherKey(cell.key, cell.lead)) = cell.share
-			cell.lead, cell.share = approver, after
-			continue
-		}
-		*other = after
-	}
-}
-
-// move replaces one approver's share in the credited counts.
-func (t *tally) move(before, after share) {
-	d0, n0 := before.credit()
-	d1, n1 := after.credit()
-	t.denied += d1 - d0
-	t.decided += n1 - n0
-}
-
-func (t *cellTable) grow() {
 	old := t.slots
 	t.slots = make([]tally, grown(len(old)))
 	for _, s := range old {
 		if s.key != 0 {
-			t.slots[t.find(s.key)] = s
+			*t.find(s.key) = s
 		}
 	}
 }
@@ -236,59 +147,81 @@ func grown(slots int) int {
 	return slots * 5 / 4
 }
 
-// shareTable keeps shares by key, likewise with linear probing.
-type shareTable struct {
-	slots []shareSlot
-	used  int
+// get returns a cell's tally; zero if nothing was decided in it.
+func (t *cellTable) get(k cellKey) tally { return *t.kinds[k.kind()].find(k) }
+
+// used is how many cells there are.
+func (t *cellTable) used() (n int) {
+	for i := range t.kinds {
+		n += t.kinds[i].used
+	}
+	return n
 }
 
-// shareSlot holds its key in halves, so that it needs no padding.
-type shareSlot struct {
-	high, low uint32
-	share     share
-}
-
-func (t *shareTable) find(k uint64) int {
-	for i := place(k, len(t.slots)); ; {
-		s := &t.slots[i]
-		if s.low == 0 || s.low == uint32(k) && s.high == uint32(k>>32) {
-			return i
-		}
-		if i++; i == len(t.slots) {
-			i = 0
+// find reads a request's cells.
+func (t *cellTable) find(k *keys, cells *found) {
+	for i, key := range k {
+		cells[i] = tally{}
+		if key != 0 {
+			cells[i] = *t.kinds[i].find(key)
 		}
 	}
 }
 
-// touch reads the first slot of every key, as cellTable.touch does.
+// touch reads the slots where cells are first looked for; see World.touch.
 //
 //go:noinline
-func (t *shareTable) touch(keys []uint64) (sum uint32) {
-	for _, k := range keys {
-		sum += t.slots[place(k, len(t.slots))].low
+func (t *cellTable) touch(k *keys) (sum cellKey) {
+	for i, key := range k {
+		sum += t.kinds[i].slots[t.kinds[i].first(key)].key
 	}
 	return sum
 }
 
-func (t *shareTable) get(k uint64) share { return t.slots[t.find(k)].share }
-
-// at gives the place of a share, which is empty if there was none. There must
-// be room for it.
-func (t *shareTable) at(k uint64) *share {
-	i := t.find(k)
-	if t.slots[i].low == 0 {
-		t.used++
-		t.slots[i] = shareSlot{high: uint32(k >> 32), low: uint32(k)}
+// elsewhere reports whether anything is known of an approver beside the lead.
+func (t *tally) elsewhere(approver uint32) bool {
+	if t.key == 0 || t.lead == approver {
+		return false
 	}
-	return &t.slots[i].share
+	_, alone := t.share.credit()
+	return alone != t.decided
 }
 
-func (t *shareTable) grow() {
-	old := t.slots
-	t.slots = make([]shareSlot, grown(len(old)))
-	for _, s := range old {
-		if s.low != 0 {
-			t.slots[t.find(uint64(s.high)<<32|uint64(s.low))] = s
+// without is a cell's count leaving out what one approver decided.
+func (t *tally) without(s share) scorecard.Cell {
+	denied, decided := s.credit()
+	return scorecard.Cell{Denied: int64(t.denied - denied), Decided: int64(t.decided - decided)}
+}
+
+// add counts one decision in every cell that it belongs to. Keys of 0 are left
+// out.
+func (t *cellTable) add(k *keys, approver uint32, denied bool) {
+	t.others.room(len(k))
+	mixed := mix(uint64(approver))
+	for i, key := range k {
+		if key == 0 {
+			continue
 		}
+		t.kinds[i].room()
+		cell := t.kinds[i].find(key)
+		if cell.key == 0 {
+			t.kinds[i].used++
+			*cell = tally{key: key, lead: approver}
+		}
+		if cell.lead != approver {
+			t.others.add(cell, otherKey(key, mixed), approver, denied)
+			continue
+		}
+		before := cell.share
+		cell.share = before.add(denied)
+		cell.move(before, cell.share)
 	}
+}
+
+// move replaces one approver's share in the credited counts.
+func (t *tally) move(before, after share) {
+	d0, n0 := before.credit()
+	d1, n1 := after.credit()
+	t.denied += d1 - d0
+	t.decided += n1 - n0
 }

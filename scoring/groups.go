@@ -25,18 +25,9 @@ type groupKey struct{ a, b uint32 }
 // group is the active people who share something: an ascending list, or a
 // bitmap when there are many.
 type group struct {
+	size int
 	list []uint32
 	many *roaring.Bitmap
-}
-
-func (g *group) size() int {
-	if g == nil {
-		return 0
-	}
-	if g.many != nil {
-		return int(g.many.GetCardinality())
-	}
-	return len(g.list)
 }
 
 // groups are the rings' groups: by value, and for the ring of two attributes by
@@ -69,6 +60,7 @@ func (g *groups) put(r ring, k groupKey, who uint32) {
 		g.roles[k] = at
 	}
 	at.list = append(at.list, who)
+	at.size++
 }
 
 // seal turns large groups into bitmaps.
@@ -131,21 +123,26 @@ func (f face) rings() (k [rings]groupKey) {
 }
 
 // peers counts, ring by ring, how many of a person's peers there are and how
-// many of them hold an entitlement. The person is no peer of theirs.
-func (w *World) peers(who, good uint32, me face, out *[rings]portion) {
+// many of them hold an entitlement, and reports whether the person does. The
+// person is no peer of theirs.
+func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool) {
 	ks := me.rings()
 	was := w.faces[who].rings()
 	h := &w.holds[good]
-	self := h.has(who)
+	if h.many != nil {
+		self = h.has(who)
+	} else if self = w.compare(h.list, who, me, out); self {
+		w.faces[who].leave(me, out)
+	}
 	for r := range ks {
 		if ks[r].a == 0 {
 			continue
 		}
 		g := w.groups.get(ring(r), ks[r])
-		if g.size() == 0 {
+		if g == nil || g.size == 0 {
 			continue
 		}
-		out[r].of = int64(g.size())
+		out[r].of = int64(g.size)
 		if who != 0 && was[r] == ks[r] {
 			out[r].of--
 		}
@@ -156,29 +153,27 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) {
 			}
 		}
 	}
-	if h.many == nil {
-		w.compare(h.list, me, out)
-		if self {
-			w.faces[who].leave(me, out)
-		}
-	}
+	return self
 }
 
-// compare counts, ring by ring, those of a list who share it with a person. It
-// adds up in registers and has no branches to mispredict: this loop is most of
-// what scoring costs.
-func (w *World) compare(list []uint32, me face, out *[rings]portion) {
+// compare counts, ring by ring, those of a list who share it with a person, and
+// reports whether somebody themself is among them. It adds up in registers and
+// has no branches to mispredict: this loop is much of what scoring costs.
+func (w *World) compare(list []uint32, self uint32, me face, out *[rings]portion) bool {
 	const unknown = 1<<32 - 1 // equals nobody's: what is not known is not shared
 	for _, v := range []*uint32{&me.manager, &me.area, &me.department, &me.title, &me.location} {
 		if *v == 0 {
 			*v = unknown
 		}
 	}
-	var team, area, role, title, department, location int64
+	var team, area, role, title, department, location, found int64
 	faces := w.faces
 	for _, who := range list {
 		o := &faces[who]
 		var sameTitle, sameDepartment int64
+		if who == self {
+			found++
+		}
 		if o.manager == me.manager {
 			team++
 		}
@@ -201,6 +196,7 @@ func (w *World) compare(list []uint32, me face, out *[rings]portion) {
 	for r, n := range [rings]int64{ringTeam: team, ringArea: area, ringRole: role, ringTitle: title, ringDepartment: department, ringLocation: location} {
 		out[r].n += n
 	}
+	return found > 0
 }
 
 // leave takes somebody who is no peer of theirs out of the count again.

@@ -28,6 +28,7 @@ func (w *World) learn(l *approvals.Learned) {
 		w.sequence = l.Sequence
 	}
 	w.latest = append(w.latest, l.Request)
+	w.approach(l)
 	good := w.putEntitlement(l.Entitlement)
 	who := w.putPerson(l.Beneficiary)
 	approver := w.putPerson(l.Approver)
@@ -59,6 +60,25 @@ func (w *World) learn(l *approvals.Learned) {
 	}
 }
 
+// approach has the memory fetched that learning a decision leads to; see touch.
+//
+//go:noinline
+func (w *World) approach(l *approvals.Learned) (sum uint32) {
+	c := called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location}
+	h := w.hashes(&c)
+	s := w.likely(&h)
+	approver := w.ids.likely(w.ids.hash(l.Approver))
+	k := keysOf(&s.values)
+	me := &w.people[s.who]
+	sum = uint32(w.cells.touch(&k)) + w.cells.others.touchAll(&k, approver) + w.lasted[s.good][0] + me.learned[atTitle]
+	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) +
+		uint32(w.ids.touch(approver)) + uint32(w.words[atTitle].touch(s.values[atTitle]))
+	if n := len(me.asked); n > 0 {
+		sum += me.asked[n-1].day
+	}
+	return sum
+}
+
 // dayOf counts whole days since 1970.
 func dayOf(t time.Time) uint32 { return uint32(max(t.Unix(), 0) / int64(day/time.Second)) }
 
@@ -69,7 +89,7 @@ func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
 		w.all.Denied++
 	}
 	k := keysOf(values)
-	w.cells.add(k[:], approver, denied)
+	w.cells.add(&k, approver, denied)
 }
 
 // slots is how many parts a week has: eight of a working day, eight of a day

@@ -38,14 +38,18 @@ func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, 
 	base := m.base(o)
 	var without tallies
 	var x [maxTerms]fixed
-	var memo scorecard.Memo
-	var highest scorecard.Fixed
-	w.fetch(cells, approvers)
+	memo := scorecard.NewMemo(singles, pairs)
+	var highest, owned fixed
+	var own ownCells
+	var shares [len(found{})]othersOf
+	w.fetch(cells, approvers, shares[:n])
 	for i, a := range approvers {
-		w.leavingOut(cells, a, &without)
-		own := w.ownHistory(s, at, a)
+		w.leavingOut(cells, a, &shares[i], &without)
+		if next := w.ownHistory(s, at, a); i == 0 || next != own {
+			own, owned = next, m.own(base, &next)
+		}
 		_, z := m.cells(base, &without, &x, &memo)
-		if z += m.own(base, &own); i == 0 || z > highest {
+		if z += owned; i == 0 || z > highest {
 			highest, o.without, o.ownOut = z, without, own
 		}
 	}
@@ -54,14 +58,20 @@ func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, 
 	}
 }
 
-// fetch brings the approvers' shares into reach, all at once.
-func (w *World) fetch(cells *found, approvers []uint32) {
+// othersOf are the keys of one approver's shares in a request's cells; 0 where
+// the approver leads or has none.
+type othersOf [len(found{})]uint64
+
+// fetch names the approvers' shares, and brings them into reach all at once.
+func (w *World) fetch(cells *found, approvers []uint32, shares []othersOf) {
 	var keys [len(found{}) * len(found{})]uint64
 	n := 0
-	for _, a := range approvers {
-		for i := range cells {
-			if cells[i].elsewhere(a) {
-				keys[n] = otherKey(cells[i].key, a)
+	for i, a := range approvers {
+		mixed := mix(uint64(a))
+		for j := range cells {
+			if cells[j].elsewhere(a) {
+				k := otherKey(cells[j].key, mixed)
+				shares[i][j], keys[n] = k, k
 				n++
 			}
 		}
@@ -70,13 +80,19 @@ func (w *World) fetch(cells *found, approvers []uint32) {
 }
 
 // leavingOut counts the cells without one approver's answers.
-func (w *World) leavingOut(cells *found, approver uint32, t *tallies) {
+func (w *World) leavingOut(cells *found, approver uint32, others *othersOf, t *tallies) {
 	for i := range cells {
-		c := w.cells.without(&cells[i], approver)
+		c := &cells[i]
+		var s share
+		if others[i] != 0 {
+			s = w.cells.others.get(others[i])
+		} else if c.key != 0 && c.lead == approver {
+			s = c.share
+		}
 		if i < singles {
-			t.single[i] = c
+			t.single[i] = c.without(s)
 		} else {
-			t.pair[i-singles] = c
+			t.pair[i-singles] = c.without(s)
 		}
 	}
 }

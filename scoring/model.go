@@ -55,7 +55,7 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	*out = [parts]fixed{}
 	base := m.base(o)
 	var x [maxTerms]fixed
-	var memo scorecard.Memo
+	memo := scorecard.NewMemo(singles, pairs)
 	card, now := m.cells(base, &o.now, &x, &memo)
 	out[partBase] = base.LogOdds() + card.Bias()
 	for i := range card.Terms() {
@@ -71,13 +71,14 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 		out[partMoved] = max(before-worst, 0)
 		worst += out[partMoved]
 	}
+	own := ownExcess(base, &o.own)
 	if o.alone.of > 0 {
 		_, without := m.cells(base, &o.without, &x, &memo)
 		without += m.own(base, &o.ownOut)
-		worst += m.own(base, &o.own)
+		worst += m.weighOwn(&own)
 		out[partOneApprover] = max(without-oneApproverLimit-worst, 0)
 	}
-	m.judge(base, o, out[partFirstJudged:])
+	m.judge(o, &own, out[partFirstJudged:])
 	var sum fixed
 	for _, p := range out {
 		sum += p
@@ -92,7 +93,7 @@ func (m *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed, memo *
 }
 
 // judge measures what decisions alone cannot teach, already weighted.
-func (m *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
+func (m *Weights) judge(o *observation, own *ownMeasures, out []fixed) {
 	for r := range rings {
 		out[r] = scarcity(o.peers[r], o.every)
 	}
@@ -102,7 +103,6 @@ func (m *Weights) judge(b scorecard.Base, o *observation, out []fixed) {
 	if o.alike.of > 0 {
 		out[judgedAlike] = scorecard.Millionths((ordinaryLikeness - o.alike.n) * 5_000)
 	}
-	own := ownExcess(b, &o.own)
 	copy(out[judgedOwn:], own[:])
 	if o.hour.of > 0 {
 		usual := scorecard.Ln(uint64(o.hour.of+slots*timeSmoothing)) - scorecard.Ln(uint64(slots*(o.hour.n+timeSmoothing)))
@@ -119,17 +119,24 @@ func (m *Weights) bounded(i int, x fixed) fixed {
 	return min(max(x, judgedFloor), judgedCeiling).Mul(m.judged[i])
 }
 
+// ownMeasures are those of a person's own requests, in the order of the judgements.
+type ownMeasures [judgedRenewed - judgedOwn + 1]fixed
+
 // own is what a person's own requests contribute.
-func (m *Weights) own(b scorecard.Base, c *ownCells) (sum fixed) {
-	for i, x := range ownExcess(b, c) {
+func (m *Weights) own(b scorecard.Base, c *ownCells) fixed {
+	own := ownExcess(b, c)
+	return m.weighOwn(&own)
+}
+
+func (m *Weights) weighOwn(own *ownMeasures) (sum fixed) {
+	for i, x := range own {
 		sum += m.bounded(judgedOwn+i, x)
 	}
 	return sum
 }
 
-// ownExcess measures a person's own requests, in the order of the judgements.
-func ownExcess(b scorecard.Base, c *ownCells) [judgedRenewed - judgedOwn + 1]fixed {
-	return [...]fixed{
+func ownExcess(b scorecard.Base, c *ownCells) ownMeasures {
+	return ownMeasures{
 		b.Excess(c.entitlement, ownSmoothing),
 		b.Excess(c.siblings, 2*ownSmoothing),
 		b.Excess(c.all, 4*ownSmoothing),

@@ -33,16 +33,53 @@ type subject struct {
 	values    [singles]uint32
 }
 
-func (w *World) subject(f *approvals.Facts) subject {
-	s := subject{who: w.ids.get(f.Beneficiary.ID), good: w.goods.get(f.Entitlement.ID)}
-	s.values = [singles]uint32{
-		atEntitlement: s.good,
-		atManager:     w.ids.get(f.Beneficiary.Manager),
-		atDepartment:  w.words[atDepartment].get(f.Beneficiary.Department),
-		atTitle:       w.words[atTitle].get(f.Beneficiary.Title),
-		atLocation:    w.words[atLocation].get(f.Beneficiary.Location),
+// called are the names that decide in which cells somebody's request belongs.
+type called struct {
+	who, manager                approvals.PrincipalID
+	good                        approvals.EntitlementID
+	department, title, location string
+}
+
+// hashes are those of called.
+type hashes struct{ who, manager, good, department, title, location uint64 }
+
+func (w *World) hashes(c *called) hashes {
+	return hashes{
+		who: w.ids.hash(c.who), manager: w.ids.hash(c.manager), good: w.goods.hash(c.good),
+		department: w.words[atDepartment].hash(c.department), title: w.words[atTitle].hash(c.title), location: w.words[atLocation].hash(c.location),
 	}
-	return s
+}
+
+// likely is the subject that the names probably mean, before they are compared.
+func (w *World) likely(h *hashes) subject {
+	return newSubject(w.ids.likely(h.who), w.goods.likely(h.good), w.ids.likely(h.manager),
+		w.words[atDepartment].likely(h.department), w.words[atTitle].likely(h.title), w.words[atLocation].likely(h.location))
+}
+
+// sure is the subject that the names mean.
+func (w *World) sure(c *called, h *hashes, likely *subject) subject {
+	return newSubject(w.ids.sure(c.who, h.who, likely.who), w.goods.sure(c.good, h.good, likely.good),
+		w.ids.sure(c.manager, h.manager, likely.values[atManager]),
+		w.words[atDepartment].sure(c.department, h.department, likely.values[atDepartment]),
+		w.words[atTitle].sure(c.title, h.title, likely.values[atTitle]),
+		w.words[atLocation].sure(c.location, h.location, likely.values[atLocation]))
+}
+
+func newSubject(who, good, manager, department, title, location uint32) subject {
+	return subject{who: who, good: good, values: [singles]uint32{
+		atEntitlement: good, atManager: manager, atDepartment: department, atTitle: title, atLocation: location,
+	}}
+}
+
+func (w *World) subject(f *approvals.Facts) subject {
+	c := called{
+		who: f.Beneficiary.ID, manager: f.Beneficiary.Manager, good: f.Entitlement.ID,
+		department: f.Beneficiary.Department, title: f.Beneficiary.Title, location: f.Beneficiary.Location,
+	}
+	h := w.hashes(&c)
+	likely := w.likely(&h)
+	w.touch(&likely)
+	return w.sure(&c, &h, &likely)
 }
 
 // observe counts everything but what needs weights to choose: which approver
@@ -50,13 +87,13 @@ func (w *World) subject(f *approvals.Facts) subject {
 func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observation, cells *found) {
 	*o = observation{all: w.all}
 	k := keysOf(&s.values)
-	w.find(&k, cells)
+	w.cells.find(&k, cells)
 	cells.counts(&o.now)
 	if before, days := w.movedFrom(s.who, at); days > 0 {
 		before[atEntitlement] = s.good
 		bk := keysOf(&before)
 		var old found
-		w.find(&bk, &old)
+		w.cells.find(&bk, &old)
 		old.counts(&o.before)
 		o.moved = portion{days, int64(settling / day)}
 	}
@@ -66,9 +103,40 @@ func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observatio
 		return
 	}
 	me := w.faceOf(&s.values)
-	w.peers(s.who, s.good, me, &o.peers)
+	self := w.peers(s.who, s.good, me, &o.peers)
 	o.every = portion{int64(w.holds[s.good].count()), int64(w.active)}
-	o.near = w.nearest(s, me, o)
+	o.near = w.nearest(s, self, me, o)
+}
+
+// ringAttributes are the rings that one attribute decides.
+var ringAttributes = [...]struct {
+	ring      ring
+	attribute int
+}{{ringTeam, atManager}, {ringTitle, atTitle}, {ringDepartment, atDepartment}, {ringLocation, atLocation}}
+
+// touch reads what observing a subject begins with, so that the memory behind it
+// is fetched at once and not one after the other. The sum only keeps the reads
+// from being left out.
+//
+//go:noinline
+func (w *World) touch(s *subject) (sum uint32) {
+	k := keysOf(&s.values)
+	sum = uint32(w.cells.touch(&k))
+	me, h := &w.people[s.who], &w.holds[s.good]
+	sum += me.now[atTitle] + w.system[s.good] + w.lasted[s.good][0] + w.faces[s.who].location + w.people[s.values[atManager]].manager
+	for _, r := range ringAttributes {
+		if g := w.groups.get(r.ring, groupKey{a: s.values[r.attribute]}); g != nil {
+			sum += uint32(g.size)
+		}
+	}
+	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) + uint32(w.words[atTitle].touch(s.values[atTitle]))
+	if len(me.asked) > 0 {
+		sum += me.asked[0].day
+	}
+	if n := len(h.list); n > 0 {
+		sum += h.list[0] + h.list[n/2] + h.list[n-1]
+	}
+	return sum
 }
 
 // ownHistory counts a person's own decided requests, leaving out those that
@@ -149,20 +217,6 @@ func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation)
 
 // found are a request's cells as the table keeps them.
 type found [singles + pairs]tally
-
-func (w *World) find(k *keys, cells *found) {
-	var first [singles + pairs]int
-	for i, key := range k {
-		first[i] = place(key.hash(), len(w.cells.slots))
-	}
-	w.cells.touch(first[:])
-	for i, key := range k {
-		cells[i] = tally{}
-		if key != 0 {
-			cells[i] = w.cells.slots[w.cells.findFrom(first[i], key)]
-		}
-	}
-}
 
 func (f *found) counts(t *tallies) {
 	for i := range t.single {

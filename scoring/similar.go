@@ -15,10 +15,10 @@ const (
 // nearest is how many levels above the person stands a manager who also stands
 // above, or is, a holder: 1 is the same team. Of an entitlement with many
 // holders only the two closest circles are told apart from the rest.
-func (w *World) nearest(s *subject, me face, o *observation) portion {
+func (w *World) nearest(s *subject, self bool, me face, o *observation) portion {
 	h := &w.holds[s.good]
 	n := h.count()
-	if s.who != 0 && h.has(s.who) {
+	if s.who != 0 && self {
 		n--
 	}
 	of := int64(min(n, lookedAt))

@@ -47,17 +47,18 @@ type World struct {
 
 // person is what the index keeps of one principal.
 type person struct {
+	// What every scoring and every decision reads stands together.
 	now     [singles]uint32 // values of the attributes; entitlement stays 0
-	before  [singles]uint32 // the values until movedAt
-	movedAt time.Time
 	learned [singles]uint32 // the values at the last decision for this person
-	id      uint64          // digest of the identifier
+	asked   []ask           // own decided requests
+	movedAt time.Time
 	sum     uint64          // this person's part of the people's digest; 0: never in the directory
 	manager uint32          // index in ids
 	active  bool            // in the directory and not suspended
 	told    bool            // a decision for this person was learned
+	before  [singles]uint32 // the values until movedAt
+	id      uint64          // digest of the identifier
 	held    []uint32        // entitlements, ascending
-	asked   []ask           // own decided requests
 }
 
 // ask is one decided request of a person's own.
@@ -112,26 +113,6 @@ func (w *World) Decisions() int64 {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return w.all.Decided
-}
-
-// names gives every name a small index, from 1; 0 stands for no name.
-type names[T ~string] struct{ index map[T]uint32 }
-
-func (n *names[T]) init(capacity int) { n.index = make(map[T]uint32, max(capacity, 0)) }
-
-func (n *names[T]) get(name T) uint32 { return n.index[name] }
-
-// put returns a name's index, giving it the next one if it has none.
-func (n *names[T]) put(name T) (at uint32, added bool) {
-	if name == "" {
-		return 0, false
-	}
-	if at, ok := n.index[name]; ok {
-		return at, false
-	}
-	at = uint32(len(n.index) + 1)
-	n.index[name] = at
-	return at, true
 }
 
 func (w *World) putPerson(id approvals.PrincipalID) uint32 {

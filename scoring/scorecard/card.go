@@ -129,33 +129,22 @@ func (c *Card) Place(i int) (at int, pair bool) { return c.terms[i].at, c.terms[
 // Measure writes the unweighted value of every term to x, which must have
 // room for Terms values. The cells are in the layout's order.
 func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed) {
-	c.measure(b, attributes, pairs, x, nil)
+	memo := NewMemo(len(attributes), len(pairs))
+	c.measure(b, attributes, pairs, x, &memo)
 }
 
-// measure takes from memo what it can; nil remembers nothing.
 func (c *Card) measure(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) {
-	var excess [maxAttributes]Fixed
-	for i, cell := range attributes {
-		if memo != nil && i < remembered {
-			excess[i] = memo.singles[i].of(b, cell, c.smooth.Single)
-		} else {
-			excess[i] = b.Excess(cell, c.smooth.Single)
-		}
-	}
-	var passing pair // terms of one pair stand together
-	for i, t := range c.terms {
+	memo.measure(b, attributes, pairs, c.halves, c.smooth)
+	for i := range c.terms {
+		t := &c.terms[i]
 		if !t.pair {
-			x[i] = side(t.above, excess[t.at])
+			x[i] = side(t.above, memo.singles[t.at].excess)
 			continue
 		}
-		h, p := c.halves[t.at], &passing
-		if memo != nil && t.at < remembered {
-			p = &memo.pairs[t.at]
-		}
-		p = p.of(pairs[t.at], attributes[h[0]], attributes[h[1]])
-		k := t.what
+		p, k := &memo.pairs[t.at], t.what
 		if !p.known[k] {
-			p.known[k], p.measured[k] = true, b.measure(k, p, excess[h[0]]+excess[h[1]], c.smooth)
+			h := c.halves[t.at]
+			p.known[k], p.measured[k] = true, b.measure(k, p.cell, &memo.singles[h[0]], &memo.singles[h[1]], c.smooth)
 		}
 		x[i] = p.measured[k]
 		if k == pairExcess {
@@ -178,18 +167,21 @@ func (k Kind) measurement() int {
 	}
 }
 
-func (b Base) measure(k int, p *pair, halves Fixed, s Smoothing) Fixed {
+func (b Base) measure(k int, c Cell, x, y *single, s Smoothing) Fixed {
 	switch k {
 	case pairRefusals:
-		return refusals(p.cell)
+		return refusals(c)
 	case pairNovelty:
-		return novelty(p.cell)
+		return novelty(c)
 	case pairAffinity:
-		return b.affinity(p.cell, p.x, p.y)
+		return b.affinity(c, x.cell, y.cell)
 	default:
-		return b.pair(p.cell, halves, s)
+		return b.pair(c, x.excess+y.excess, s)
 	}
 }
+
+// maxAttributes bounds a layout to what a set of bits has room for.
+const maxAttributes = 64
 
 // side keeps the positive or the negative part.
 func side(above bool, x Fixed) Fixed {
@@ -198,9 +190,6 @@ func side(above bool, x Fixed) Fixed {
 	}
 	return min(x, 0)
 }
-
-// maxAttributes bounds a layout, so that measuring needs no memory.
-const maxAttributes = 32
 
 // Weigh replaces each value in x by its weighted contribution to the log-odds
 // and returns their sum, bias and base rate included.

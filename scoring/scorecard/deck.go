@@ -93,6 +93,10 @@ func (d *Deck) Terms() (n int) {
 // knowing it holds: a first denial never lowers a score. A memo, if not nil,
 // must be of this deck and base alone.
 func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) (*Card, Fixed) {
+	if memo == nil {
+		m := NewMemo(len(attributes), len(pairs))
+		memo = &m
+	}
 	must, may := 0, 0
 	for i, at := range d.anchors {
 		denied, decided := attributes[at].sane()

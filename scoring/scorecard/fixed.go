@@ -9,13 +9,12 @@ type Fixed int64
 // One is the number 1.
 const One Fixed = 1 << 24
 
-// Mul multiplies two numbers, rounding half away from zero.
+// Mul multiplies two numbers, rounding half away from zero. It asks nothing of
+// the sign: a processor cannot guess it.
 func (a Fixed) Mul(b Fixed) Fixed {
 	p := int64(a) * int64(b)
-	if p < 0 {
-		return Fixed(-((-p + 1<<23) >> 24))
-	}
-	return Fixed((p + 1<<23) >> 24)
+	sign := p >> 63 // 0, or -1 of a negative product
+	return Fixed(((p^sign-sign+1<<23)>>24 ^ sign) - sign)
 }
 
 // Millionths makes a number from millionths, rounding half away from zero.
@@ -143,6 +142,24 @@ func chance(z Fixed) uint64 {
 
 // PPM is the likelihood, in parts per million, that belongs to log-odds z.
 func PPM(z Fixed) int { return int((chance(z)*1_000_000 + certain/2) >> probBits) }
+
+// few are the whole numbers whose logarithms are kept.
+const few = 1024
+
+var lnFew = func() (t [few]Fixed) {
+	for i := range t {
+		t[i] = Ln(uint64(i))
+	}
+	return t
+}()
+
+// lnOfFew is Ln, quicker for small numbers.
+func lnOfFew(n uint64) Fixed {
+	if n < few {
+		return lnFew[n]
+	}
+	return Ln(n)
+}
 
 // logit is the log-odds of yes against no.
 func logit(yes, no uint64) Fixed { return Ln(yes) - Ln(no) }

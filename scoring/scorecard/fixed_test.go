@@ -27,3 +27,33 @@ func TestChanceAgreesWithLogisticFunction(t *testing.T) {
 		}
 	})
 }
+
+// TestProductsRoundHalfAwayFromZero compares with the rule as one would write it
+// down, sign by sign.
+func TestProductsRoundHalfAwayFromZero(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a := Fixed(rapid.Int64Range(-1<<31, 1<<31).Draw(t, "a"))
+		b := Fixed(rapid.Int64Range(-1<<31, 1<<31).Draw(t, "b"))
+		if rapid.Bool().Draw(t, "half") {
+			a, b = a|1, One/2
+		}
+		p := int64(a) * int64(b)
+		want := Fixed((p + 1<<23) >> 24)
+		if p < 0 {
+			want = Fixed(-((-p + 1<<23) >> 24))
+		}
+		if got := a.Mul(b); got != want {
+			t.Fatalf("%d times %d is %d, want %d", a, b, got, want)
+		}
+	})
+}
+
+func TestKeptLogarithmsAreTheLogarithms(t *testing.T) {
+	t.Parallel()
+	for n := range uint64(2 * few) {
+		if got, want := lnOfFew(n), Ln(n); got != want {
+			t.Fatalf("the logarithm of %d is %d, want %d", n, got, want)
+		}
+	}
+}

@@ -1,16 +1,17 @@
 package scorecard
 
-// remembered is how many attributes and pairs a Memo has room for; more are
-// computed each time.
-const remembered = 16
-
 // Memo remembers what cells came to, so that a request which is weighed several
 // times with almost the same cells computes each once. The results are the same
-// with and without it. Its zero value remembers nothing yet. A memo serves one
-// deck and one base.
+// as with a new one each time. A memo serves one deck and one base.
 type Memo struct {
-	singles [remembered]single
-	pairs   [remembered]pair
+	singles []single
+	pairs   []pair
+}
+
+// NewMemo makes a memo, which remembers nothing yet, for a layout with so many
+// attributes and pairs.
+func NewMemo(attributes, pairs int) Memo {
+	return Memo{singles: make([]single, attributes), pairs: make([]pair, pairs)}
 }
 
 // single is what one attribute's cell came to.
@@ -23,9 +24,9 @@ type single struct {
 // pair is what a pair's cell came to, given those of its halves. What no term
 // asked for is not known.
 type pair struct {
-	cell, x, y Cell
-	known      [4]bool
-	measured   [4]Fixed
+	cell     Cell
+	known    [4]bool
+	measured [4]Fixed
 }
 
 // The places of a pair's measurements.
@@ -36,17 +37,20 @@ const (
 	pairAffinity
 )
 
-// of empties the entry where it is of other cells.
-func (p *pair) of(cell, x, y Cell) *pair {
-	if p.cell != cell || p.x != x || p.y != y {
-		*p = pair{cell: cell, x: x, y: y}
+// measure brings the memo up to date with a request's cells: what it knows of
+// others is forgotten.
+func (m *Memo) measure(b Base, attributes, pairs []Cell, halves [][2]int, s Smoothing) {
+	var changed uint64 // attributes, as bits
+	for i, cell := range attributes {
+		if e := &m.singles[i]; !e.known || e.cell != cell {
+			*e = single{cell: cell, known: true, excess: b.Excess(cell, s.Single)}
+			changed |= 1 << i
+		}
 	}
-	return p
-}
-
-func (s *single) of(b Base, c Cell, smoothing uint64) Fixed {
-	if !s.known || s.cell != c {
-		*s = single{cell: c, known: true, excess: b.Excess(c, smoothing)}
+	for i, cell := range pairs {
+		h := halves[i]
+		if p := &m.pairs[i]; p.cell != cell || (changed>>h[0]|changed>>h[1])&1 != 0 {
+			*p = pair{cell: cell}
+		}
 	}
-	return s.excess
 }

@@ -14,7 +14,7 @@ func TestAMemoChangesNothing(t *testing.T) {
 	d := deck(t)
 	b := NewBase(Cell{Denied: 60, Decided: 1000}, 58_000)
 	rapid.Check(t, func(t *rapid.T) {
-		var memo Memo
+		memo := NewMemo(3, 2)
 		attributes, pairs := drawCells(t, 3), drawCells(t, 2)
 		for range rapid.IntRange(2, 6).Draw(t, "times") {
 			with, without := make([]Fixed, d.Terms()), make([]Fixed, d.Terms())

@@ -13,34 +13,39 @@ const EvenOdds = 100
 func Points(parts []Fixed, points []int) int {
 	var room [64]int64
 	left := room[:]
-	if len(parts) > len(left) {
+	if len(parts) > len(room) {
 		left = make([]int64, len(parts))
 	}
-	left = left[:len(parts)]
+	kept := 0
 	var sum Fixed
 	given := 0
 	for i, p := range parts {
 		scaled := p.Mul(pointsPerNat)
 		sum += scaled
 		points[i] = int(scaled >> 24)
-		left[i] = int64(scaled&(One-1))<<placeBits | int64(lastPlace-i)
+		lost := int64(scaled & (One - 1))
+		left[kept] = lost<<(2*placeBits) | int64(lastPlace-i)<<placeBits | int64(kept)
+		if lost != 0 {
+			kept++
+		}
 		given += points[i]
 	}
 	total := int((sum + One/2) >> 24)
+	left = left[:kept]
 	for ; given < total; given++ {
 		most := left[0]
 		for _, l := range left[1:] {
 			most = max(most, l)
 		}
-		best := lastPlace - int(most&lastPlace)
-		points[best]++
-		left[best] = -1
+		points[lastPlace-int(most>>placeBits&lastPlace)]++
+		left[most&lastPlace] = -1
 	}
 	return total
 }
 
 // What is left of a contribution is compared together with its place, counted
-// from the end: of two that lost as much the earlier is larger.
+// from the end: of two that lost as much the earlier is larger. Below these bits
+// stands where it is kept.
 const (
 	placeBits = 16
 	lastPlace = 1<<placeBits - 1
