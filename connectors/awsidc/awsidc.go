@@ -40,6 +40,7 @@ type Config struct {
 	Endpoint string     // stands in for all of AWS's addresses; empty: AWS's own
 	Instance string     // its ARN; empty: the one that the credentials can see
 	Account  string     // one of Accounts; empty: userName
+	Control  string     // the id of the service control policy that ends sessions where targets say end_sessions: scp; empty: none
 	Replicas int        // how many processes share the quotas; zero: 1, at most MaxReplicas
 
 	Timeout time.Duration // of one call in all; zero: 30 s
@@ -71,9 +72,10 @@ type Connector struct {
 	work  sync.WaitGroup
 
 	mu    sync.Mutex
-	place *place            // nil: not asked yet
-	names map[string]string // accounts by user id
-	ids   map[string]string // of groups, by the names under which they were found
+	place *place               // nil: not asked yet
+	names map[string]string    // accounts by user id
+	above map[string]time.Time // accounts that Control reaches, when that was seen
+	ids   map[string]string    // of groups, by the names under which they were found
 }
 
 // New prepares a connector. It does not connect.
@@ -103,10 +105,12 @@ func New(cfg Config) (*Connector, error) {
 		return nil, fmt.Errorf("awsidc: connector %s can't find users by %q; write one of %s", cfg.Name, cfg.Account, strings.Join(Accounts, ", "))
 	case cfg.Replicas < 1 || cfg.Replicas > MaxReplicas:
 		return nil, fmt.Errorf("awsidc: connector %s can't be shared by %d replicas; write a number from 1 to %d", cfg.Name, cfg.Replicas, MaxReplicas)
+	case cfg.Control != "" && !isControl(cfg.Control):
+		return nil, fmt.Errorf("awsidc: connector %s can't end sessions by %q; write the id of a service control policy, which begins with p-", cfg.Name, cfg.Control)
 	case cfg.Timeout < 0 || cfg.Poll < 0 || cfg.Refresh < 0:
 		return nil, fmt.Errorf("awsidc: the times of connector %s can't be shorter than nothing", cfg.Name)
 	}
-	c := &Connector{cfg: cfg, names: map[string]string{}, ids: map[string]string{}}
+	c := &Connector{cfg: cfg, names: map[string]string{}, above: map[string]time.Time{}, ids: map[string]string{}}
 	c.life, c.close = context.WithCancel(context.Background())
 	c.clients()
 	c.quota = newQuota(cfg)

@@ -100,11 +100,11 @@ func refused(err error, code string, e effect, action string) error {
 	}
 	said := fmt.Sprintf("%s to %s", code, action)
 	switch code {
-	case "ResourceNotFoundException":
+	case "ResourceNotFoundException", "PolicyNotFoundException", "TargetNotFoundException", "ChildNotFoundException":
 		return fmt.Errorf("%w: %s", errAbsent, action)
 	case "ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded", "SlowDown":
 		return &failure{Kind: approvals.Retryable, After: after, Message: "AWS is busy: it answers " + said + ".", Err: errBusy}
-	case "ConflictException", "ConcurrentModificationException", "ServiceQuotaExceededException":
+	case "ConflictException", "ConcurrentModificationException", "PolicyChangesInProgressException", "ServiceQuotaExceededException":
 		return &failure{Kind: approvals.Retryable, After: after, Message: "AWS is busy with the same thing: it answers " + said + "."}
 	case "AccessDeniedException", "AccessDenied":
 		return &failure{Kind: approvals.Misconfigured, Message: "AWS does not let Hallpass do this: it answers " + said +

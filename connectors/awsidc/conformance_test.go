@@ -95,6 +95,9 @@ func TestConformance(t *testing.T) {
 		"assignment that ends sessions": func(r *rig) (map[string]string, map[string]string, map[string]string) {
 			return ending(inAccount("production", r.readOnly)), ending(inAccount(production, "Admin")), inAccount("no such account", "Admin")
 		},
+		"assignment whose sessions a service control policy ends": func(r *rig) (map[string]string, map[string]string, map[string]string) {
+			return ways[1].target("production", r.readOnly), inAccount(production, "Admin"), inAccount("no such account", "Admin")
+		},
 		"membership": func(r *rig) (map[string]string, map[string]string, map[string]string) {
 			r.Assign(production, r.readOnly, groupID)
 			return map[string]string{"group": "sre-readers"}, inAccount(production, "Admin"), map[string]string{"group": "nobody"}

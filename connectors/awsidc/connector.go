@@ -37,12 +37,15 @@ func (c *Connector) Grant(ctx context.Context, g approvals.Grant) (approvals.Rec
 	if err != nil || has {
 		return w.receipt(), present(err, "such permission set or account")
 	}
-	if g.Target[keyEnd] == endByPolicy {
-		roles, err := w.roles(ctx)
+	if g.Target[keyEnd] != "" {
+		roles, _, _, err := c.sessions(ctx, w)
 		if err != nil {
 			return nil, present(err, "such permission set or account")
 		}
 		for _, r := range roles {
+			if g.Target[keyEnd] == endByControl {
+				r.control = c.cfg.Control
+			}
 			if err := c.denies.narrow(ctx, r, user); err != nil {
 				return nil, present(err, "such permission set")
 			}

@@ -20,17 +20,17 @@ const skew = time.Minute
 // their numbers would fill the policy, and provisioning one by one takes long.
 const manyAccounts = 10
 
-// denies ends sessions by statements in permission sets' inline policies.
-// There is no state but those: any replica lifts what another has placed.
+// denies ends sessions by statements in permission sets' inline policies and in
+// a service control policy; each is a document, told apart by isControl. There is no state but those: any replica lifts what another has placed.
 type denies struct {
 	c *Connector
 
 	mu     sync.Mutex
-	lines  map[string]*line // by permission set
-	wanted map[string]bool  // permission sets whose policies are looked at often
+	lines  map[string]*line // by document
+	wanted map[string]bool  // documents that are looked at often
 }
 
-// line is who waits for one permission set's policy. The first takes the wish
+// line is who waits for one document. The first takes the wish
 // of all with it, so that many ends at once are one change.
 type line struct {
 	turn    *semaphore.Weighted
@@ -40,43 +40,45 @@ type line struct {
 
 // wish is one user's denial.
 type wish struct {
-	user     string
-	accounts []string // sorted
-	life     time.Duration
-	done     bool
-	refused  string // why it can't be; empty: it is placed
+	user    string
+	scope   scope
+	life    time.Duration
+	done    bool
+	refused string // why it can't be; empty: it is placed
 }
 
 func newDenies(c *Connector) *denies {
 	return &denies{c: c, lines: map[string]*line{}, wanted: map[string]bool{}}
 }
 
-func (d *denies) line(set string) *line {
+func (d *denies) line(doc string) *line {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.wanted[set] = true
-	l := d.lines[set]
+	d.wanted[doc] = true
+	l := d.lines[doc]
 	if l == nil {
 		l = &line{turn: semaphore.NewWeighted(1)}
-		d.lines[set] = l
+		d.lines[doc] = l
 	}
 	return l
 }
 
-// scope are the accounts that a denial names.
-func (r role) scope() []string {
-	if len(r.accounts) >= manyAccounts {
-		return nil
+// scope is what a denial names.
+func (r role) scope() (s scope) {
+	if r.control != "" {
+		s.set = r.name
 	}
-	sorted := slices.Clone(r.accounts)
-	slices.Sort(sorted)
-	return sorted
+	if len(r.accounts) < manyAccounts {
+		s.accounts = slices.Clone(r.accounts)
+		slices.Sort(s.accounts)
+	}
+	return s
 }
 
 // place denies a user the sessions of a role and provisions that. It returns
 // why that can't be, "" when it is done.
 func (d *denies) place(ctx context.Context, r role, user string) (refused string, err error) {
-	l, w := d.line(r.set), &wish{user: user, accounts: r.scope(), life: r.life}
+	l, w := d.line(r.document()), &wish{user: user, scope: r.scope(), life: r.life}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, w)
 	l.mu.Unlock()
@@ -86,7 +88,7 @@ func (d *denies) place(ctx context.Context, r role, user string) (refused string
 	}
 	defer l.turn.Release(1)
 	if !w.done {
-		err = d.placeAll(ctx, r.set, l.undone())
+		err = d.placeAll(ctx, r.document(), l.undone())
 	}
 	return w.refused, err
 }
@@ -107,18 +109,18 @@ func (l *line) leave(w *wish) {
 // placeAll writes as many wishes as the policy has room for. The time that
 // sessions are denied before lies ahead, since one may begin until the
 // assignment is removed; whole minutes let many share a statement.
-func (d *denies) placeAll(ctx context.Context, set string, wishes []*wish) error {
-	p, err := d.read(ctx, set)
+func (d *denies) placeAll(ctx context.Context, doc string, wishes []*wish) error {
+	p, err := d.read(ctx, doc)
 	if err != nil {
-		return d.settle(set, wishes, err)
+		return d.settle(doc, wishes, err)
 	}
 	before := d.c.cfg.Now().Add(d.c.cfg.Timeout + skew).Add(time.Minute - 1).Truncate(time.Minute).UTC()
 	var placed []*wish
 	for _, w := range wishes {
 		tried := p
-		tried.add(w.user, w.accounts, before, before.Add(w.life))
-		if text, err := tried.text(); err != nil || !fits(text) {
-			w.refused, w.done = "the permission set's inline policy has no room for one more denial", true
+		tried.add(w.user, w.scope, before, before.Add(w.life))
+		if text, err := tried.text(); err != nil || !room(doc, text) {
+			w.refused, w.done = "the "+kindOf(doc)+" has no room for one more denial", true
 			continue
 		}
 		p, placed = tried, append(placed, w)
@@ -126,29 +128,31 @@ func (d *denies) placeAll(ctx context.Context, set string, wishes []*wish) error
 	if len(placed) == 0 {
 		return nil
 	}
-	if err := d.write(ctx, set, p); err != nil {
-		return d.settle(set, placed, err)
+	if err := d.write(ctx, doc, p); err != nil {
+		return d.settle(doc, placed, err)
 	}
 	var accounts []string
 	all := false
 	for _, w := range placed {
-		accounts, all = append(accounts, w.accounts...), all || len(w.accounts) == 0
+		accounts, all = append(accounts, w.scope.accounts...), all || len(w.scope.accounts) == 0
 	}
-	return d.settle(set, placed, d.provision(ctx, set, accounts, all))
+	return d.settle(doc, placed, d.provision(ctx, doc, accounts, all))
 }
 
 // settle tells the wishes how it went. What can't be done for good is no
 // error: the end is said to be residual instead. Other failures are the
 // caller's own; the next in line tries afresh.
-func (d *denies) settle(set string, wishes []*wish, err error) error {
+func (d *denies) settle(doc string, wishes []*wish, err error) error {
 	refused := ""
 	switch {
 	case err == nil:
+	case errors.Is(err, errAbsent) && isControl(doc):
+		refused = "the service control policy is gone"
 	case errors.Is(err, errAbsent):
 		refused = "the permission set is no longer provisioned there, so nothing can be denied to them"
 	case isKind(err, approvals.Misconfigured), isKind(err, approvals.Permanent):
-		refused = "AWS does not let Hallpass write the permission set's inline policy"
-		d.c.cfg.Logger.Warn("sessions can't be ended", slog.String("permission_set", set), slog.String("error", err.Error()))
+		refused = "AWS does not let Hallpass write the " + kindOf(doc)
+		d.c.cfg.Logger.Warn("sessions can't be ended", slog.String("document", doc), slog.String("error", err.Error()))
 	default:
 		return err
 	}
@@ -161,7 +165,7 @@ func (d *denies) settle(set string, wishes []*wish, err error) error {
 // covered reports whether a denial covers all that a user's sessions of a role
 // could have begun with: it is there, and its time is not yet over.
 func (d *denies) covered(ctx context.Context, r role, user string) (bool, error) {
-	p, err := d.read(ctx, r.set)
+	p, err := d.read(ctx, r.document())
 	if err != nil {
 		return false, err
 	}
@@ -171,61 +175,62 @@ func (d *denies) covered(ctx context.Context, r role, user string) (bool, error)
 
 // narrow lets sessions of a new grant work, while those of before stay denied.
 func (d *denies) narrow(ctx context.Context, r role, user string) error {
-	l := d.line(r.set)
+	doc := r.document()
+	l := d.line(doc)
 	if err := l.turn.Acquire(ctx, 1); err != nil {
 		return errQueue(err)
 	}
 	defer l.turn.Release(1)
-	p, err := d.read(ctx, r.set)
+	p, err := d.read(ctx, doc)
 	if err != nil || !p.narrow(user, r.scope(), d.c.cfg.Now().Truncate(time.Second).UTC()) {
 		return err
 	}
-	if err := d.write(ctx, r.set, p); err != nil {
+	if err := d.write(ctx, doc, p); err != nil {
 		return err
 	}
-	return d.provision(ctx, r.set, r.scope(), len(r.scope()) == 0)
+	return d.provision(ctx, doc, r.scope().accounts, len(r.scope().accounts) == 0)
 }
 
-// lift takes out of one permission set the denials of sessions that have died.
-func (d *denies) lift(ctx context.Context, set string) error {
-	l := d.line(set)
+// lift takes out of one document the denials of sessions that have died.
+func (d *denies) lift(ctx context.Context, doc string) error {
+	l := d.line(doc)
 	if err := l.turn.Acquire(ctx, 1); err != nil {
 		return errQueue(err)
 	}
 	defer l.turn.Release(1)
-	p, err := d.read(ctx, set)
+	p, err := d.read(ctx, doc)
 	if err != nil {
 		return skipAbsent(err)
 	}
 	accounts, all, changed := p.expire(d.c.cfg.Now())
 	if len(p.denies) == 0 {
-		defer d.forget(set)
+		defer d.forget(doc)
 	}
 	if !changed {
 		return nil
 	}
-	if err := d.write(ctx, set, p); err != nil {
+	if err := d.write(ctx, doc, p); err != nil {
 		return skipAbsent(err)
 	}
 	// An account that the permission set has left by now needs nothing.
-	if err := d.provision(ctx, set, accounts, all); !isKind(err, approvals.Permanent) {
+	if err := d.provision(ctx, doc, accounts, all); !isKind(err, approvals.Permanent) {
 		return skipAbsent(err)
 	}
 	return nil
 }
 
-func (d *denies) forget(set string) {
+func (d *denies) forget(doc string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.wanted, set)
+	delete(d.wanted, doc)
 }
 
-// sets are the permission sets whose policies may hold denials of ours.
-func (d *denies) sets() (all []string) {
+// documents are those that may hold denials of ours.
+func (d *denies) documents() (all []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for set := range d.wanted {
-		all = append(all, set)
+	for doc := range d.wanted {
+		all = append(all, doc)
 	}
 	slices.Sort(all)
 	return all

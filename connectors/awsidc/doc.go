@@ -3,8 +3,7 @@
 // membership in a group that is assigned already.
 //
 // The package must never create, change or delete a user, a group or a
-// permission set, never touch a statement of an inline policy that is not its
-// own, never say that access ended while a role session of it may still work,
+// permission set, never touch a statement of a policy that is not its own, never say that access ended while a role session of it may still work,
 // and never show what AWS says to a wrong signature, which quotes credentials.
 //
 // # Configuration
@@ -15,6 +14,7 @@
 //	    region: eu-central-1         # of the IAM Identity Center instance
 //	    instance: arn:aws:sso:::instance/ssoins-…  # only where there are several
 //	    account: userName            # the users' attribute that holds the grant's account: userName (default) or emails.value
+//	    control: p-examplepolicyid   # the service control policy that end_sessions: scp writes
 //	    replicas: 3                  # how many Hallpass processes share AWS's quotas; default 1
 //
 // Credentials come from where AWS's SDK finds them: a role of the machine, of
@@ -25,7 +25,7 @@
 //	target:
 //	  account: "111122223333"      # its id, or its name
 //	  permission_set: ReadOnly     # its name, or its ARN
-//	  end_sessions: inline-policy  # optional
+//	  end_sessions: inline-policy  # or scp; optional
 //
 //	target:
 //	  group: sre-readers           # its displayName; or group_id
@@ -41,6 +41,13 @@
 // Sid says until when it stays, so that any replica can lift it, and somebody
 // who reads the policy knows what it is. Where the policy is full, or may not
 // be written, the end is residual.
+//
+// With end_sessions: scp the statement goes into one service control policy that
+// an administrator has made and attached above the accounts. It is written at
+// once for all of them and needs no provisioning, takes 5,120 bytes, and names the
+// permission set's roles, since it holds for all. Where it is not attached above
+// an account, and in the management account, which no such policy reaches, the
+// end is residual.
 //
 // A denial's time lies up to two and a half minutes ahead, since a session may
 // begin until the assignment is gone. Who has the same role in the same
@@ -107,13 +114,25 @@
 //	        "sso:ProvisionPermissionSet"
 //	      ],
 //	      "Resource": "*"
+//	    },
+//	    {
+//	      "Sid": "EndSessionsByControl",
+//	      "Effect": "Allow",
+//	      "Action": [
+//	        "organizations:DescribePolicy",
+//	        "organizations:UpdatePolicy",
+//	        "organizations:ListPoliciesForTarget",
+//	        "organizations:ListParents"
+//	      ],
+//	      "Resource": "*"
 //	    }
 //	  ]
 //	}
 //
-// Leave out Assign, Groups or EndSessions where the catalogue does not use it,
-// and narrow Assign and EndSessions to the permission sets and accounts that
-// it names. Assigning a permission set for the first time in an account also
+// Narrow organizations:UpdatePolicy to the ARN of the one policy: whoever may
+// write it can lock people out. Leave out Assign, Groups, EndSessions or
+// EndSessionsByControl where the catalogue does not use it, and narrow Assign and
+// EndSessions to the permission sets and accounts that it names. Assigning a permission set for the first time in an account also
 // needs what IAM Identity Center needs to make the role there
 // (iam:CreateServiceLinkedRole is AWS's own to do; for the management account
 // itself see its user guide).

@@ -137,7 +137,7 @@ func TestLeastPrivilegePolicyIsWhatIsAskedFor(t *testing.T) {
 	}
 	r := newRig(t)
 	c := r.open(t)
-	for _, target := range []map[string]string{ending(inAccount("production", "Admin")), ending(map[string]string{"group": "operations"}), {"group_id": groupID}} {
+	for _, target := range []map[string]string{ending(inAccount("production", "Admin")), ways[1].target("production", "Admin"), ending(map[string]string{"group": "operations"}), {"group_id": groupID}} {
 		g := to("maya@example.com", target)
 		mustRevoke(t, c, g, mustGrant(t, c, g))
 		r.Join(opsGroup, r.ids["li@example.com"])

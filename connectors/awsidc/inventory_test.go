@@ -74,7 +74,7 @@ func TestTargetsAreValidated(t *testing.T) {
 		"half":                     {target: map[string]string{"account": production}, words: "account and permission_set"},
 		"two groups":               {target: map[string]string{"group": "sre-readers", "group_id": groupID}, words: "or group_id"},
 		"a word that is not known": {target: map[string]string{"acount": production}, words: `"acount"`},
-		"another end":              {target: map[string]string{"group": "sre-readers", "end_sessions": "scp"}, words: "inline-policy"},
+		"another end":              {target: map[string]string{"group": "sre-readers", "end_sessions": "sudo"}, words: "inline-policy"},
 		"a long name":              {target: inAccount(production, "ThisNameOfAPermissionSetIsTooLong"), words: "32"},
 		"no set":                   {target: inAccount(production, "readonly"), words: `no permission set "readonly"`},
 		"no set by ARN":            {target: inAccount(production, "arn:aws:sso:::permissionSet/none"), words: "no permission set with the ARN"},

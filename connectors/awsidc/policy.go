@@ -12,10 +12,13 @@ import (
 )
 
 // The limits of a permission set's inline policy (IAM Identity Center User
-// Guide, "Quotas"): bytes in all, and bytes that are no white space.
+// Guide, "Quotas"): bytes in all, and bytes that are no white space; and that of
+// a service control policy, white space included (Organizations User Guide,
+// "Quotas").
 const (
-	policyBytes = 32768
-	policyInk   = 10240
+	policyBytes  = 32768
+	policyInk    = 10240
+	controlBytes = 5120
 )
 
 // The Sid of a statement of ours: hallpassBefore<cutoff>Until<expiry>X<hash of
@@ -26,30 +29,39 @@ const (
 	sidTime   = "20060102T150405Z"
 )
 
-// deny ends the sessions of users that began before a time, in some AWS
-// accounts; none named: in all.
-type deny struct {
-	users    []string
+// scope is where a denial holds: in some AWS accounts, sorted, or in all when
+// none is named; of a permission set that is named, where the policy is not its
+// own.
+type scope struct {
 	accounts []string
-	before   time.Time // sessions issued earlier are denied everything
-	until    time.Time // none of them lives longer
+	set      string
 }
 
-func (d deny) covers(user string, accounts []string) bool {
-	if !slices.Contains(d.users, user) {
+func (s scope) is(o scope) bool { return s.set == o.set && slices.Equal(s.accounts, o.accounts) }
+
+// deny ends the sessions of users that began before a time.
+type deny struct {
+	users  []string
+	scope  scope
+	before time.Time // sessions issued earlier are denied everything
+	until  time.Time // none of them lives longer
+}
+
+func (d deny) covers(user string, at scope) bool {
+	if !slices.Contains(d.users, user) || d.scope.set != "" && d.scope.set != at.set {
 		return false
 	}
-	for _, a := range accounts {
-		if len(d.accounts) > 0 && !slices.Contains(d.accounts, a) {
+	for _, a := range at.accounts {
+		if len(d.scope.accounts) > 0 && !slices.Contains(d.scope.accounts, a) {
 			return false
 		}
 	}
-	return len(accounts) > 0 || len(d.accounts) == 0
+	return len(at.accounts) > 0 || len(d.scope.accounts) == 0
 }
 
 func (d deny) sid() string {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(strings.Join(d.accounts, ",")))
+	_, _ = h.Write([]byte(strings.Join(d.scope.accounts, ",") + d.scope.set))
 	return fmt.Sprintf("%s%s%s%sX%08x", sidPrefix, d.before.UTC().Format(sidTime), sidUntil, d.until.UTC().Format(sidTime), h.Sum32())
 }
 
@@ -67,15 +79,30 @@ type (
 			Users    []string `json:"identitystore:userId"`
 			Accounts []string `json:"aws:PrincipalAccount,omitempty"`
 		}
+		ArnLike      *arnLike `json:",omitempty"`
 		DateLessThan struct {
 			Issued string `json:"aws:TokenIssueTime"`
 		}
 	}
+	arnLike struct {
+		Role string `json:"aws:PrincipalArn"`
+	}
+)
+
+// The ARN of a permission set's roles: AWS makes their names of the set's and
+// 16 characters (IAM Identity Center User Guide, "Referencing permission sets in
+// resource policies").
+const (
+	roleBefore = "arn:*:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"
+	roleAfter  = "_????????????????"
 )
 
 func (d deny) statement() statement {
 	s := statement{Sid: d.sid(), Effect: "Deny", Action: "*", Resource: "*"}
-	s.Condition.StringEquals.Users, s.Condition.StringEquals.Accounts = d.users, d.accounts
+	s.Condition.StringEquals.Users, s.Condition.StringEquals.Accounts = d.users, d.scope.accounts
+	if d.scope.set != "" {
+		s.Condition.ArnLike = &arnLike{roleBefore + d.scope.set + roleAfter}
+	}
 	s.Condition.DateLessThan.Issued = d.before.UTC().Format(time.RFC3339)
 	return s
 }
@@ -94,7 +121,10 @@ func parseDeny(raw json.RawMessage) (d deny, ok bool) {
 		return d, false
 	}
 	until, _, _ = strings.Cut(until, "X")
-	d.users, d.accounts = s.Condition.StringEquals.Users, s.Condition.StringEquals.Accounts
+	d.users, d.scope.accounts = s.Condition.StringEquals.Users, s.Condition.StringEquals.Accounts
+	if like := s.Condition.ArnLike; like != nil {
+		d.scope.set = strings.TrimSuffix(strings.TrimPrefix(like.Role, roleBefore), roleAfter)
+	}
 	var err error
 	if d.before, err = time.Parse(sidTime, from); err != nil {
 		return d, false
@@ -107,7 +137,7 @@ func parseDeny(raw json.RawMessage) (d deny, ok bool) {
 	return d, err == nil && err2 == nil && bytes.Equal(ours, theirs)
 }
 
-// policy is a permission set's inline policy: what others wrote, byte for
+// policy is a permission set's inline policy, or a service control policy: what others wrote, byte for
 // byte, and our denials.
 type policy struct {
 	version string            // JSON
@@ -124,14 +154,14 @@ func parsePolicy(text string) (p policy, err error) {
 	}
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &top); err != nil {
-		return p, fmt.Errorf("read the inline policy: %w", err)
+		return p, fmt.Errorf("read the policy: %w", err)
 	}
 	var all []json.RawMessage
 	if raw := top["Statement"]; len(raw) > 0 && raw[0] == '{' {
 		all = []json.RawMessage{raw} // a single one needs no list
 	} else if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &all); err != nil {
-			return p, fmt.Errorf("read the inline policy's statements: %w", err)
+			return p, fmt.Errorf("read the policy's statements: %w", err)
 		}
 	}
 	for _, raw := range all {
@@ -189,7 +219,7 @@ func (p policy) text() (string, error) {
 	return b.String(), nil
 }
 
-// fits reports whether AWS takes a policy of this text.
+// fits reports whether AWS takes an inline policy of this text.
 func fits(text string) bool {
 	ink := 0
 	for _, r := range text {
@@ -202,25 +232,25 @@ func fits(text string) bool {
 
 // add puts a denial in, sharing a statement with those of the same time, and
 // takes out what it makes needless: the user's earlier ones.
-func (p *policy) add(user string, accounts []string, before, until time.Time) {
-	p.drop(user, accounts, before.Add(-time.Nanosecond))
+func (p *policy) add(user string, at scope, before, until time.Time) {
+	p.drop(user, at, before.Add(-time.Nanosecond))
 	for i, d := range p.denies {
-		if slices.Equal(d.accounts, accounts) && slices.Contains(d.users, user) {
+		if d.scope.is(at) && slices.Contains(d.users, user) {
 			return // for at least this time
 		}
-		if d.before.Equal(before) && d.until.Equal(until) && slices.Equal(d.accounts, accounts) {
+		if d.before.Equal(before) && d.until.Equal(until) && d.scope.is(at) {
 			p.denies[i].users = append(slices.Clone(d.users), user)
 			return
 		}
 	}
-	p.denies = append(p.denies, deny{users: []string{user}, accounts: accounts, before: before, until: until})
+	p.denies = append(p.denies, deny{users: []string{user}, scope: at, before: before, until: until})
 }
 
-// drop takes a user out of the denials for exactly these accounts, unless they
-// are for a time after before.
-func (p *policy) drop(user string, accounts []string, before time.Time) {
+// drop takes a user out of the denials for exactly this scope, unless they are
+// for a time after before.
+func (p *policy) drop(user string, at scope, before time.Time) {
 	p.keep(func(d *deny) bool {
-		if slices.Equal(d.accounts, accounts) && !d.before.After(before) {
+		if d.scope.is(at) && !d.before.After(before) {
 			d.users = slices.DeleteFunc(slices.Clone(d.users), func(u string) bool { return u == user })
 		}
 		return len(d.users) > 0
@@ -229,17 +259,17 @@ func (p *policy) drop(user string, accounts []string, before time.Time) {
 
 // narrow moves the time of a user's denials back to one that is earlier:
 // sessions of later are of a new grant.
-func (p *policy) narrow(user string, accounts []string, before time.Time) (changed bool) {
+func (p *policy) narrow(user string, at scope, before time.Time) (changed bool) {
 	var moved []deny
 	p.keep(func(d *deny) bool {
-		if slices.Equal(d.accounts, accounts) && d.before.After(before) && slices.Contains(d.users, user) {
+		if d.scope.is(at) && d.before.After(before) && slices.Contains(d.users, user) {
 			d.users = slices.DeleteFunc(slices.Clone(d.users), func(u string) bool { return u == user })
 			moved = append(moved, deny{until: d.until})
 		}
 		return len(d.users) > 0
 	})
 	for _, d := range moved {
-		p.add(user, accounts, before, d.until)
+		p.add(user, at, before, d.until)
 	}
 	return len(moved) > 0
 }
@@ -251,7 +281,7 @@ func (p *policy) expire(now time.Time) (accounts []string, all, changed bool) {
 		if now.Before(d.until) {
 			return true
 		}
-		accounts, all, changed = append(accounts, d.accounts...), all || len(d.accounts) == 0, true
+		accounts, all, changed = append(accounts, d.scope.accounts...), all || len(d.scope.accounts) == 0, true
 		return false
 	})
 	slices.Sort(accounts)

@@ -42,9 +42,9 @@ func TestForeignStatementsKeepTheirBytes(t *testing.T) {
 		if len(p.foreign) != 1 || len(p.denies) != 0 {
 			t.Fatalf("%s: %d foreign statements and %d of ours", text, len(p.foreign), len(p.denies))
 		}
-		p.add("u1", []string{"111122223333"}, noon, noon.Add(time.Hour))
+		p.add("u1", scope{accounts: []string{"111122223333"}}, noon, noon.Add(time.Hour))
 		again := mustParse(t, mustText(t, p))
-		if diff := cmp.Diff(p, again, cmp.AllowUnexported(policy{}, deny{})); diff != "" {
+		if diff := cmp.Diff(p, again, cmp.AllowUnexported(policy{}, deny{}, scope{})); diff != "" {
 			t.Errorf("-written +read\n%s", diff)
 		}
 		again.expire(noon.Add(time.Hour))
@@ -57,16 +57,16 @@ func TestForeignStatementsKeepTheirBytes(t *testing.T) {
 
 func TestDenialsOfOneMinuteAreOneStatement(t *testing.T) {
 	t.Parallel()
-	here := []string{"111122223333"}
+	here := scope{accounts: []string{"111122223333"}}
 	var p policy
 	p.add("a", here, noon, noon.Add(time.Hour))
 	p.add("b", here, noon, noon.Add(time.Hour))
 	p.add("a", here, noon, noon.Add(time.Hour))
-	p.add("c", []string{"444455556666"}, noon, noon.Add(time.Hour))
+	p.add("c", scope{accounts: []string{"444455556666"}}, noon, noon.Add(time.Hour))
 	p.add("d", here, noon.Add(time.Minute), noon.Add(time.Hour))
-	want := []deny{{[]string{"a", "b"}, here, noon, noon.Add(time.Hour)}, {[]string{"c"}, []string{"444455556666"}, noon, noon.Add(time.Hour)},
+	want := []deny{{[]string{"a", "b"}, here, noon, noon.Add(time.Hour)}, {[]string{"c"}, scope{accounts: []string{"444455556666"}}, noon, noon.Add(time.Hour)},
 		{[]string{"d"}, here, noon.Add(time.Minute), noon.Add(time.Hour)}}
-	if diff := cmp.Diff(want, p.denies, cmp.AllowUnexported(deny{})); diff != "" {
+	if diff := cmp.Diff(want, p.denies, cmp.AllowUnexported(deny{}, scope{})); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	p.add("a", here, noon.Add(time.Minute), noon.Add(time.Hour)) // makes the earlier one needless
@@ -99,24 +99,29 @@ func TestDenialCovers(t *testing.T) {
 		{nil, nil, true},
 		{[]string{"1"}, nil, false},
 	} {
-		d := deny{users: []string{"u"}, accounts: tc.denied}
-		if got := d.covers("u", tc.asked); got != tc.want || d.covers("v", tc.asked) {
+		d := deny{users: []string{"u"}, scope: scope{accounts: tc.denied}}
+		if got := d.covers("u", scope{accounts: tc.asked}); got != tc.want || d.covers("v", scope{accounts: tc.asked}) {
 			t.Errorf("a denial for %v covers %v: %v, want %v", tc.denied, tc.asked, got, tc.want)
 		}
 	}
 }
 
-// TestHowManyPeopleFit backs the figure of docs/connectors/aws-identity-center.md.
+// TestHowManyPeopleFit backs the figures of docs/connectors/aws-identity-center.md.
 func TestHowManyPeopleFit(t *testing.T) {
 	t.Parallel()
-	var p policy
-	for n := 0; ; n++ {
-		p.add(fmt.Sprintf("9067a1b2c3-%08x-1111-4222-8333-444455556666", n), []string{"111122223333"}, noon, noon.Add(time.Hour))
-		if !fits(mustText(t, p)) {
-			if n < 190 || n > 210 {
-				t.Errorf("%d people fit, want about 200", n)
+	for doc, tc := range map[string]struct {
+		set         string
+		least, most int
+	}{"arn:aws:sso:::permissionSet/x": {"", 190, 210}, "p-examplepolicy": {"ReadOnly", 85, 95}} {
+		p := mustParse(t, nothing)
+		for n := 0; ; n++ {
+			p.add(fmt.Sprintf("9067a1b2c3-%08x-1111-4222-8333-444455556666", n), scope{[]string{"111122223333"}, tc.set}, noon, noon.Add(time.Hour))
+			if !room(doc, mustText(t, p)) {
+				if n < tc.least || n > tc.most {
+					t.Errorf("%d people fit into the %s, want %d to %d", n, kindOf(doc), tc.least, tc.most)
+				}
+				break
 			}
-			break
 		}
 	}
 	if blank := `{"Statement":[]}` + strings.Repeat(" ", 20000); !fits(blank) || fits(blank+strings.Repeat(" ", 13000)) || fits(strings.Repeat("x", 10241)) {
@@ -138,7 +143,7 @@ func TestPolicyThatIsNoneIsRefused(t *testing.T) {
 
 func FuzzPolicy(f *testing.F) {
 	var p policy
-	p.add("u", []string{"111122223333"}, noon, noon.Add(time.Hour))
+	p.add("u", scope{accounts: []string{"111122223333"}}, noon, noon.Add(time.Hour))
 	text, err := p.text()
 	if err != nil {
 		f.Fatal(err)

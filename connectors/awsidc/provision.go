@@ -12,6 +12,9 @@ import (
 )
 
 func (d *denies) read(ctx context.Context, set string) (policy, error) {
+	if isControl(set) {
+		return d.readControl(ctx, set)
+	}
 	at, err := d.c.where(ctx)
 	if err != nil {
 		return policy{}, err
@@ -21,9 +24,13 @@ func (d *denies) read(ctx context.Context, set string) (policy, error) {
 	if err != nil {
 		return policy{}, err
 	}
-	p, err := parsePolicy(aws.ToString(out.InlinePolicy))
+	return readable(aws.ToString(out.InlinePolicy), set)
+}
+
+func readable(text, doc string) (policy, error) {
+	p, err := parsePolicy(text)
 	if err != nil {
-		return policy{}, &failure{Kind: approvals.Permanent, Message: "The permission set's inline policy can't be read.", Err: err}
+		return policy{}, &failure{Kind: approvals.Permanent, Message: "The " + kindOf(doc) + " can't be read.", Err: err}
 	}
 	return p, nil
 }
@@ -35,7 +42,10 @@ func (d *denies) write(ctx context.Context, set string, p policy) error {
 	}
 	text, err := p.text()
 	if err != nil {
-		return &failure{Kind: approvals.Permanent, Message: "The inline policy can't be written as JSON.", Err: err}
+		return &failure{Kind: approvals.Permanent, Message: "The " + kindOf(set) + " can't be written as JSON.", Err: err}
+	}
+	if isControl(set) {
+		return d.writeControl(ctx, set, text)
 	}
 	if text == "" {
 		_, err = do(ctx, d.c, changes, "sso:DeleteInlinePolicyFromPermissionSet", d.c.admin.DeleteInlinePolicyFromPermissionSet,
@@ -48,8 +58,12 @@ func (d *denies) write(ctx context.Context, set string, p policy) error {
 }
 
 // provision brings a permission set's policy into the roles of some accounts,
-// or of all where it is provisioned.
+// or of all where it is provisioned. A service control policy is in force once
+// it is written.
 func (d *denies) provision(ctx context.Context, set string, accounts []string, all bool) error {
+	if isControl(set) {
+		return nil
+	}
 	if all {
 		return d.provisionOne(ctx, set, "")
 	}

@@ -82,9 +82,10 @@ type ending struct {
 // is removed. After some tries that goes on without.
 func (c *Connector) before(ctx context.Context, g approvals.Grant, w way, user string, has bool) (end ending, err error) {
 	end.roles, end.lives, end.why, err = c.sessions(ctx, w)
-	if err == nil && g.Target[keyEnd] == endByPolicy && len(end.roles) > 0 {
-		end.denies, end.why = true, ""
-		if has {
+	if err == nil && g.Target[keyEnd] != "" && len(end.roles) > 0 {
+		end.why, err = c.controlled(ctx, end.roles, g.Target[keyEnd])
+		end.denies = err == nil && end.why == ""
+		if end.denies && has {
 			end.why, err = c.deny(ctx, end.roles, user)
 		}
 	}
@@ -102,7 +103,7 @@ func (c *Connector) sessions(ctx context.Context, w way) (roles []role, lives ti
 		if err != nil {
 			break
 		}
-		roles[i].life, err = c.lifeOf(ctx, roles[i].set)
+		roles[i].name, roles[i].life, err = c.lifeOf(ctx, roles[i].set)
 		lives = max(lives, roles[i].life)
 	}
 	if err == nil {
@@ -114,17 +115,17 @@ func (c *Connector) sessions(ctx context.Context, w way) (roles []role, lives ti
 	return nil, longest, "what the group is assigned can't be read, and nothing ends them", nil
 }
 
-// lifeOf is the session duration of a permission set; the longest there is of
-// one that is gone.
-func (c *Connector) lifeOf(ctx context.Context, set string) (time.Duration, error) {
+// lifeOf is the name and the session duration of a permission set; the longest
+// there is of one that is gone.
+func (c *Connector) lifeOf(ctx context.Context, set string) (name string, life time.Duration, err error) {
 	out, err := c.describe(ctx, set)
 	if errors.Is(err, errAbsent) {
-		return longest, nil
+		return "", longest, nil
 	}
 	if err != nil {
-		return 0, err
+		return "", 0, err
 	}
-	return sessionDuration(aws.ToString(out.PermissionSet.SessionDuration)), nil
+	return aws.ToString(out.PermissionSet.Name), sessionDuration(aws.ToString(out.PermissionSet.SessionDuration)), nil
 }
 
 // deny ends the user's sessions of all roles; why says what can't be ended.
@@ -149,7 +150,7 @@ func (c *Connector) denied(ctx context.Context, roles []role, user string) (why 
 			return "", err
 		}
 		if !ok {
-			why = "no denial in the inline policy covers them"
+			why = "no denial in the " + kindOf(r.document()) + " covers them"
 		}
 	}
 	return why, nil

@@ -55,6 +55,7 @@ func newRig(t *testing.T) *rig {
 	r.admin = r.AddSet("Admin", "PT1H", "")
 	r.AddGroup(groupID, "sre-readers")
 	r.AddGroup(opsGroup, "operations")
+	r.AddControl(scp, foreign, awstest.Unit)
 	for _, set := range []string{r.readOnly, r.admin} { // the roles stay when a person's assignment goes
 		r.Assign(production, set, opsGroup)
 		r.Assign(staging, set, opsGroup)
@@ -68,7 +69,7 @@ func newRig(t *testing.T) *rig {
 }
 
 func (r *rig) config() awsidc.Config {
-	return awsidc.Config{Name: "aws", Endpoint: r.url, Now: r.Clock.Now, Wait: r.Clock.Wait, Logger: slog.New(slog.NewTextHandler(r.log, nil)),
+	return awsidc.Config{Name: "aws", Endpoint: r.url, Control: scp, Now: r.Clock.Now, Wait: r.Clock.Wait, Logger: slog.New(slog.NewTextHandler(r.log, nil)),
 		AWS: aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider(awstest.AccessKey, awstest.SecretKey, awstest.Session)}}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/awsidc"
 	"github.com/hallpass-dev/hallpass/connectors/awsidc/awstest"
 )
 
@@ -22,20 +23,57 @@ func (r *rig) signedIn(t *testing.T, who, account, set string) *awstest.RoleSess
 	return s
 }
 
-func TestSessionsThatNothingEndsAreSaidOnce(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	c := r.open(t)
-	g := to("maya@example.com", inAccount(production, "ReadOnly"))
-	receipt := mustGrant(t, c, g)
-	s := r.signedIn(t, "maya@example.com", production, r.readOnly)
+// giving is a connector through which maya was given what a target says.
+func (r *rig) giving(t *testing.T, target map[string]string) (*awsidc.Connector, approvals.Grant, approvals.Receipt) {
+	t.Helper()
+	c, g := r.open(t), to("maya@example.com", target)
+	return c, g, mustGrant(t, c, g)
+}
+
+// loses takes it away by a call whose answer is lost.
+func (r *rig) loses(t *testing.T, c approvals.Connector, g approvals.Grant, receipt approvals.Receipt) {
+	t.Helper()
 	r.Spoil(&awstest.Fault{Actions: []string{"DeleteAccountAssignment"}, Lose: true})
 	_, err := c.Revoke(t.Context(), g, receipt)
 	wants(t, err, approvals.Ambiguous, "did not answer")
+}
+
+// ends takes it away, with its sessions.
+func ends(t *testing.T, c approvals.Connector, g approvals.Grant, receipt approvals.Receipt, sessions ...*awstest.RoleSession) {
+	t.Helper()
+	if removal := mustRevoke(t, c, g, receipt); !removal.ResidualUntil.IsZero() {
+		t.Errorf("%+v, want nothing left", removal)
+	}
+	for _, s := range sessions {
+		if s.Works() {
+			t.Error("a session works on")
+		}
+	}
+}
+
+// lives takes it away where sessions can't be ended, for a reason.
+func (r *rig) lives(t *testing.T, c approvals.Connector, g approvals.Grant, receipt approvals.Receipt, life time.Duration, words string) approvals.Removal {
+	t.Helper()
+	removal := mustRevoke(t, c, g, receipt)
+	if want := r.Clock.Now().Add(life); !removal.ResidualUntil.Equal(want) || !strings.Contains(removal.Reason, words) {
+		t.Errorf("%+v, want residual until %s since %q", removal, want, words)
+	}
+	if _, ok := r.SignIn(r.ids["maya@example.com"], production, r.readOnly); ok {
+		t.Error("access is still there")
+	}
+	return removal
+}
+
+func TestSessionsThatNothingEndsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c, g, receipt := r.giving(t, inAccount(production, "ReadOnly"))
+	s := r.signedIn(t, "maya@example.com", production, r.readOnly)
+	r.loses(t, c, g, receipt)
 	r.Clock.Advance(time.Minute)
-	removal := mustRevoke(t, c, g, receipt) // it is gone already, and its sessions are not
-	if want := r.Clock.Now().Add(4 * time.Hour); !removal.ResidualUntil.Equal(want) || removal.Reason == "" || !s.Works() {
-		t.Errorf("%+v, want residual until %s; the session works: %v", removal, want, s.Works())
+	removal := r.lives(t, c, g, receipt, 4*time.Hour, "nothing ends them") // it is gone already, and its sessions are not
+	if !s.Works() {
+		t.Error("the session is over, and was said to live")
 	}
 	g.ResidualUntil = removal.ResidualUntil
 	r.Clock.Advance(4 * time.Hour)
@@ -49,88 +87,81 @@ func TestSessionsThatNothingEndsAreSaidOnce(t *testing.T) {
 }
 
 func TestDenialEndsSessionsAndIsLiftedWhenTheyHaveDied(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	c := r.open(t)
-	g := to("maya@example.com", ending(inAccount(production, "ReadOnly")))
-	receipt := mustGrant(t, c, g)
-	r.Assign(production, r.readOnly, r.ids["li@example.com"])
-	r.Assign(staging, r.readOnly, r.ids["maya@example.com"])
-	maya, li := r.signedIn(t, "maya@example.com", production, r.readOnly), r.signedIn(t, "li@example.com", production, r.readOnly)
-	elsewhere := r.signedIn(t, "maya@example.com", staging, r.readOnly)
-	if removal := mustRevoke(t, c, g, receipt); !removal.ResidualUntil.IsZero() {
-		t.Errorf("%+v, want nothing left", removal)
-	}
-	if maya.Works() || !li.Works() || !elsewhere.Works() {
-		t.Errorf("maya works %v, li works %v, maya in staging works %v; want false, true, true", maya.Works(), li.Works(), elsewhere.Works())
-	}
-	kept := `{"Sid": "KeepOut", "Effect":"Deny","Action":"iam:*","Resource":"*"}`
-	if text := r.Inline(r.readOnly); !strings.Contains(text, kept) || !strings.Contains(text, "HallpassBefore") {
-		t.Errorf("the policy is %s", text)
-	}
-
-	r.Clock.Advance(3 * time.Hour)
-	other := r.open(t) // another replica, which knows nothing
-	other.Upkeep(t.Context(), true)
-	if !strings.Contains(r.Inline(r.readOnly), "HallpassBefore") || maya.Works() {
-		t.Error("the denial was lifted while the session could live")
-	}
-	r.Clock.Advance(time.Hour + 5*time.Minute)
-	other.Upkeep(t.Context(), true)
-	for where, text := range map[string]string{"set": r.Inline(r.readOnly), "account": r.Provisioned(r.readOnly, production)} {
-		if strings.Contains(text, "Hallpass") || !strings.Contains(text, kept) {
-			t.Errorf("the policy of the %s is %s", where, text)
+	bothWays(t, func(t *testing.T, r *rig, w way) {
+		c, g, receipt := r.giving(t, w.target(production, "ReadOnly"))
+		r.Assign(production, r.readOnly, r.ids["li@example.com"])
+		r.Assign(staging, r.readOnly, r.ids["maya@example.com"])
+		r.Assign(production, r.admin, r.ids["maya@example.com"])
+		maya := r.signedIn(t, "maya@example.com", production, r.readOnly)
+		others := []*awstest.RoleSession{r.signedIn(t, "li@example.com", production, r.readOnly), r.signedIn(t, "maya@example.com", staging, r.readOnly),
+			r.signedIn(t, "maya@example.com", production, r.admin)}
+		ends(t, c, g, receipt, maya)
+		for i, s := range others {
+			if !s.Works() {
+				t.Errorf("session %d of somebody else, elsewhere, or of another role was ended", i)
+			}
 		}
-	}
+		kept := `{"Sid": "KeepOut", "Effect":"Deny","Action":"iam:*","Resource":"*"}`
+		if text := w.document(r, r.readOnly); !strings.Contains(text, kept) || !strings.Contains(text, "HallpassBefore") {
+			t.Errorf("the policy is %s", text)
+		}
+
+		r.Clock.Advance(3 * time.Hour)
+		other := r.open(t) // another replica, which knows nothing
+		other.Upkeep(t.Context(), true)
+		if !strings.Contains(w.document(r, r.readOnly), "HallpassBefore") || maya.Works() {
+			t.Error("the denial was lifted while the session could live")
+		}
+		r.Clock.Advance(time.Hour + 5*time.Minute)
+		other.Upkeep(t.Context(), true)
+		for where, text := range map[string]string{"set": w.document(r, r.readOnly), "account": r.Provisioned(r.readOnly, production)} {
+			if strings.Contains(text, "Hallpass") || !strings.Contains(text, kept) {
+				t.Errorf("the policy of the %s is %s", where, text)
+			}
+		}
+	})
 }
 
 func TestSessionOfANewGrantWorks(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	c := r.open(t)
-	g := to("maya@example.com", ending(inAccount(production, "Admin")))
-	receipt := mustGrant(t, c, g)
-	old := r.signedIn(t, "maya@example.com", production, r.admin)
-	mustRevoke(t, c, g, receipt)
-	again := g
-	again.ID = "gr_2"
-	receipt = mustGrant(t, c, again)
-	if r.signedIn(t, "maya@example.com", production, r.admin); old.Works() {
-		t.Error("a session of before works again")
-	}
-	mustRevoke(t, c, again, receipt)
-	r.Clock.Advance(2 * time.Hour)
-	c.Upkeep(t.Context(), false)
-	if got := r.Inline(r.admin); got != "" {
-		t.Errorf("the policy that had no statements is %s", got)
-	}
+	bothWays(t, func(t *testing.T, r *rig, w way) {
+		before := w.document(r, r.admin)
+		c, g, receipt := r.giving(t, w.target(production, "Admin"))
+		old := r.signedIn(t, "maya@example.com", production, r.admin)
+		mustRevoke(t, c, g, receipt)
+		again := g
+		again.ID = "gr_2"
+		receipt = mustGrant(t, c, again)
+		if r.signedIn(t, "maya@example.com", production, r.admin); old.Works() {
+			t.Error("a session of before works again")
+		}
+		mustRevoke(t, c, again, receipt)
+		r.Clock.Advance(2 * time.Hour)
+		c.Upkeep(t.Context(), false)
+		if got := w.document(r, r.admin); strings.Contains(got, "Hallpass") || before == "" && got != "" {
+			t.Errorf("the policy that was %q is %q", before, got)
+		}
+	})
 }
 
 func TestDenialThatCannotBePlacedLeavesTheEndResidual(t *testing.T) {
-	t.Parallel()
-	long := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"` + strings.Repeat("x", 10000) + `"}]}`
 	for name, tc := range map[string]struct {
-		spoil func(*rig)
+		spoil func(*rig, way)
 		words string
 	}{
-		"full":      {func(r *rig) { r.SetInline(r.readOnly, long) }, "no room"},
-		"forbidden": {func(r *rig) { r.Refuse["PutInlinePolicyToPermissionSet"] = true }, "does not let Hallpass write"},
-		"stuck":     {func(r *rig) { r.Fails["ProvisionPermissionSet"] = "Received a 403 status error" }, "does not let Hallpass write"},
+		"full": {func(r *rig, w way) {
+			w.set(r, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"`+strings.Repeat("x", w.full)+`"}]}`)
+		}, "no room"},
+		"forbidden": {func(r *rig, w way) { r.Refuse[w.write] = true }, "does not let Hallpass write"},
+		"stuck": {func(r *rig, w way) {
+			r.Fails["ProvisionPermissionSet"], r.Refuse["UpdatePolicy"] = "Received a 403 status error", true
+		}, "does not let Hallpass write"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t)
-			c := r.open(t)
-			g := to("maya@example.com", ending(inAccount(production, "ReadOnly")))
-			receipt := mustGrant(t, c, g)
-			tc.spoil(r)
-			removal := mustRevoke(t, c, g, receipt)
-			if want := r.Clock.Now().Add(4 * time.Hour); !removal.ResidualUntil.Equal(want) || !strings.Contains(removal.Reason, tc.words) {
-				t.Errorf("%+v, want residual until %s since %q", removal, want, tc.words)
-			}
-			if _, ok := r.SignIn(r.ids["maya@example.com"], production, r.readOnly); ok {
-				t.Error("access is still there")
-			}
+			bothWays(t, func(t *testing.T, r *rig, w way) {
+				c, g, receipt := r.giving(t, w.target(production, "ReadOnly"))
+				tc.spoil(r, w)
+				r.lives(t, c, g, receipt, 4*time.Hour, tc.words)
+			})
 		})
 	}
 }
@@ -138,97 +169,85 @@ func TestDenialThatCannotBePlacedLeavesTheEndResidual(t *testing.T) {
 func TestAccessIsRemovedAlthoughItsSessionsCannotBeEndedForLong(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	c := r.open(t)
-	g := to("maya@example.com", ending(inAccount(production, "ReadOnly")))
-	receipt := mustGrant(t, c, g)
+	c, g, receipt := r.giving(t, ending(inAccount(production, "ReadOnly")))
 	r.Fails["ProvisionPermissionSet"] = "Received a 500 status error"
 	for g.Attempts = range 3 {
 		_, err := c.Revoke(t.Context(), g, receipt)
 		wants(t, err, approvals.Retryable, "500")
 	}
 	g.Attempts = 3
-	if removal := mustRevoke(t, c, g, receipt); removal.ResidualUntil.IsZero() || !strings.Contains(removal.Reason, "could not be ended") {
-		t.Errorf("%+v, want it residual", removal)
-	}
+	r.lives(t, c, g, receipt, 12*time.Hour, "could not be ended")
 }
 
 func TestDenialThatSomebodyElseOverwroteIsPlacedAgain(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	c := r.open(t)
-	g := to("maya@example.com", ending(inAccount(production, "ReadOnly")))
-	receipt := mustGrant(t, c, g)
-	s := r.signedIn(t, "maya@example.com", production, r.readOnly)
-	r.After = map[string]func(){"DeleteAccountAssignment": func() { r.Overwrite(r.readOnly, foreign) }}
-	removal := mustRevoke(t, c, g, receipt)
-	r.After = nil
-	if !removal.ResidualUntil.IsZero() || s.Works() || !strings.Contains(r.Inline(r.readOnly), r.ids["maya@example.com"]) {
-		t.Errorf("%+v; the session works: %v; the policy is %s", removal, s.Works(), r.Inline(r.readOnly))
-	}
+	bothWays(t, func(t *testing.T, r *rig, w way) {
+		c, g, receipt := r.giving(t, w.target(production, "ReadOnly"))
+		s := r.signedIn(t, "maya@example.com", production, r.readOnly)
+		r.After = map[string]func(){"DeleteAccountAssignment": func() { w.set(r, foreign) }}
+		ends(t, c, g, receipt, s)
+		r.After = nil
+		if text := w.document(r, r.readOnly); !strings.Contains(text, r.ids["maya@example.com"]) {
+			t.Errorf("the policy is %s", text)
+		}
+	})
 }
 
 func TestSecondCallFindsTheDenialOfTheFirst(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	c := r.open(t)
-	g := to("maya@example.com", ending(inAccount(production, "ReadOnly")))
-	receipt := mustGrant(t, c, g)
-	s := r.signedIn(t, "maya@example.com", production, r.readOnly)
-	r.Spoil(&awstest.Fault{Actions: []string{"DeleteAccountAssignment"}, Lose: true})
-	_, err := c.Revoke(t.Context(), g, receipt)
-	wants(t, err, approvals.Ambiguous, "did not answer")
-	r.Clock.Advance(5 * time.Second)
-	puts := r.Asked("PutInlinePolicyToPermissionSet")
-	if removal := mustRevoke(t, c, g, receipt); !removal.ResidualUntil.IsZero() || s.Works() {
-		t.Errorf("%+v; the session works: %v", removal, s.Works())
-	}
-	if got := r.Asked("PutInlinePolicyToPermissionSet"); got != puts {
-		t.Errorf("the policy was written %d times more", got-puts)
-	}
+	bothWays(t, func(t *testing.T, r *rig, w way) {
+		c, g, receipt := r.giving(t, w.target(production, "ReadOnly"))
+		s := r.signedIn(t, "maya@example.com", production, r.readOnly)
+		r.loses(t, c, g, receipt)
+		r.Clock.Advance(5 * time.Second)
+		puts := r.Asked(w.write)
+		ends(t, c, g, receipt, s)
+		if got := r.Asked(w.write); got != puts || puts == 0 {
+			t.Errorf("the policy was written %d times more, after %d", got-puts, puts)
+		}
+	})
 }
 
 func TestManyEndsAtOnceShareTheirStatements(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.Rate = 0
-	const people = 24
-	c := r.open(t)
-	var wg sync.WaitGroup
-	sessions := make([]*awstest.RoleSession, people)
-	for i := range people {
-		name := fmt.Sprintf("p%02d@example.com", i)
-		r.ids[name] = r.AddUser(name, name)
-		r.Assign(production, r.readOnly, r.ids[name])
-		sessions[i] = r.signedIn(t, name, production, r.readOnly)
-	}
-	for i := range people {
-		wg.Go(func() {
-			g := to(fmt.Sprintf("p%02d@example.com", i), ending(inAccount(production, r.readOnly)))
-			g.ActiveAt = start
-			for {
-				removal, err := c.Revoke(t.Context(), g, nil)
-				if err == nil {
-					if !removal.ResidualUntil.IsZero() {
-						t.Errorf("%s: %+v", g.Account, removal)
-					}
-					return
-				}
-				if g.Attempts++; g.Attempts > 2 {
-					t.Errorf("%s: %v", g.Account, err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for i, s := range sessions {
-		if s.Works() {
-			t.Errorf("session %d works", i)
+	bothWays(t, func(t *testing.T, r *rig, w way) {
+		r.Rate = 0
+		const people = 24
+		c := r.open(t)
+		var wg sync.WaitGroup
+		sessions := make([]*awstest.RoleSession, people)
+		for i := range people {
+			name := fmt.Sprintf("p%02d@example.com", i)
+			r.ids[name] = r.AddUser(name, name)
+			r.Assign(production, r.readOnly, r.ids[name])
+			sessions[i] = r.signedIn(t, name, production, r.readOnly)
 		}
-	}
-	if puts := r.Asked("PutInlinePolicyToPermissionSet"); puts >= people {
-		t.Errorf("%d people's ends were %d changes of the policy", people, puts)
-	}
+		for i := range people {
+			wg.Go(func() {
+				g := to(fmt.Sprintf("p%02d@example.com", i), w.target(production, r.readOnly))
+				g.ActiveAt = start
+				for {
+					removal, err := c.Revoke(t.Context(), g, nil)
+					if err == nil {
+						if !removal.ResidualUntil.IsZero() {
+							t.Errorf("%s: %+v", g.Account, removal)
+						}
+						return
+					}
+					if g.Attempts++; g.Attempts > 2 {
+						t.Errorf("%s: %v", g.Account, err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for i, s := range sessions {
+			if s.Works() {
+				t.Errorf("session %d works", i)
+			}
+		}
+		if puts := r.Asked(w.write); puts >= people {
+			t.Errorf("%d people's ends were %d changes of the policy", people, puts)
+		}
+	})
 }
 
 func TestGroupSessionsLastAsLongAsWhatTheGroupIsAssigned(t *testing.T) {
@@ -248,9 +267,7 @@ func TestGroupSessionsLastAsLongAsWhatTheGroupIsAssigned(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
 			tc.prepare(r)
-			c := r.open(t)
-			g := to("maya@example.com", tc.target)
-			receipt := mustGrant(t, c, g)
+			c, g, receipt := r.giving(t, tc.target)
 			removal := mustRevoke(t, c, g, receipt)
 			var got time.Duration
 			if !removal.ResidualUntil.IsZero() {
@@ -266,10 +283,8 @@ func TestGroupSessionsLastAsLongAsWhatTheGroupIsAssigned(t *testing.T) {
 func TestRunLiftsUntilItIsStopped(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	cfg := r.config()
-	c := open(t, cfg)
-	g := to("maya@example.com", ending(inAccount(production, "Admin")))
-	mustRevoke(t, c, g, mustGrant(t, c, g))
+	c, g, receipt := r.giving(t, ending(inAccount(production, "Admin")))
+	mustRevoke(t, c, g, receipt)
 	if !strings.Contains(r.Inline(r.admin), "Hallpass") {
 		t.Fatal("there is no denial to lift")
 	}

@@ -25,7 +25,8 @@ const (
 	keyGroupID = "group_id"
 	keyEnd     = "end_sessions"
 
-	endByPolicy = "inline-policy"
+	endByPolicy  = "inline-policy"
+	endByControl = "scp"
 )
 
 var (
@@ -51,8 +52,8 @@ func checkTarget(t map[string]string) error {
 	switch {
 	case assignment == group, assignment && (t[keyAccount] == "" || t[keySet] == ""), t[keyGroup] != "" && t[keyGroupID] != "":
 		return wrong("an AWS target is account and permission_set, or group, or group_id")
-	case t[keyEnd] != "" && t[keyEnd] != endByPolicy:
-		return wrong("sessions can't be ended by %q; write end_sessions: %s or leave it out", t[keyEnd], endByPolicy)
+	case t[keyEnd] != "" && t[keyEnd] != endByPolicy && t[keyEnd] != endByControl:
+		return wrong("sessions can't be ended by %q; write end_sessions: %s or %s, or leave it out", t[keyEnd], endByPolicy, endByControl)
 	case !isARN(t[keySet]) && len(t[keySet]) > maxSetName:
 		return wrong("the permission set %q has a longer name than AWS allows (%d characters)", t[keySet], maxSetName)
 	}
@@ -77,7 +78,13 @@ type role struct {
 	set      string // ARN
 	accounts []string
 	life     time.Duration // of its sessions; set where they are to end
+	name     string        // likewise
+	control  string        // the service control policy that ends them; empty: the permission set's inline policy does
 }
+
+// document is the policy that holds denials of a role's sessions: a permission
+// set's, by its ARN, or a service control policy, by its id.
+func (r role) document() string { return cmp.Or(r.control, r.set) }
 
 // resolve makes the way of a target for a user. Names are looked up.
 func (c *Connector) resolve(ctx context.Context, t map[string]string, user string) (way, error) {

@@ -18,7 +18,7 @@ func (c *Connector) Run(ctx context.Context) error {
 }
 
 // Upkeep does once what Run does; every looks for denials in the policies of
-// all permission sets, and not only of those that are known to have had some.
+// all permission sets and in the service control policy, and not only of those that are known to have had some.
 func (c *Connector) Upkeep(ctx context.Context, every bool) {
 	l, err := c.inventory.get(ctx)
 	if err == nil && every {
@@ -26,13 +26,16 @@ func (c *Connector) Upkeep(ctx context.Context, every bool) {
 			c.denies.line(arn)
 		}
 	}
-	for _, set := range c.denies.sets() {
+	if every && c.cfg.Control != "" {
+		c.denies.line(c.cfg.Control)
+	}
+	for _, doc := range c.denies.documents() {
 		if c.quota.turn(ctx, c.quota.slow) != nil {
 			return
 		}
-		if err := c.denies.lift(ctx, set); err != nil && ctx.Err() == nil {
+		if err := c.denies.lift(ctx, doc); err != nil && ctx.Err() == nil {
 			c.cfg.Logger.WarnContext(ctx, "denials of sessions that have died stay in a policy for now",
-				slog.String("permission_set", set), slog.String("error", err.Error()))
+				slog.String("document", doc), slog.String("error", err.Error()))
 		}
 	}
 }

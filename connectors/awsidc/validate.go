@@ -25,8 +25,11 @@ func (c *Connector) Validate(ctx context.Context, e approvals.Entitlement) error
 			return err
 		}
 	}
-	if e.Target[keyEnd] != endByPolicy {
+	if e.Target[keyEnd] == "" {
 		return nil
+	}
+	if e.Target[keyEnd] == endByControl {
+		return c.checkControl(ctx)
 	}
 	roles, err := w.roles(ctx)
 	if err != nil {

@@ -26,6 +26,10 @@ var handlers = map[string]handler{
 	organizationV + "DescribeOrganization": on(func(*Cloud, *organizations.DescribeOrganizationInput, request) (any, *refusal) {
 		return organizations.DescribeOrganizationOutput{Organization: &orgtypes.Organization{MasterAccountId: aws.String(Management)}}, nil
 	}),
+	organizationV + "DescribePolicy":                on((*Cloud).describeControl),
+	organizationV + "UpdatePolicy":                  on((*Cloud).updateControl),
+	organizationV + "ListPoliciesForTarget":         on((*Cloud).controlsOf),
+	organizationV + "ListParents":                   on((*Cloud).parents),
 	organizationV + "ListAccounts":                  on((*Cloud).listAccounts),
 	sso + "ListInstances":                           on((*Cloud).listInstances),
 	sso + "ListPermissionSets":                      on((*Cloud).listSets),

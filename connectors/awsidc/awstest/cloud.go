@@ -46,6 +46,7 @@ type Cloud struct {
 	people   map[string]Person // what else is known of users
 	accounts []account
 	sets     map[string]*set
+	controls map[string]*control // service control policies by id
 	events   []event
 	ops      map[string]*op
 	window   []time.Time
@@ -104,7 +105,7 @@ type Fault struct {
 // and nobody.
 func New(now time.Time) *Cloud {
 	return &Cloud{Clock: NewClock(now), Caller: Management, Latency: 2 * time.Second, Page: 2, Rate: perSecond, Instances: []string{Instance}, Refuse: map[string]bool{}, Fails: map[string]string{},
-		users: map[string]user{}, groups: map[string]string{}, sets: map[string]*set{}, ops: map[string]*op{},
+		users: map[string]user{}, groups: map[string]string{}, sets: map[string]*set{}, controls: map[string]*control{}, ops: map[string]*op{},
 		asked: map[string]int{}, effects: map[string]int{},
 		accounts: []account{{Management, "management", "ACTIVE"}, {Delegate, "identity", "ACTIVE"}}}
 }

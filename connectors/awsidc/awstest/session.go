@@ -43,7 +43,7 @@ func (s *RoleSession) Works() bool {
 	defer s.c.mu.Unlock()
 	s.c.settle()
 	policy, there := s.c.sets[s.set].role[s.account]
-	return there && s.c.Clock.Now().Before(s.expires) && !s.denied(policy)
+	return there && s.c.Clock.Now().Before(s.expires) && !s.denied(policy) && !slices.ContainsFunc(s.c.controlled(s.account), s.denied)
 }
 
 // denied evaluates the policy's denials of everything, by the keys that role
@@ -60,7 +60,7 @@ func (s *RoleSession) denied(policy string) bool {
 		}
 	}
 	if err := json.Unmarshal([]byte(policy), &doc); err != nil {
-		panic(err) // PutInlinePolicyToPermissionSet has looked
+		panic(err) // the action that wrote it has looked
 	}
 	for _, st := range doc.Statement {
 		if st.Effect != "Deny" || st.Action != "*" {
@@ -74,7 +74,7 @@ func (s *RoleSession) denied(policy string) bool {
 }
 
 func (s *RoleSession) matches(conditions map[string]map[string]any) bool {
-	context := map[string]string{"identitystore:userId": s.user, "aws:PrincipalAccount": s.account, "aws:TokenIssueTime": s.issued.UTC().Format(time.RFC3339)}
+	context := map[string]string{"aws:PrincipalArn": "arn:aws:iam::" + s.account + ":role/aws-reserved/sso.amazonaws.com/eu-central-1/AWSReservedSSO_" + s.c.sets[s.set].name + "_0123456789abcdef", "identitystore:userId": s.user, "aws:PrincipalAccount": s.account, "aws:TokenIssueTime": s.issued.UTC().Format(time.RFC3339)}
 	for operator, keys := range conditions {
 		for key, v := range keys {
 			var values []string
@@ -91,6 +91,8 @@ func (s *RoleSession) matches(conditions map[string]map[string]any) bool {
 				switch operator {
 				case "StringEquals":
 					return has == want
+				case "ArnLike":
+					return like(want, has)
 				case "DateLessThan":
 					return has < want // RFC 3339 in UTC
 				}

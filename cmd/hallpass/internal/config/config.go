@@ -83,6 +83,7 @@ type Connector struct {
 	Sessions    time.Duration     `yaml:"sessions" kinds:"scim"`           // for how long sessions outlive a membership; default: they end with it
 	Region      string            `yaml:"region" kinds:"awsidc"`           // of the IAM Identity Center instance
 	Instance    string            `yaml:"instance" kinds:"awsidc"`         // its ARN; default: the only one there is
+	Control     string            `yaml:"control" kinds:"awsidc"`          // the service control policy that ends sessions where targets say so
 	Replicas    int               `yaml:"replicas" kinds:"awsidc"`         // Hallpass processes that share AWS's quotas; default 1
 	Timeout     time.Duration     `yaml:"timeout"`                         // of one call; default 10s, 30s for awsidc
 	Concurrency int               `yaml:"concurrency"`                     // calls at once; default 8

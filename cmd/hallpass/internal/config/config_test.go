@@ -66,6 +66,7 @@ func TestEveryMistakeIsNamedWithLineAndMend(t *testing.T) {
 		"aws without region":       {"connectors:\n  a:\n    kind: awsidc", `h.yaml:2: the connector "a" has no region; add region: with the region of the IAM Identity Center instance, such as eu-central-1`},
 		"aws by another name":      {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    account: email.value", `h.yaml:5: users can't be found by "email.value"; did you mean "emails.value"?`},
 		"aws instance by its name": {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    instance: ssoins-1", `h.yaml:5: "ssoins-1" is no instance; write its ARN, which begins with arn:aws:sso:::instance/, or leave it out`},
+		"aws policy by its ARN":    {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    control: arn:aws:x", `h.yaml:5: "arn:aws:x" is no service control policy; write its id, which begins with p-`},
 		"aws for a crowd":          {"connectors:\n  a:\n    kind: awsidc\n    region: eu-central-1\n    replicas: 11", "h.yaml:5: AWS's ten asynchronous calls can't be shared by 11 replicas; write a number from 1 to 10"},
 		"too many calls":           {"connectors:\n  s:\n    kind: sandbox\n    concurrency: 1000", "h.yaml:4: 1000 calls at once cannot be; write a number from 1 to 100"},
 		"queue without email":      {"approvals:\n  security_queue: [sam]", `h.yaml:2: "sam" is not an email address; write an email address`},

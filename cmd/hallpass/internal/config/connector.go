@@ -97,6 +97,9 @@ func (c *Config) checkAWS(name string, k Connector) approvals.Problems {
 	if k.Instance != "" && !strings.HasPrefix(k.Instance, "arn:") {
 		ps = append(ps, at.At("instance").Problem("write its ARN, which begins with arn:aws:sso:::instance/, or leave it out", "%q is no instance", k.Instance))
 	}
+	if k.Control != "" && !strings.HasPrefix(k.Control, "p-") {
+		ps = append(ps, at.At("control").Problem("write its id, which begins with p-", "%q is no service control policy", k.Control))
+	}
 	if k.Replicas < 0 || k.Replicas > awsidc.MaxReplicas {
 		ps = append(ps, at.At("replicas").Problem(fmt.Sprintf("write a number from 1 to %d", awsidc.MaxReplicas), "AWS's ten asynchronous calls can't be shared by %d replicas", k.Replicas))
 	}
