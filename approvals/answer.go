@@ -62,10 +62,10 @@ func (s *Service) answer(ctx context.Context, actor Actor, id RequestID, say App
 		}
 	}
 	r, err := s.Store.Request(ctx, id)
-	if err != nil {
-		return r, err
+	if err == nil {
+		err = Errorf(CodeConflict, "Others are answering this request right now. Please look at it again.")
 	}
-	return r, Errorf(CodeConflict, "Others are answering this request right now. Please look at it again.")
+	return r, err
 }
 
 // answerTries is how often an answer is tried again when somebody else changed
@@ -222,24 +222,18 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, old, d Dec
 	c.Events = []Event{ground}
 	switch kind {
 	case EventRequestDenied:
-		if r, err = r.Move(RequestDenied); err != nil {
-			return r, err
-		}
+		r, err = r.Move(RequestDenied)
 		r.DecidedAt, r.DecidedBy, r.Note = d.At, ap.Approver, ap.Note
 		c.Cancel = append(c.Cancel, requestTasks(r)...)
 		c.Learned = []Learned{learned(r, d, ap, r.Duration)}
 	case EventRequestApproved:
 		r.DecidedBy, r.Note = ap.Approver, ap.Note
 		length := Given(r, given)
-		if r, err = s.approve(ctx, &c, r, d, length, ground); err != nil {
-			return r, err
-		}
+		r, err = s.approve(ctx, &c, r, d, length, ground)
 		c.Learned = []Learned{learned(r, d, ap, length)}
 	default:
 		if passed { // somebody left it to others who had said enough
-			if r, err = s.agree(ctx, &c, r, d, given); err != nil {
-				return r, err
-			}
+			r, err = s.agree(ctx, &c, r, d, given)
 			break
 		}
 		if d = d.ask(open); d.further(old) {
@@ -247,6 +241,9 @@ func (s *Service) record(ctx context.Context, actor Actor, r Request, old, d Dec
 			r = s.opened(&c, r, d)
 		}
 		c.Notices = threads(NoticeDetail, approverCards(r, d))
+	}
+	if err != nil {
+		return r, err
 	}
 	c.Decisions, c.Requests = []Decision{d}, []Request{r}
 	c.Notices = append(append(requesterCards(r), c.Notices...), approverCards(r, d)...)

@@ -192,9 +192,6 @@ func (s *Service) opens(ctx context.Context, actor Actor, r Request, e Entitleme
 	opened := withDecision(s.event(d.At, EventBreakGlassOpened, actor, r), d)
 	c.Events = append(c.Events, opened)
 	r, err := s.approve(ctx, &c, r, d, r.Duration, opened)
-	if err != nil {
-		return r, err
-	}
 	review := BreakGlassReview{Request: r.ID, Requester: r.Requester, Beneficiary: r.Beneficiary, Entitlement: r.Entitlement, Grant: r.Grant,
 		OpenedAt: d.At, DueAt: d.At.Add(s.Glass.within())}
 	review.Told = s.watchers(ctx, review, d)
@@ -206,11 +203,13 @@ func (s *Service) opens(ctx context.Context, actor Actor, r Request, e Entitleme
 		"sensitivity": string(e.Sensitivity)}
 	c.Tasks = append(c.Tasks, Task{Kind: TaskBreakGlass, Key: string(r.ID), RunAt: review.DueAt})
 	c.Notices = append(append(requesterCards(r), review.cards()...), homes(s.admins(ctx)...)...)
-	if err := s.Store.Apply(ctx, c); err != nil {
-		return r, err
+	if err == nil {
+		err = s.Store.Apply(ctx, c)
 	}
-	r.Version++
-	return r, nil
+	if err == nil {
+		r.Version++
+	}
+	return r, err
 }
 
 // watchers are those who are told of a break-glass one by one: the security

@@ -56,11 +56,8 @@ func (s *Service) draftBundle(ctx context.Context, actor Actor, ask Ask, profile
 	if ask.Key == "" {
 		return nil, Errorf(CodeInvalid, "A request needs an idempotency key.")
 	}
-	if first, err := s.Store.RequestByKey(ctx, ask.Key+"/1"); err == nil || ErrorCode(err) != CodeNotFound {
-		if err != nil {
-			return nil, err
-		}
-		return s.Store.BundleRequests(ctx, first.Bundle)
+	if all, err := s.bundleByKey(ctx, ask.Key); err == nil || ErrorCode(err) != CodeNotFound {
+		return all, err
 	}
 	if len(entitlements) == 0 || len(entitlements) > bundleAtMost {
 		return nil, Errorf(CodeInvalid, "Choose at least one and at most %d.", bundleAtMost)
@@ -84,11 +81,7 @@ func (s *Service) draftBundle(ctx context.Context, actor Actor, ask Ask, profile
 	c.Notices = requesterCards(c.Requests[0])[:1]
 	if err := s.Store.Apply(ctx, c); err != nil {
 		if ErrorCode(err) == CodeDuplicate { // a redelivery was faster
-			first, err := s.Store.RequestByKey(ctx, ask.Key+"/1")
-			if err != nil {
-				return nil, err
-			}
-			return s.Store.BundleRequests(ctx, first.Bundle)
+			return s.bundleByKey(ctx, ask.Key)
 		}
 		return nil, err
 	}
@@ -96,6 +89,15 @@ func (s *Service) draftBundle(ctx context.Context, actor Actor, ask Ask, profile
 		c.Requests[i].Version++
 	}
 	return c.Requests, nil
+}
+
+// bundleByKey finds what was asked together under a key.
+func (s *Service) bundleByKey(ctx context.Context, key string) ([]Request, error) {
+	first, err := s.Store.RequestByKey(ctx, key+"/1")
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.BundleRequests(ctx, first.Bundle)
 }
 
 // bundled is one draft of a bundle.

@@ -110,3 +110,17 @@ func TestPoliciesAboutOthersAreNotEvaluated(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestLookingAtPoliciesCanStop(t *testing.T) {
+	t.Parallel()
+	set := written(t, `permit (principal, action == Action::"request", resource);`, `forbid (principal, action == Action::"request", resource);`)
+	q := ask(approvals.Facts{Beneficiary: approvals.Principal{ID: "ada"}}, approvals.Assessment{}, nil)
+	var got []string
+	for id := range q.meant(set.request, user("ada")).All() {
+		got = append(got, string(id))
+		break
+	}
+	if diff := cmp.Diff([]string{"p0"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
