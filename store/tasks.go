@@ -164,16 +164,23 @@ func (s *Store) NextTask(ctx context.Context, kinds []approvals.TaskKind) (due t
 	return next[0].Time, true, nil
 }
 
-// Prune removes what was kept only to be recognised: tasks finished and
-// inbound entries handled before a time. It returns how many rows went.
+// Prune removes what was kept only to be recognised or counted: tasks finished
+// and inbound entries handled before a time, and what was taken from the budgets
+// of the days before it. It returns how many rows went.
 func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
 	const batch = 5000
 	var removed int64
-	for _, name := range []string{"tasks", "inbound"} {
+	for _, old := range []struct {
+		query  string
+		before any
+	}{
+		{"DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE done_at < $1 ORDER BY done_at LIMIT $2)", at(before)},
+		{"DELETE FROM inbound WHERE id IN (SELECT id FROM inbound WHERE done_at < $1 ORDER BY done_at LIMIT $2)", at(before)},
+		{"DELETE FROM spendings WHERE (budget, day) IN (SELECT budget, day FROM spendings WHERE day < $1 ORDER BY day LIMIT $2)", before.UTC().Format(time.DateOnly)},
+	} {
 		for n := int64(batch); n == batch; removed += n {
 			err := s.transact(ctx, "prune", func(tx *sql.Tx) (err error) {
-				n, err = execute(ctx, tx, "DELETE FROM "+name+" WHERE id IN (SELECT id FROM "+name+
-					" WHERE done_at < $1 ORDER BY done_at LIMIT $2)", at(before), int64(batch))
+				n, err = execute(ctx, tx, old.query, old.before, int64(batch))
 				return err
 			})
 			if err != nil {

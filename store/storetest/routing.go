@@ -50,6 +50,22 @@ func budgetsHold(t *testing.T, s *store.Store) {
 	code(t, approvals.CodeInternal, s.Apply(bg, spent("senseless", rule)))
 }
 
+// budgetsAreForgotten: a day that is over is counted no longer, and rows that
+// nobody reads any more go.
+func budgetsAreForgotten(t *testing.T, s *store.Store) {
+	on := func(day string) approvals.Spending {
+		return approvals.Spending{Budget: "person/bob", Day: day, Limit: 1}
+	}
+	for i, day := range []string{"2026-11-13", "2026-11-14", "2026-11-21"} {
+		apply(t, s, spent(fmt.Sprintf("r%d", i), on(day)))
+	}
+	same(t, int64(1), must(s.Prune(bg, time.Date(2026, 11, 14, 23, 59, 0, 0, time.UTC)))(t))
+	apply(t, s, spent("gone", on("2026-11-13")))
+	for i, day := range []string{"2026-11-14", "2026-11-21"} {
+		code(t, approvals.CodeOverBudget, s.Apply(bg, spent(fmt.Sprintf("kept%d", i), on(day))))
+	}
+}
+
 func bundlesAreFound(t *testing.T, s *store.Store) {
 	for i, bundle := range []approvals.BundleID{"", "b1", "b1", "b2"} {
 		c := Submission(fmt.Sprintf("r%d", i))

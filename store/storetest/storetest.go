@@ -90,6 +90,7 @@ func Run(t *testing.T, open Opener) {
 		{"BaselinesAreReplaced", baselinesReplaced},
 		{"EndedGrantsAndListsAreFound", endedAndListed},
 		{"BudgetsAreNeverOverdrawn", budgetsHold},
+		{"BudgetsOfDaysThatAreOverAreForgotten", budgetsAreForgotten},
 		{"BundlesAreFound", bundlesAreFound},
 		{"WaitingPagesVisitEachOnce", waitingPages},
 		{"HoldingsOfAPersonAreFound", holdingsOfPeople},
