@@ -62,7 +62,7 @@ func TestBreakGlassIsToldToEverybodyAndReviewedBySomebodyElse(t *testing.T) {
 			t.Fatalf("the request is %s, %s, for %s", r.Kind, r.State, r.Duration)
 		}
 		w.activate(r)
-		w.sees("UANA", "", "You have access", "Opened by break-glass", "Somebody else reviews it until")
+		w.sees("UANA", "", "You have access", "Opened by break-glass", "Somebody else must review it by", "you can't break glass again")
 
 		w.click("UANA", card, "glass_justified")
 		w.sees("UANA", "CAPP", "Nobody reviews their own break-glass")

@@ -74,12 +74,12 @@ func TestAdminsSeeWhatFailsUntilItIsMended(t *testing.T) {
 			}
 		}
 		w.home("UADA", []string{"Needs attention", "Support desk, agent of Ana Diaz can't be taken away yet; 3 tries failed, the last: The support desk does not answer."})
-		told := w.sees("UANA", "", "Your Support desk, agent can't be taken away yet")
+		told := w.sees("UANA", "", "Your access to Support desk, agent can't be taken away yet")
 		if _, err := w.svc.Revoked(w.ctx, g.ID, approvals.Removal{}, "absent"); err != nil {
 			t.Fatal(err)
 		}
 		w.home("UADA", []string{"My access"}, "Needs attention")
-		if now := w.sees("UANA", "", "Your Support desk, agent: Access ended", "nothing remains"); now.TS != told.TS {
+		if now := w.sees("UANA", "", "Your access to Support desk, agent: Access ended", "nothing remains"); now.TS != told.TS {
 			t.Error("that it ended at last is said in another message")
 		}
 	})

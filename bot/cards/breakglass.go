@@ -135,11 +135,15 @@ func (e Emergency) sentence() string {
 // reviewed says how the review stands.
 func (e Emergency) reviewed() string {
 	if e.Review.Open() {
-		due := "Somebody else reviews it until " + e.clock(e.Review.DueAt) + "."
+		due := "Somebody else must review it by " + e.clock(e.Review.DueAt) + "."
 		if e.Review.Escalations > 0 {
 			due = bold("The review is overdue.")
 		}
-		return due + " Before that, " + name(e.Requester.FirstName()) + " can't break glass again."
+		who := name(e.Requester.FirstName())
+		if e.Reader.ID == e.Request.Requester {
+			who = "you"
+		}
+		return due + " Until it is reviewed, " + who + " can't break glass again."
 	}
 	found := "justified"
 	if e.Review.Finding == approvals.NotJustified {

@@ -97,7 +97,7 @@ func Failed(v View) Card {
 	g := *v.Grant
 	what := bold(v.thing()) + " of " + bold(name(v.Beneficiary.Name))
 	if v.mine() {
-		what = "Your " + bold(v.thing())
+		what = "Your access to " + bold(v.thing())
 	}
 	var s string
 	switch {

@@ -156,11 +156,15 @@ func (v View) ground() string {
 		}
 		return "Approved by " + by + " " + v.clock(v.Request.DecidedAt) + "."
 	}
-	s := "Approved at once by policy"
+	at := "Approved at once by "
+	if v.Request.Kind == approvals.KindBreakGlass { // nobody approved it: that is the point
+		at = "Allowed at once by "
+	}
+	s := at + "policy"
 	if v.Decision != nil {
 		for _, p := range v.Decision.Ruling.Policies {
 			if p.Effect == "permit" {
-				s = "Approved at once by rule " + bold(words(p.ID, 80))
+				s = at + "rule " + bold(words(p.ID, 80))
 				if p.Reason != "" {
 					s += ": " + words(p.Reason, 300)
 				}
