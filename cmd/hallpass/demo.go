@@ -22,8 +22,11 @@ func demoCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			level := slog.LevelError
-			if verbose {
+			switch {
+			case verbose:
 				level = slog.LevelDebug
+			case story: // an outage is played in it: what the log says then is meant
+				level = slog.LevelError + 1
 			}
 			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 			if o.Data == "" {

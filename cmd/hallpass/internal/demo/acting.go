@@ -86,13 +86,16 @@ func lastPlain(a *slacksim.Actor) string {
 var dateToken = regexp.MustCompile(`<!date\^\d+\^[^|]*\|([^>]*)>`)
 
 // readable is a message as a person reads it, without its buttons.
-func readable(m slacksim.Message) string {
+func readable(m slacksim.Message) string { return plainly(m.Plain(), m.Controls()) }
+
+// plainly is a text as a person reads it, without the controls in it.
+func plainly(text string, controls []slacksim.Control) string {
 	skip := map[string]bool{}
-	for _, c := range m.Controls() {
+	for _, c := range controls {
 		skip[c.Label] = true
 	}
 	var lines []string
-	for line := range strings.Lines(m.Plain()) {
+	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && !skip[line] {
 			lines = append(lines, strings.ReplaceAll(dateToken.ReplaceAllString(line, "$1"), "*", ""))
 		}

@@ -39,7 +39,7 @@ func TestBreakGlassWithEveryApproverAsleep(t *testing.T) {
 	if err := smash(); err != nil {
 		t.Fatal(err)
 	}
-	r.shown("Lena Fischer", "", "You have access", "Opened by break-glass", "Somebody else reviews it")
+	r.shown("Lena Fischer", "", "You have access", "Opened by break-glass", "Somebody else must review it")
 	if ok, words, err := d.Try(ctx, r.email("Lena Fischer"), "billing-db"); err != nil || !ok {
 		t.Errorf("the system says %q: %v", words, err)
 	}

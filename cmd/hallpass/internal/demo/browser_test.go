@@ -207,6 +207,13 @@ func (b *browser) forms(text string) {
 	b.until("the form "+text, fmt.Sprintf(`document.querySelector('[data-test="modal"]')?.innerText.includes(%s)`, q))
 }
 
+// atHome waits until the Home tab that is open shows all the texts.
+func (b *browser) atHome(texts ...string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("a Home tab with %q", texts), fmt.Sprintf(`(() => { const home = document.querySelector('[data-test="home"]')?.innerText.toLowerCase() || "";
+		return %s.every((t) => home.includes(t)); })()`, lower(texts)))
+}
+
 // says writes a message.
 func (b *browser) says(text string) {
 	b.t.Helper()

@@ -22,15 +22,16 @@ type step struct {
 // leaves nobody with access. Together they may let less than a day pass: the
 // organisation's directory would be out of date.
 func chapters() []chapter {
-	return []chapter{ruleApproves(), smallerWish(), peopleAreAsked(), twoDecide(), somebodyIsAway(), othersAreAsked(), policyRefuses(), nobodyAnswers()}
+	return []chapter{ruleApproves(), smallerWish(), peopleAreAsked(), twoDecide(), somebodyIsAway(), othersAreAsked(), policyRefuses(), nobodyAnswers(), breakGlass(), outage()}
 }
 
 // The people of the story.
 const (
 	maya  = "Maya Lindqvist" // billing support
-	tom   = "Tom Okafor"     // her manager
+	clara = "Clara Sousa"    // in her team
+	tom   = "Tom Okafor"     // their manager
 	priya = "Priya Raman"    // leads payments, owns the billing database
-	diego = "Diego Santos"   // in her team
+	diego = "Diego Santos"   // in Priya's team
 	chris = "Chris Vega"     // a contractor
 	lin   = "Lin Wagner"     // a data engineer
 	anika = "Anika Hassan"   // her manager, owns the customer database
@@ -40,6 +41,7 @@ const (
 	erik  = "Erik Baker"     // her manager, who is away
 	carla = "Carla Torres"   // stands in for him
 	alba  = "Alba Garcia"    // in marketing
+	lena  = "Lena Fischer"   // on call
 )
 
 // asks is somebody writing to Hallpass, and the card that must come of it.
@@ -49,7 +51,7 @@ func asks(who, words string, card ...string) step {
 		if _, err := p.as(who).DM(words); err != nil {
 			return err
 		}
-		_, err := p.waitDM(ctx, who, card...)
+		_, err := p.waitDM(ctx, who, append(card, "Ready to send?")...)
 		return err
 	}}
 }

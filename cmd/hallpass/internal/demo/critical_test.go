@@ -13,7 +13,7 @@ import (
 func TestCriticalAccessIsDecidedByTwoInTheirChannel(t *testing.T) {
 	t.Parallel()
 	r := rehearse(t)
-	r.goes(asks(lin, "schema owner on customers-db for 30 minutes, finish the broken migration, INC-90", "Ready to send?", "schema owner"))
+	r.goes(asks(lin, "schema owner on customers-db for 30 minutes, finish the broken migration, INC-90", "schema owner"))
 	r.goes(sends(lin, "schema owner", "Waiting for an answer"))
 	card := r.shown(lin, securityChannel, "May Lin have this?", "Needs 2 approvals")
 	rs, err := r.demo.App.Store.RequestsBy(r.ctx, "lin.wagner", 1)

@@ -20,7 +20,7 @@ type Options struct {
 	Data     string // folder for the database, the sandbox and a copy of the example; made if missing
 	Access   string // access folder to run on; empty: the example's
 	Logger   *slog.Logger
-	Rates    slacksim.Rates // of the workspace; the zero value is Slack's own
+	Rates    slacksim.Rates // of the workspace and of the bot; the zero value is Slack's own
 }
 
 // StoryRates are the workspace's rates for a story, in which hours pass in
@@ -99,7 +99,9 @@ func (d *Demo) Close() {
 }
 
 // Story plays the story on the demo while it runs.
-func (d *Demo) Story(ctx context.Context, out io.Writer) error {
+func (d *Demo) Story(ctx context.Context, out io.Writer) error { return d.story(ctx, out, chapters()) }
+
+func (d *Demo) story(ctx context.Context, out io.Writer, chapters []chapter) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
@@ -109,7 +111,7 @@ func (d *Demo) Story(ctx context.Context, out io.Writer) error {
 		if err := d.workspace.Wait(ctx, func() bool { return d.workspace.Connections() > 0 }); err != nil {
 			return fmt.Errorf("the bot did not connect: %w", err)
 		}
-		return Play(ctx, d, out)
+		return perform(ctx, d, out, chapters)
 	})
 	return g.Wait()
 }

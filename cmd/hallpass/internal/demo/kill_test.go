@@ -62,7 +62,7 @@ func child(spec string) error {
 		return time.Now().Add(time.Duration(ahead))
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err := NewSystem(ctx, Options{Data: c.Data, Database: c.Database, Logger: log}, now)
+	s, err := NewSystem(ctx, Options{Data: c.Data, Database: c.Database, Logger: log, Rates: unlimited}, now)
 	if err != nil {
 		return err
 	}
@@ -81,6 +81,9 @@ func child(spec string) error {
 			return
 		}
 		_ = json.NewEncoder(w).Encode(a)
+	})
+	mux.HandleFunc("/available", func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewEncoder(w).Encode(s.Sandbox.SetAvailable(r.FormValue("on") == "true") == nil)
 	})
 	mux.HandleFunc("/ends", func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(s.nativeEnd(r.FormValue("account"), r.FormValue("resource")))
@@ -163,6 +166,14 @@ func (m *mortal) Try(ctx context.Context, account, resource string) (bool, strin
 func (m *mortal) Ends(ctx context.Context, account, resource string) (at time.Time, err error) {
 	err = m.ask(ctx, "/ends", url.Values{"account": {account}, "resource": {resource}}, &at)
 	return at, err
+}
+
+func (m *mortal) SetAvailable(ctx context.Context, on bool) error {
+	var done bool
+	if err := m.ask(ctx, "/available", url.Values{"on": {strconv.FormatBool(on)}}, &done); err != nil || !done {
+		return fmt.Errorf("the sandbox is not switched: %w", err)
+	}
+	return nil
 }
 
 func (m *mortal) Events(ctx context.Context, after int64) ([]approvals.Event, error) {

@@ -32,6 +32,9 @@ func (d *Demo) Ends(_ context.Context, account, resource string) (time.Time, err
 	return d.nativeEnd(account, resource), nil
 }
 
+// SetAvailable switches the sandbox's administration off, or on again.
+func (d *Demo) SetAvailable(_ context.Context, on bool) error { return d.Sandbox.SetAvailable(on) }
+
 func (s *System) nativeEnd(account, resource string) time.Time {
 	for _, m := range s.Sandbox.Snapshot().Members {
 		if m.Account == account && m.Resource == resource {

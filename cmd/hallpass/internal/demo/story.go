@@ -23,6 +23,9 @@ type Stage interface {
 	// Ends is the system's own end date for an account's access to a resource;
 	// zero where there is none.
 	Ends(ctx context.Context, account, resource string) (time.Time, error)
+	// SetAvailable makes the system stop answering those who give and take
+	// access, or answer them again.
+	SetAvailable(ctx context.Context, on bool) error
 	// Events are the audit events after a sequence number, oldest first. A
 	// stage that cannot read them while the bot runs returns none.
 	Events(ctx context.Context, after int64) ([]approvals.Event, error)
@@ -33,13 +36,8 @@ type Stage interface {
 // stepLimit is how long one step may take before the story fails.
 const stepLimit = 20 * time.Second
 
-// Play plays the story on a stage and writes its transcript. The error names
-// the first step that did not happen as it must.
-func Play(ctx context.Context, stage Stage, out io.Writer) error {
-	return perform(ctx, stage, out, chapters())
-}
-
-// perform plays some chapters, one after the other.
+// perform plays some chapters on a stage, one after the other, and writes their
+// transcript. The error names the first step that did not happen as it must.
 func perform(ctx context.Context, stage Stage, out io.Writer, chapters []chapter) error {
 	p := &play{stage: stage, out: out, people: byID(Organisation())}
 	if err := p.skip(ctx); err != nil {
