@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -67,17 +68,76 @@ func (r *recorder) Apply(ctx context.Context, c approvals.Change) error {
 	return err
 }
 
-// fleet is many people's access, four grants each, stored and in the system.
+// fleet is many people's access, stored and in the system.
 type fleet struct {
 	*approvalstest.World
 	db   *recorder
-	box  *sandbox.Sandbox
+	hand hand
 	ends map[approvals.GrantID]time.Time
+}
+
+// hand is the system that a fleet's access is in.
+type hand interface {
+	approvals.Connector
+	each() int                             // grants a person
+	target(n int) map[string]string        // of the nth grant
+	seat(*testing.B, []approvals.Grant)    // makes access be there
+	judge(*testing.B, []approvals.GrantID) // fails unless all of it went, and none twice
+}
+
+// box is a system in memory.
+type box struct{ *sandbox.Sandbox }
+
+func newBox(b *testing.B) hand {
+	b.Helper()
+	var systems []sandbox.Resource
+	for i := range grantsEach {
+		systems = append(systems, sandbox.Resource{Name: fmt.Sprint("db-", i), Levels: []string{"read-only"}})
+	}
+	s, err := sandbox.New(sandbox.Config{Resources: systems})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return box{s}
+}
+
+func (x box) each() int { return grantsEach }
+
+func (x box) target(n int) map[string]string {
+	return map[string]string{"resource": fmt.Sprint("db-", n%grantsEach), "level": "read-only"}
+}
+
+func (x box) seat(b *testing.B, grants []approvals.Grant) {
+	b.Helper()
+	for _, g := range grants {
+		if err := x.Seat(g.Target["resource"], "read-only", g.Account); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func (x box) judge(b *testing.B, grants []approvals.GrantID) {
+	b.Helper()
+	removed := map[string]int{}
+	truth := x.Snapshot()
+	for _, e := range truth.Journal {
+		if e.Op == sandbox.OpRevoke {
+			removed[e.Grant]++
+		}
+	}
+	for _, id := range grants {
+		if removed[string(id)] != 1 {
+			b.Errorf("%d removals for grant %s, want 1", removed[string(id)], id)
+		}
+	}
+	if left := len(truth.Members); left > 0 {
+		b.Errorf("%d members are left in the system", left)
+	}
 }
 
 const grantsEach = 4
 
-func openFleet(b *testing.B, url string) *fleet {
+func openFleet(b *testing.B, url string, h hand) *fleet {
 	b.Helper()
 	db, err := store.Open(b.Context(), store.Config{URL: url})
 	if err == nil {
@@ -86,15 +146,8 @@ func openFleet(b *testing.B, url string) *fleet {
 	if err != nil {
 		b.Fatal(err)
 	}
-	f := &fleet{db: &recorder{Store: db, proved: map[approvals.GrantID]time.Time{}, all: make(chan struct{})}, ends: map[approvals.GrantID]time.Time{}}
+	f := &fleet{hand: h, db: &recorder{Store: db, proved: map[approvals.GrantID]time.Time{}, all: make(chan struct{})}, ends: map[approvals.GrantID]time.Time{}}
 	f.World = approvalstest.NewWorld(f.db)
-	var systems []sandbox.Resource
-	for i := range grantsEach {
-		systems = append(systems, sandbox.Resource{Name: fmt.Sprint("db-", i), Levels: []string{"read-only"}})
-	}
-	if f.box, err = sandbox.New(sandbox.Config{Resources: systems}); err != nil {
-		b.Fatal(err)
-	}
 	return f
 }
 
@@ -106,19 +159,19 @@ func (f *fleet) close(b *testing.B) {
 
 // grant is the nth grant of a fleet, active until a time, and the request behind it.
 func (f *fleet) grant(n int, now, end time.Time) (approvals.Request, approvals.Grant) {
-	who := approvals.PrincipalID(fmt.Sprintf("p%06d", n/grantsEach))
+	who := approvals.PrincipalID(fmt.Sprintf("p%06d", n/f.hand.each()))
 	r := approvals.Request{ID: approvals.RequestID(fmt.Sprintf("req_b%07d", n)), Kind: approvals.KindAccess, State: approvals.RequestApproved,
 		Requester: who, Beneficiary: who, Entitlement: approvalstest.ReadOnly, Duration: time.Hour, Key: fmt.Sprint("bench:", n),
 		CreatedAt: now.Add(-time.Hour), SubmittedAt: now.Add(-time.Hour), DecidedAt: now.Add(-time.Hour)}
 	g := approvals.Grant{ID: approvals.GrantID(fmt.Sprintf("gr_b%07d", n)), Request: r.ID, Entitlement: r.Entitlement, Principal: who,
 		State: approvals.GrantActive, Connector: "postgres", Account: string(who) + "@example.com", Duration: time.Hour,
-		Target:    map[string]string{"resource": fmt.Sprint("db-", n%grantsEach), "level": "read-only"},
+		Target:    f.hand.target(n),
 		CreatedAt: now.Add(-time.Hour), Prechecked: true, ActiveAt: now.Add(-time.Hour), EndsAt: end}
 	r.Grant = g.ID
 	return r, g
 }
 
-// hold gives n grants to a quarter as many people; the ith ends at ends(i).
+// hold gives n grants to people; the ith ends at ends(i).
 func (f *fleet) hold(b *testing.B, n int, ends func(i int) time.Time) {
 	b.Helper()
 	const batch = 500
@@ -127,17 +180,15 @@ func (f *fleet) hold(b *testing.B, n int, ends func(i int) time.Time) {
 		var c approvals.Change
 		for i := from; i < min(n, from+batch); i++ {
 			r, g := f.grant(i, now, ends(i))
-			if i%grantsEach == 0 {
+			if i%f.hand.each() == 0 {
 				f.Directory.Put(approvals.Principal{ID: g.Principal, Name: "Pat", Email: g.Account, Manager: "mia"})
 			}
 			c.Requests, c.Grants = append(c.Requests, r), append(c.Grants, g)
 			c.Events = append(c.Events, approvals.Event{At: now, Kind: approvals.EventGrantActive, Actor: approvals.System("bench"), Grant: g.ID, Request: r.ID})
 			c.Tasks = append(c.Tasks, approvals.Task{Kind: approvals.TaskRevoke, Key: string(g.ID), RunAt: g.EndsAt})
 			f.ends[g.ID] = g.EndsAt
-			if err := f.box.Seat(g.Target["resource"], "read-only", g.Account); err != nil {
-				b.Fatal(err)
-			}
 		}
+		f.hand.seat(b, c.Grants)
 		if err := f.db.Store.Apply(b.Context(), c); err != nil {
 			b.Fatal(err)
 		}
@@ -145,11 +196,12 @@ func (f *fleet) hold(b *testing.B, n int, ends func(i int) time.Time) {
 	f.db.want = n
 }
 
-// work runs a worker until all of the fleet is proved to be gone.
-func (f *fleet) work(b *testing.B) {
+// work runs a worker, with so many calls at once, until all of the fleet is
+// proved to be gone.
+func (f *fleet) work(b *testing.B, concurrency int) {
 	b.Helper()
-	w, err := lifecycle.New(lifecycle.Config{Service: f.Service, Store: f.db, Connectors: map[string]approvals.Connector{"postgres": f.box},
-		Limits: map[string]lifecycle.Limits{"postgres": {Concurrency: 64}}})
+	w, err := lifecycle.New(lifecycle.Config{Service: f.Service, Store: f.db, Connectors: map[string]approvals.Connector{"postgres": f.hand},
+		Limits: map[string]lifecycle.Limits{"postgres": {Concurrency: concurrency}}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -172,18 +224,10 @@ func (f *fleet) work(b *testing.B) {
 // fails unless each was one removal in the system itself.
 func (f *fleet) report(b *testing.B) {
 	b.Helper()
-	removed := map[string]int{}
-	for _, e := range f.box.Snapshot().Journal {
-		if e.Op == sandbox.OpRevoke {
-			removed[e.Grant]++
-		}
-	}
+	f.hand.judge(b, slices.Collect(maps.Keys(f.ends)))
 	var lags []time.Duration
 	var first, last time.Time
 	for id, end := range f.ends {
-		if removed[string(id)] != 1 {
-			b.Errorf("%d removals for grant %s, want 1", removed[string(id)], id)
-		}
 		at := f.db.proved[id]
 		lags = append(lags, at.Sub(end))
 		if first.IsZero() || end.Before(first) {
@@ -192,9 +236,6 @@ func (f *fleet) report(b *testing.B) {
 		if at.After(last) {
 			last = at
 		}
-	}
-	if left := len(f.box.Snapshot().Members); left > 0 {
-		b.Errorf("%d members are left in the system", left)
 	}
 	slices.Sort(lags)
 	at := func(share float64) float64 {
@@ -208,15 +249,20 @@ func (f *fleet) report(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// ending measures a fleet of n that ends over a span of time.
+// ending measures a fleet of n in memory that ends over a span of time.
 func ending(b *testing.B, url func(*testing.B) string, n int, span time.Duration) {
+	endingIn(b, url, newBox, 64, n, span)
+}
+
+// endingIn measures a fleet of n in a system that is called so often at once.
+func endingIn(b *testing.B, url func(*testing.B) string, system func(*testing.B) hand, concurrency, n int, span time.Duration) {
 	once := false
 	for b.Loop() {
 		if once {
 			continue // one run is one measurement
 		}
 		once = true
-		f := openFleet(b, url(b))
+		f := openFleet(b, url(b), system(b))
 		// Long enough from now for all to be stored and the worker to idle.
 		begin := time.Now().Add(2*time.Second + time.Duration(n)*time.Second/2000)
 		f.hold(b, n, func(i int) time.Time {
@@ -225,7 +271,7 @@ func ending(b *testing.B, url func(*testing.B) string, n int, span time.Duration
 		if late := time.Since(begin); late > 0 {
 			b.Logf("the first ended %s before all were stored: its lag is not the worker's", late)
 		}
-		f.work(b)
+		f.work(b, concurrency)
 		f.report(b)
 		f.close(b)
 	}

@@ -23,10 +23,9 @@ type role struct {
 	ValidUntil pgtype.Timestamptz
 }
 
-// client is one conversation with the server: a transaction, with the driver's
-// quoting.
+// client is one conversation with the server, with the driver's quoting.
 type client struct {
-	tx     pgx.Tx
+	conn   *pgx.Conn
 	marker string
 }
 
@@ -35,31 +34,44 @@ func (c *Connector) marker() string {
 	return "Created by the Hallpass connector " + c.cfg.Name + ", which drops it when its access ends."
 }
 
-// transact runs fn in one transaction. All changes to one login take turns,
-// over all replicas: concurrent GRANT and REVOKE of the same roles fail in the
-// server with internal errors otherwise.
-func (c *Connector) transact(ctx context.Context, login string, fn func(context.Context, client) error) error {
+// converse runs fn on one connection. What it only reads needs no transaction:
+// each statement sees what is committed when it begins, in one as outside.
+func (c *Connector) converse(ctx context.Context, fn func(context.Context, client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	tx, err := c.pool.Begin(ctx)
+	conn, err := c.pool.Acquire(ctx)
 	if err != nil {
 		return classify(err, reading)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // no effect after Commit
-	if login != "" {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "hallpass login "+login); err != nil {
-			return classify(err, reading)
+	defer conn.Release()
+	return classify(fn(ctx, client{conn.Conn(), c.marker()}), reading)
+}
+
+// transact runs fn in one transaction. All changes to one login take turns,
+// over all replicas: concurrent GRANT and REVOKE of the same roles fail in the
+// server with internal errors otherwise. The turn is taken in one round trip
+// with the begin.
+func (c *Connector) transact(ctx context.Context, login string, fn func(context.Context, client) error) error {
+	return c.converse(ctx, func(ctx context.Context, cl client) error {
+		turn, err := cl.conn.PgConn().EscapeString("hallpass login " + login)
+		if err != nil {
+			return err
 		}
-	}
-	if err := fn(ctx, client{tx, c.marker()}); err != nil {
-		return classify(err, reading)
-	}
-	return classify(tx.Commit(ctx), committing)
+		tx, err := cl.conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('" + turn + "', 0))"})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // no effect after Commit
+		if err := fn(ctx, cl); err != nil {
+			return err
+		}
+		return classify(tx.Commit(ctx), committing)
+	})
 }
 
 // role looks a role up; nil if there is none.
 func (c client) role(ctx context.Context, name string) (*role, error) {
-	rows, err := c.tx.Query(ctx, `
+	rows, err := c.conn.Query(ctx, `
 		SELECT oid, rolname AS name, rolcanlogin AS can_login, rolsuper AS super,
 		       coalesce(shobj_description(oid, 'pg_authid') = $2, false) AS own,
 		       rolname = current_user AS self, rolvaliduntil AS valid_until
@@ -77,7 +89,7 @@ func (c client) role(ctx context.Context, name string) (*role, error) {
 // member reports whether the login is in the group: by a grant of its own, and
 // by any path at all. A superuser is in every group.
 func (c client) member(ctx context.Context, login, group uint32) (direct, any bool, err error) {
-	err = c.tx.QueryRow(ctx, `
+	err = c.conn.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2 AND member = $1),
 		       pg_has_role($1::oid, $2::oid, 'MEMBER')`, login, group).Scan(&direct, &any)
 	return direct, any, err
@@ -85,18 +97,28 @@ func (c client) member(ctx context.Context, login, group uint32) (direct, any bo
 
 // others counts the login's memberships besides one group.
 func (c client) others(ctx context.Context, login, group uint32) (n int, err error) {
-	err = c.tx.QueryRow(ctx, `SELECT count(DISTINCT roleid) FROM pg_auth_members WHERE member = $1 AND roleid <> $2`,
+	err = c.conn.QueryRow(ctx, `SELECT count(DISTINCT roleid) FROM pg_auth_members WHERE member = $1 AND roleid <> $2`,
 		login, group).Scan(&n)
 	return n, err
 }
 
-// exec runs a statement that takes names: each %s is one, quoted by the driver.
+// place finds a group role, how many others the login is in, and whether it is in
+// this one by a grant of its own. The group is 0 when there is none.
+func (c client) place(ctx context.Context, login uint32, name string) (group uint32, others int, direct bool, err error) {
+	err = c.conn.QueryRow(ctx, `
+		SELECT coalesce(g.oid, 0::oid), (SELECT count(DISTINCT roleid) FROM pg_auth_members WHERE member = $1 AND roleid IS DISTINCT FROM g.oid),
+		       EXISTS (SELECT FROM pg_auth_members WHERE roleid = g.oid AND member = $1)
+		FROM (SELECT) one LEFT JOIN pg_roles g ON g.rolname = $2`, login, name).Scan(&group, &others, &direct)
+	return group, others, direct, err
+}
+
+// exec runs statements that take names: each %s is one, quoted by the driver.
 func (c client) exec(ctx context.Context, format string, names ...string) error {
 	quoted := make([]any, len(names))
 	for i, name := range names {
 		quoted[i] = quote(name)
 	}
-	_, err := c.tx.Exec(ctx, fmt.Sprintf(format, quoted...))
+	_, err := c.conn.Exec(ctx, fmt.Sprintf(format, quoted...))
 	return err
 }
 
@@ -106,11 +128,11 @@ func (c client) create(ctx context.Context, login string, end time.Time) error {
 	if err != nil {
 		return err
 	}
-	comment, err := c.tx.Conn().PgConn().EscapeString(c.marker)
+	comment, err := c.conn.PgConn().EscapeString(c.marker)
 	if err != nil {
 		return err
 	}
-	_, err = c.tx.Exec(ctx, "COMMENT ON ROLE "+quote(login)+" IS '"+comment+"'")
+	_, err = c.conn.Exec(ctx, "COMMENT ON ROLE "+quote(login)+" IS '"+comment+"'")
 	return err
 }
 
@@ -127,7 +149,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.0000
 
 // sessions counts what a login has open.
 func (c client) sessions(ctx context.Context, login uint32) (n int, err error) {
-	err = c.tx.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE usesysid = $1", login).Scan(&n)
+	err = c.conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE usesysid = $1", login).Scan(&n)
 	return n, err
 }
 

@@ -171,14 +171,8 @@ func (c client) withdraw(ctx context.Context, login *role, groupName string) (la
 	if login.Self {
 		return false, login.refuse()
 	}
-	group, err := c.role(ctx, groupName)
-	if err != nil {
-		return false, err
-	}
-	if group == nil {
-		group = &role{} // a role that is gone has no members; the login may still be ours to drop
-	}
-	others, err := c.others(ctx, login.OID, group.OID)
+	// A role that is gone has no members; the login may still be ours to drop.
+	group, others, direct, err := c.place(ctx, login.OID, groupName)
 	if err != nil {
 		return false, err
 	}
@@ -188,21 +182,17 @@ func (c client) withdraw(ctx context.Context, login *role, groupName string) (la
 			return false, err
 		}
 	}
-	if group.OID == 0 {
+	if !direct {
 		return last, nil
 	}
-	direct, _, err := c.member(ctx, login.OID, group.OID)
-	if err != nil || !direct {
-		return last, err
-	}
-	if err := c.exec(ctx, "REVOKE %s FROM %s", group.Name, login.Name); err != nil {
+	if err := c.exec(ctx, "REVOKE %s FROM %s", groupName, login.Name); err != nil {
 		return false, err
 	}
-	if direct, _, err = c.member(ctx, login.OID, group.OID); err != nil {
+	if direct, _, err = c.member(ctx, login.OID, group); err != nil {
 		return false, err
 	}
 	if direct {
-		return false, fail(approvals.Permanent, nil, "%q stays in %q: somebody else granted it too, and only they or a superuser can take that back.", login.Name, group.Name)
+		return false, fail(approvals.Permanent, nil, "%q stays in %q: somebody else granted it too, and only they or a superuser can take that back.", login.Name, groupName)
 	}
 	return last, nil
 }
@@ -247,7 +237,7 @@ func (c *Connector) Check(ctx context.Context, g approvals.Grant, r approvals.Re
 		return approvals.Presence{}, err
 	}
 	var p approvals.Presence
-	err = c.transact(ctx, "", func(ctx context.Context, cl client) error {
+	err = c.converse(ctx, func(ctx context.Context, cl client) error {
 		login, err := cl.role(ctx, m.login)
 		if err != nil {
 			return err
@@ -309,12 +299,12 @@ func (c *Connector) List(ctx context.Context, e approvals.Entitlement) ([]approv
 		return nil, err
 	}
 	held := []approvals.Holding{}
-	err = c.transact(ctx, "", func(ctx context.Context, cl client) error {
+	err = c.converse(ctx, func(ctx context.Context, cl client) error {
 		group, err := cl.group(ctx, t.role)
 		if err != nil {
 			return err
 		}
-		rows, err := cl.tx.Query(ctx, `
+		rows, err := cl.conn.Query(ctx, `
 			SELECT rolname FROM pg_roles
 			WHERE rolcanlogin AND NOT rolsuper AND rolname <> current_user AND pg_has_role(oid, $1::oid, 'MEMBER')
 			ORDER BY rolname`, group.OID)

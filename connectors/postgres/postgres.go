@@ -20,9 +20,10 @@ var (
 	_ approvals.Validator    = (*Connector)(nil)
 )
 
-// maxConns bounds the connections to one server: role changes are short and
-// rare, and the server's slots are for its users.
-const maxConns = 4
+// maxConns bounds the connections to one server: role changes are short, and
+// the server's slots are for its users. It is how many calls the worker makes
+// at once unless it is told otherwise.
+const maxConns = 8
 
 // Config says which server a connector serves.
 type Config struct {

@@ -19,7 +19,7 @@ func (c *Connector) EndSessions(ctx context.Context, g approvals.Grant, r approv
 	}
 	var login *role
 	member := false
-	err = c.transact(ctx, "", func(ctx context.Context, cl client) error {
+	err = c.converse(ctx, func(ctx context.Context, cl client) error {
 		var group *role
 		var err error
 		if login, err = cl.role(ctx, m.login); err != nil || login == nil {
@@ -60,6 +60,9 @@ func (c *Connector) terminate(ctx context.Context, login *role) (ended int, err 
 		FROM pg_stat_activity WHERE usesysid = $1`, login.OID).Scan(&told)
 	if err != nil {
 		return 0, classify(err, reading)
+	}
+	if len(told) == 0 {
+		return 0, nil
 	}
 	var left int
 	err = c.pool.QueryRow(ctx, `

@@ -14,14 +14,14 @@ func (c *Connector) Validate(ctx context.Context, e approvals.Entitlement) error
 	if err != nil {
 		return err
 	}
-	return c.transact(ctx, "", func(ctx context.Context, cl client) error {
+	return c.converse(ctx, func(ctx context.Context, cl client) error {
 		group, err := cl.group(ctx, t.role)
 		if err != nil {
 			return err
 		}
 		var self string
 		var mayAdmin, maySignal, mayCreate, database, connect bool
-		err = cl.tx.QueryRow(ctx, `
+		err = cl.conn.QueryRow(ctx, `
 			SELECT r.rolname, r.rolcreaterole OR r.rolsuper,
 			       pg_has_role(r.oid, $1::oid, 'MEMBER WITH ADMIN OPTION')
 			         OR r.rolcreaterole AND current_setting('server_version_num')::int < 160000,
