@@ -2,7 +2,6 @@ package approvals
 
 import (
 	"context"
-	"maps"
 	"strings"
 	"time"
 )
@@ -90,7 +89,7 @@ func (s *Service) adoptable(ctx context.Context, e Entitlement) (held []Drift, e
 	}
 	looked := false
 	for _, o := range all {
-		if o.Connector != e.Connector || !maps.Equal(o.Target, e.Target) {
+		if !s.means(Grant{Connector: o.Connector, Target: o.Target}, e) {
 			continue
 		}
 		base, err := s.Store.Baseline(ctx, o.ID)
@@ -188,7 +187,7 @@ func (s *Service) storeAdoption(ctx context.Context, actor Actor, a Adoption, d 
 		return "", err
 	}
 	for _, o := range others { // what stood beneath them ends now: the last grant takes it away
-		if o.SameHolding(g) && o.Standing {
+		if s.Same(o, g) && o.Standing {
 			o.Standing = false
 			c.Grants = append(c.Grants, o)
 		}

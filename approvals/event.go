@@ -53,6 +53,7 @@ const (
 	EventDriftResolved       EventKind = "drift.resolved"       // they no longer do
 	EventDriftRetried        EventKind = "drift.retried"        // a repair failed and will be tried again
 	EventGrantAdopted        EventKind = "grant.adopted"        // standing access was given an end
+	EventJournalMerged       EventKind = "journal.merged"       // a local journal tells of an end that was proved already
 	EventGrantRestoring      EventKind = "grant.restoring"      // access that went away outside is given again
 	EventReviewFrozen        EventKind = "review.frozen"        // what a campaign covers was fixed
 	EventReviewChecked       EventKind = "review.checked"       // all of it was computed again

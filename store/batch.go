@@ -174,6 +174,7 @@ func (s *Store) store(batch []*pending) (outcomes []error, err error) {
 		}
 		return w.write(changes...)
 	})
+	s.noteWrites(err)
 	if err == nil && len(changes) > 0 {
 		s.waker.signal()
 		s.herald.hear(announced(changes))

@@ -59,6 +59,9 @@ func driftKeys(c approvals.Change, keys map[string]bool) {
 	for _, d := range c.Drift {
 		keys["drift\x00"+string(d.ID)], keys["drift of\x00"+joinKey(string(d.Entitlement), strings.ToLower(d.Account))] = true, true
 	}
+	for _, id := range c.Journal {
+		keys["journal\x00"+id] = true
+	}
 	for _, b := range c.Baselines {
 		keys["baseline\x00"+string(b.Entitlement)] = true
 	}

@@ -25,6 +25,7 @@ const (
 	faultInput             // the engine cannot store this value
 	faultContention        // lost against another transaction: nothing was done, trying again may help
 	faultUnavailable       // the database does not answer, or cannot now
+	faultUnwritable        // the database answers, but takes no writes: it is full or read-only
 	faultSchema            // a table or column is missing
 )
 
@@ -44,7 +45,9 @@ func postgresFault(err error) (fault, bool) {
 		return faultContention, true
 	case "42P01", "42703", "3F000":
 		return faultSchema, true
-	case "25006", "57014", "57P01", "57P02", "57P03", "25P03", "3D000":
+	case "25006", "53100":
+		return faultUnwritable, true
+	case "57014", "57P01", "57P02", "57P03", "25P03", "3D000":
 		return faultUnavailable, true
 	}
 	switch pg.Code[:min(2, len(pg.Code))] {
@@ -73,7 +76,9 @@ func sqliteFault(err error) (fault, bool) {
 		return faultContention, true
 	case sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE:
 		return faultInput, true
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY:
+		return faultUnwritable, true
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
 		sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_NOMEM:
 		return faultUnavailable, true
 	}
@@ -114,6 +119,9 @@ func (d *dialect) wrap(op string, err error) error {
 		e.Code, e.Message = approvals.CodeInvalid, "The database can't store one of these values."
 	case faultContention:
 		e.Code, e.Message = approvals.CodeUnavailable, "The database is busy. Nothing was changed; please try again."
+	case faultUnwritable:
+		e.Code, e.Message = approvals.CodeUnavailable,
+			"The database takes no writes: it is full, or read-only. Nothing new is granted until it does; access that ends is taken away all the same."
 	case faultUnavailable:
 		e.Code, e.Message = approvals.CodeUnavailable, "The database does not answer. Please try again."
 	case faultSchema:

@@ -41,6 +41,7 @@ type Store struct {
 	herald  herald
 	holder  atomic.Pointer[identity]        // in whose name leases are taken
 	refusal atomic.Pointer[approvals.Error] // why the schema can't be used; nil: it can
+	refused atomic.Pointer[refusal]         // why the last write was refused; nil: it was not
 	release func() error                    // what to give back after the database is closed
 }
 

@@ -38,6 +38,9 @@ func (s *Store) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind, now 
 		UPDATE tasks SET attempt = attempt + 1, leased_until = $3, holder = $4
 		FROM (SELECT id AS pick FROM due ORDER BY run_at, id LIMIT $2) picked WHERE tasks.id = pick
 		RETURNING kind, key, run_at, attempt, leased_until, last_error`, args...)
+	if err != nil {
+		s.noteWrites(err)
+	}
 	slices.SortStableFunc(leases, func(a, b approvals.Lease) int {
 		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
 	})

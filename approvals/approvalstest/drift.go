@@ -15,6 +15,7 @@ import (
 type drift struct {
 	rows      map[approvals.DriftID]approvals.Drift
 	baselines map[approvals.EntitlementID]approvals.Baseline
+	merged    map[string]bool // entries of journals
 }
 
 // check refuses a second open drift of one account.
@@ -30,6 +31,11 @@ func (s drift) check(c approvals.Change) error {
 		}
 		after[d.ID] = d
 	}
+	for _, id := range c.Journal {
+		if s.merged[id] {
+			return approvals.Errorf(approvals.CodeDuplicate, "This journal entry was merged already.")
+		}
+	}
 	for _, d := range c.Drift {
 		for _, o := range after {
 			if d.Open() && o.Open() && o.ID != d.ID && o.Entitlement == d.Entitlement && o.Grant == d.Grant && strings.EqualFold(o.Account, d.Account) {
@@ -42,11 +48,14 @@ func (s drift) check(c approvals.Change) error {
 
 func (s *drift) write(c approvals.Change) {
 	if s.rows == nil {
-		s.rows, s.baselines = map[approvals.DriftID]approvals.Drift{}, map[approvals.EntitlementID]approvals.Baseline{}
+		s.rows, s.baselines, s.merged = map[approvals.DriftID]approvals.Drift{}, map[approvals.EntitlementID]approvals.Baseline{}, map[string]bool{}
 	}
 	for _, d := range c.Drift {
 		d.Version++
 		s.rows[d.ID] = d
+	}
+	for _, id := range c.Journal {
+		s.merged[id] = true
 	}
 	for _, b := range c.Baselines {
 		s.baselines[b.Entitlement] = b
@@ -131,3 +140,6 @@ func (s *Store) grantsOn(e approvals.EntitlementID, which func(approvals.Grant) 
 func (s *Store) Listed(_ context.Context, e approvals.EntitlementID) ([]approvals.Holding, error) {
 	return s.Holdings(e), nil
 }
+
+// Refused is nil: the store in memory takes every write.
+func (s *Store) Refused() error { return nil }

@@ -16,6 +16,9 @@ func (w *Worker) claim(ctx context.Context) {
 	// A database that is slow is not asked all the time: looking takes a quarter at most.
 	defer func() { w.gap = min(longestGap, max(claimGap, 4*time.Since(w.claimed))) }()
 	err := w.look(ctx)
+	if err == nil && !w.merge(ctx) {
+		return
+	}
 	if err == nil && !w.due.IsZero() && !w.due.After(w.Now()) {
 		for c := class(0); c < classes && err == nil; c++ {
 			err = w.claimClass(ctx, c)

@@ -41,6 +41,8 @@ type Store interface {
 	// system and the grants.
 	Listed(context.Context, approvals.EntitlementID) ([]approvals.Holding, error)
 	Drift(context.Context, approvals.DriftID) (approvals.Drift, error)
+	// Refused is why the database took no write when it was tried last.
+	Refused() error
 	// Waiting lists the ids of pending requests after one, GrantsIn grants in
 	// some states after one: pages of a review.
 	Waiting(ctx context.Context, after approvals.RequestID, limit int) ([]approvals.RequestID, error)
@@ -67,6 +69,7 @@ type Config struct {
 	Store      Store
 	Connectors map[string]approvals.Connector // by the name that the catalogue uses
 	Limits     map[string]Limits              // by connector; the zero Limits for one that is not there
+	Journal    Journal                        // nil: while the database takes no writes, nothing is taken away
 	Explainer  Explainer                      // nil: tasks that ask for prose are dropped
 
 	Now    func() time.Time // nil: time.Now
@@ -75,6 +78,7 @@ type Config struct {
 	Poll    time.Duration // how long at most until tasks of other replicas are seen; zero: 250 ms
 	Lease   time.Duration // how long a task is held; zero: four calls of the slowest connector and 30 s
 	GiveUp  time.Duration // how long provisioning is tried; zero: 30 min. Revoking is tried for ever
+	Watch   time.Duration // how often overdue access is looked for, and the journal at; zero: 5 s
 	Sweep   string        // cron spec of the sweep over grants; empty: "@every 1m"
 	Observe string        // cron spec of asking systems who holds what; empty: "@every 10m"
 
@@ -93,7 +97,7 @@ func New(cfg Config) (*Worker, error) {
 		return nil, approvals.Errorf(approvals.CodeInvalid, "The worker needs a service and a store.")
 	}
 	w := &Worker{
-		Config: cfg, done: make(chan result, resultsAtMost), pools: make(map[string]*pool),
+		Config: cfg, done: make(chan result, resultsAtMost), pools: make(map[string]*pool), hands: make(map[string]*pool),
 		house: newPool("", nil, Limits{Concurrency: houseInFlight}), prose: newPool("", nil, Limits{Concurrency: 2}),
 	}
 	if w.Now == nil {
@@ -106,11 +110,13 @@ func New(cfg Config) (*Worker, error) {
 	for name, conn := range cfg.Connectors {
 		p := newPool(name, conn, cfg.Limits[name])
 		w.pools[name] = p
+		w.hands[name] = p
 		slowest = max(slowest, p.limits.CallTimeout)
 	}
 	w.Poll = cmp.Or(w.Poll, 250*time.Millisecond)
 	w.Lease = cmp.Or(w.Lease, 4*cmp.Or(slowest, defaultTimeout)+30*time.Second)
 	w.GiveUp = cmp.Or(w.GiveUp, 30*time.Minute)
+	w.Watch = cmp.Or(w.Watch, watchEvery)
 	w.Sweep = cmp.Or(w.Sweep, "@every 1m")
 	w.Observe = cmp.Or(w.Observe, "@every 10m")
 	if w.Poll < 0 || w.GiveUp < 0 || w.Lease < 3*slowest {

@@ -25,27 +25,12 @@ func (w *Worker) mend(ctx context.Context, it *item, id approvals.DriftID) step 
 
 // takeAway removes access that nobody granted, and reads back that it is gone.
 func (w *Worker) takeAway(ctx context.Context, it *item, d approvals.Drift) step {
-	g := d.Holding()
-	removal, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, nil) })
-	if fail != nil && fail.Kind != approvals.Ambiguous {
+	removal, read, fail := w.proved(ctx, it, d.Holding())
+	if fail != nil {
 		return w.mendTrouble(ctx, it, d, "revoke", fail)
 	}
-	if ender, ok := it.pool.conn.(approvals.SessionEnder); ok {
-		ended, fail := ask(ctx, it.pool, func(ctx context.Context) (int, error) { return ender.EndSessions(ctx, g, nil) })
-		if fail != nil && fail.Kind != approvals.Ambiguous {
-			return w.mendTrouble(ctx, it, d, "end_sessions", fail)
-		}
-		removal.SessionsEnded += ended
-	}
-	p, fail := w.readBack(ctx, it, g, nil, false)
-	if fail == nil && p.Present {
-		fail = &failure{Kind: approvals.Retryable, After: firstPause, Message: "The system took the call, but access is still there."}
-	}
-	if fail != nil {
-		return w.mendTrouble(ctx, it, d, "check", fail)
-	}
 	w.Logger.WarnContext(ctx, "access that nobody granted was taken away", "connector", it.pool.name, "entitlement", d.Entitlement, "account", d.Account)
-	return w.retried(ctx, it, w.Service.Mended(ctx, d, removal, "absent: "+p.Detail))
+	return w.retried(ctx, it, w.Service.Mended(ctx, d, removal, read))
 }
 
 // regive gives the access of an active grant again, and reads back that it

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (w *Worker) observe(ctx context.Context, it *item, connector string) step {
 		return w.retried(ctx, it, err)
 	}
 	all = slices.DeleteFunc(all, func(e approvals.Entitlement) bool { return e.Connector != connector })
-	twins, begun := twinsOf(all), w.Now()
+	twins, begun := w.twinsOf(all), w.Now()
 	resources := resourcesOf(all, after)
 	for i, r := range resources {
 		answered, err := w.lookAt(ctx, it, r, twins, people)
@@ -82,13 +83,20 @@ func resourcesOf(all []approvals.Entitlement, after string) (rs []resource) {
 // for them.
 type twins map[approvals.EntitlementID][]approvals.Entitlement
 
-func twinsOf(all []approvals.Entitlement) twins {
-	t := twins{}
+func (w *Worker) twinsOf(all []approvals.Entitlement) twins {
+	t, same := twins{}, map[string][]approvals.Entitlement{}
 	for _, e := range all {
-		for _, o := range all {
-			if o.ID != e.ID && maps.Equal(o.Target, e.Target) {
-				t[e.ID] = append(t[e.ID], o)
+		key := fmt.Sprint(e.Target) // in the order of its keys
+		if h, ok := w.Service.Holders[e.Connector]; ok {
+			if name, ok := h.Holding("", e.Target); ok {
+				key = name
 			}
+		}
+		same[key] = append(same[key], e)
+	}
+	for _, es := range same {
+		for _, e := range es {
+			t[e.ID] = slices.DeleteFunc(slices.Clone(es), func(o approvals.Entitlement) bool { return o.ID == e.ID })
 		}
 	}
 	return t

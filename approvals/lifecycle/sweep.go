@@ -43,10 +43,17 @@ func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
 	if err := add(w.Observe, w.observeNames); err != nil {
 		return nil, err
 	}
-	clock.Schedule(cron.Every(watchEvery), cron.SkipIfStillRunning(quiet)(cron.FuncJob(func() { w.watch(ctx) })))
+	clock.Schedule(cron.Every(w.Watch), cron.SkipIfStillRunning(quiet)(cron.FuncJob(func() { w.watch(ctx) })))
+	clock.Schedule(cron.Every(w.Watch), cron.SkipIfStillRunning(quiet)(cron.FuncJob(func() { w.bypass(ctx) })))
 	clock.Start()
 	return func() { <-clock.Stop().Done() }, nil
 }
+
+// every is a schedule of any period; the library's own knows whole seconds.
+type every time.Duration
+
+// Next implements cron.Schedule.
+func (e every) Next(t time.Time) time.Time { return t.Add(time.Duration(e)) }
 
 func (w *Worker) observeNames() (names []string) {
 	for name := range w.Connectors {

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -12,8 +13,10 @@ import (
 type Worker struct {
 	Config
 	pools   map[string]*pool
-	house   *pool // tasks that touch no system
-	prose   *pool // tasks that wait for a model
+	merging sync.Mutex       // of the journal into the log
+	hands   map[string]*pool // those of the connectors that are configured; never changed
+	house   *pool            // tasks that touch no system
+	prose   *pool            // tasks that wait for a model
 	done    chan result
 	running int
 	claimed time.Time     // by the machine's clock, when the last pass over the task table began

@@ -12,7 +12,7 @@ import (
 // Acting is the Service for one command of a person, named by the email address
 // that the directory knows. It decides no request: it has no score.
 func Acting(ctx context.Context, c config.Config, s *store.Store, email string) (*approvals.Service, approvals.Actor, error) {
-	access, err := LoadAccess(ctx, c, Options{})
+	access, err := LoadAccess(ctx, c, Options{memory: s})
 	if err != nil {
 		return nil, approvals.Actor{}, err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -59,6 +60,7 @@ type App struct {
 	pages   map[string]http.Handler       // of connectors that have one, by connector
 	chores  []func(context.Context) error // what connectors have to do besides their calls
 	metrics *metrics
+	journal *store.Journal
 	notary  *notary.Notary // nil: no key is configured
 	folder  folder
 }
@@ -88,7 +90,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 		return nil, err
 	}
 	if err := a.open(ctx); err != nil {
-		_ = a.Store.Close()
+		_ = a.Close()
 		return nil, err
 	}
 	return a, nil
@@ -130,7 +132,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 			return err
 		}
 	}
-	a.metrics.registry.MustRegister(newPeopleAge(a.Access.People, a.now), newOverdue(a.Store, a.now))
+	a.metrics.registry.MustRegister(newPeopleAge(a.Access.People, a.now), newOverdue(a.Store, a.now), newDrifting(a.Store))
 	a.pages = map[string]http.Handler{}
 	for name, c := range hands {
 		if page, ok := c.(interface{ Handler() http.Handler }); ok {
@@ -159,7 +161,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		LapseAfter: a.config.Approvals.LapseAfter, ChaseAfter: a.config.Approvals.ChaseAfter,
 		Explain: model.Enabled(),
 	}
-	if a.Worker, err = a.worker(hands, model); err != nil {
+	if a.Worker, err = a.worker(ctx, hands, model); err != nil {
 		return err
 	}
 	if a.Bot, err = a.slack(ctx, model); err != nil {
@@ -215,4 +217,4 @@ func (a *App) now() time.Time {
 }
 
 // Close ends the connections to the database. Run must have returned.
-func (a *App) Close() error { return a.Store.Close() }
+func (a *App) Close() error { return errors.Join(a.journal.Close(), a.Store.Close()) }

@@ -65,7 +65,11 @@ func connector(ctx context.Context, name string, k config.Connector, c config.Co
 		if dsn == "" {
 			return nil, approvals.Problems{c.At("connectors", name, "dsn").Problem("set the variable to the bot's own connection string", "the secret %s of connector %q is empty", k.DSN, name)}
 		}
-		return postgres.New(postgres.Config{Name: name, DSN: dsn, Domain: k.Domain, Timeout: k.Timeout, Logger: log, Now: o.Now})
+		made, err := postgres.New(postgres.Config{Name: name, DSN: dsn, Domain: k.Domain, Plain: k.Plain, Timeout: k.Timeout, Logger: log, Now: o.Now})
+		if err != nil {
+			return nil, approvals.Problems{c.At("connectors", name).Problem("mend it, and start again", "%s", err)}
+		}
+		return made, nil
 	}
 }
 

@@ -50,7 +50,7 @@ func PeopleSource(ctx context.Context, c config.Config, o Options) (directory.So
 		if wrong != nil {
 			return nil, wrong
 		}
-		made, err = postgres.NewPeople(dsn, d.Query, o.Now)
+		made, err = postgres.NewPeople(dsn, d.Query, d.Plain, o.Now)
 	default:
 		return peoplefile.File(c.Path(d.File)), nil
 	}

@@ -70,19 +70,22 @@ func TestAcceptance32HalfADirectoryIsRefusedAndTold(t *testing.T) {
 func TestEveryKindOfDirectoryIsMadeOrSaysWhatIsWrong(t *testing.T) {
 	t.Setenv("URL", "https://idp.example/scim/v2")
 	t.Setenv("TOKEN", "hunter2")
-	t.Setenv("DSN", "postgres://hr:hunter2@db.example/hr")
+	t.Setenv("DSN", "postgres://hr:hunter2@db.example/hr?sslmode=verify-full")
+	t.Setenv("CLEAR", "postgres://hr:hunter2@db.example/hr")
 	t.Setenv("BAD", "postgres://hr:hunter2@db.example:port/hr")
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKID")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
 	for text, want := range map[string]string{
 		"{}":                "file:people.yaml",
 		"{file: staff.csv}": "file:staff.csv",
-		"{kind: scim, url: env:URL, token: env:TOKEN}":          "scim:idp.example",
-		"{kind: awsidc, region: eu-central-1}":                  "awsidc:eu-central-1",
-		"{kind: postgres, dsn: env:DSN, query: SELECT}":         "postgres:hr",
-		"{kind: scim, url: env:URL, token: env:NONE}":           "!scim: connector directory has no token",
-		"{kind: postgres, dsn: env:BAD, query: SELECT}":         "!the directory's connection string cannot be parsed",
-		"{kind: scim, url: env:URL, token: file:/not/there/at}": "!cannot be read",
+		"{kind: scim, url: env:URL, token: env:TOKEN}":                 "scim:idp.example",
+		"{kind: awsidc, region: eu-central-1}":                         "awsidc:eu-central-1",
+		"{kind: postgres, dsn: env:DSN, query: SELECT}":                "postgres:hr",
+		"{kind: postgres, dsn: env:CLEAR, query: SELECT, plain: true}": "postgres:hr",
+		"{kind: postgres, dsn: env:CLEAR, query: SELECT}":              "!without TLS; add sslmode=verify-full",
+		"{kind: scim, url: env:URL, token: env:NONE}":                  "!scim: connector directory has no token",
+		"{kind: postgres, dsn: env:BAD, query: SELECT}":                "!the directory's connection string cannot be parsed",
+		"{kind: scim, url: env:URL, token: file:/not/there/at}":        "!cannot be read",
 	} {
 		c, err := config.Parse("h.yaml", []byte("directory: "+text))
 		if err != nil {

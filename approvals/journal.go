@@ -1,0 +1,108 @@
+package approvals
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// JournalEntry is access that was taken away while the database could not be
+// written, as a local journal keeps it until it can.
+type JournalEntry struct {
+	ID            string        `json:"id"` // random; an entry is merged once
+	At            time.Time     `json:"at"` // when it was read back that access is gone
+	Grant         GrantID       `json:"grant"`
+	Entitlement   EntitlementID `json:"entitlement"`
+	Connector     string        `json:"connector"`
+	Account       string        `json:"account"`
+	ReadBack      string        `json:"read_back"`
+	SessionsEnded int           `json:"sessions_ended,omitempty"`
+	ResidualUntil time.Time     `json:"residual_until,omitzero"` // something lives on until then
+	Residue       string        `json:"residue,omitempty"`       // why
+}
+
+// MergeJournal records what a journal tells, by ordinary events that bear the
+// time at which it happened and the entry's id. An entry that was merged
+// before changes nothing, and so does one whose grant's end is proved already,
+// but for being known as merged.
+func (s *Service) MergeJournal(ctx context.Context, e JournalEntry) error {
+	for range answerTries {
+		err := s.mergeOnce(ctx, e)
+		switch ErrorCode(err) {
+		case CodeConflict:
+			continue
+		case CodeDuplicate:
+			return nil
+		}
+		return err
+	}
+	return Errorf(CodeUnavailable, "The grant %s is being changed by others right now. It is tried again.", e.Grant)
+}
+
+func (s *Service) mergeOnce(ctx context.Context, e JournalEntry) error {
+	g, r, err := s.grantAndRequest(ctx, e.Grant)
+	if err != nil {
+		return err
+	}
+	c := Change{Journal: []string{e.ID}}
+	record := func(kind EventKind, detail map[string]string) {
+		ev := grantEvent(e.At, kind, System("journal"), g)
+		ev.Detail = detail
+		ev.Detail["journal"] = e.ID
+		c.Events = append(c.Events, ev)
+	}
+	if g.State == GrantActive {
+		if g, err = g.Move(GrantRevoking); err != nil {
+			return err
+		}
+		g.RevokingAt, g.EndReason = minTime(e.At, g.EndsAt), EndExpired
+		record(EventGrantRevoking, map[string]string{"reason": string(EndExpired)})
+		if err := s.dropExtensions(ctx, &c, g, e.At); err != nil {
+			return err
+		}
+	}
+	switch to, kind := GrantRevoked, EventGrantRevoked; {
+	case g.State == GrantRevoking:
+		detail := map[string]string{"sessions_ended": strconv.Itoa(e.SessionsEnded)}
+		if e.ResidualUntil.After(s.now()) {
+			to, kind = GrantResidual, EventGrantResidual
+			detail["residual_until"], detail["why"] = e.ResidualUntil.Format(time.RFC3339), e.Residue
+		}
+		if g, err = g.Move(to); err != nil {
+			return err
+		}
+		record(kind, detail)
+		last := &c.Events[len(c.Events)-1]
+		last.Operation, last.ReadBack = "revoke", e.ReadBack
+		if to == GrantResidual {
+			g.ResidualUntil = e.ResidualUntil
+			c.Tasks = []Task{{Kind: TaskRevoke, Key: string(g.ID), RunAt: e.ResidualUntil}}
+		} else {
+			g.RevokedAt = e.At
+			c.Cancel = append(c.Cancel, Task{Kind: TaskRevoke, Key: string(g.ID)})
+		}
+		c.Cancel = append(c.Cancel, Task{Kind: TaskRemind, Key: string(g.ID)})
+		c.Grants = []Grant{g}
+		c.Notices = append(c.Notices, append(requesterCards(r), nudge(g), Notice{Slot: "ended/" + string(g.ID), Order: string(g.Request),
+			Kind: NoticeEnded, Request: g.Request, Grant: g.ID, To: g.Principal})...)
+	default: // somebody else proved its end
+		record(EventJournalMerged, map[string]string{"state": string(g.State), "read_back": e.ReadBack})
+	}
+	return s.Store.Apply(ctx, c)
+}
+
+// JournalMerged tells the admins and security what was done while the database
+// could not be written, once.
+func (s *Service) JournalMerged(ctx context.Context, all []JournalEntry) error {
+	first, last := all[0].At, all[0].At
+	for _, e := range all {
+		first = minTime(first, e.At)
+		if e.At.After(last) {
+			last = e.At
+		}
+	}
+	words := fmt.Sprintf("The database takes writes again. While it did not, %d accesses whose time was up were taken away, from %s to %s; they are in the audit log now.",
+		len(all), first.Format(time.RFC3339), last.Format(time.RFC3339))
+	return s.Store.Apply(ctx, Change{Notices: append(s.tellSecurity(ctx, "journal/"+all[0].ID, words, s.admins(ctx)...), homes(s.admins(ctx)...)...)})
+}
