@@ -53,6 +53,13 @@
 // itself created, and REVOKE takes back only what hallpass itself granted: a
 // membership that somebody else granted besides stays, and Revoke says so.
 //
+// # Many databases, and TLS
+//
+// Roles are the server's, so one connector serves all its databases, and the end
+// is the end in each; a login of our own that owns something in any of them stays
+// behind, disabled. Another machine is spoken to under TLS only, unless
+// Config.Plain says that the network is trusted.
+//
 // Connect straight to the server, to a database in which the people concerned
 // may not create functions; the connector pins search_path to pg_catalog.
 package postgres

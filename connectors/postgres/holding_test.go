@@ -93,8 +93,11 @@ func TestAcceptance34TwoEntitlementsToOneRoleEndIndependently(t *testing.T) {
 			after := func(d time.Duration, states map[approvals.GrantID]approvals.GrantState, works bool) {
 				t.Helper()
 				now = now.Add(d)
-				if err := worker.RunOnce(t.Context()); err != nil {
-					t.Fatal(err)
+				for range 20 { // a busy server may end sessions at a later try
+					if err := worker.RunOnce(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					now = now.Add(time.Second)
 				}
 				for id, want := range states {
 					if g, err := w.Store.Grant(t.Context(), id); err != nil || g.State != want || g.Standing {

@@ -28,12 +28,16 @@ type People struct {
 
 var _ directory.Source = (*People)(nil)
 
-// NewPeople prepares a source; it does not connect. now may be nil.
-func NewPeople(dsn, query string, now func() time.Time) (*People, error) {
+// NewPeople prepares a source; it does not connect. plain allows connections to
+// other machines without TLS; now may be nil.
+func NewPeople(dsn, query string, plain bool, now func() time.Time) (*People, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil || dsn == "" {
 		// The parser's error may quote the string, and the string holds a password.
 		return nil, errors.New("postgres: the directory's connection string cannot be parsed; it has the form postgres://user:password@host:port/database?sslmode=verify-full")
+	}
+	if exposed(cfg) && !plain {
+		return nil, errors.New("postgres: the directory would send its password and people's data to another machine without TLS" + plainMend)
 	}
 	if strings.TrimSpace(query) == "" {
 		return nil, errors.New("postgres: the directory has no query")

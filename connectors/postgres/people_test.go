@@ -2,7 +2,9 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -16,16 +18,18 @@ import (
 // query reads a table whose columns have names and types of their own.
 const query = `SELECT mail AS email, id, full_name AS name, boss AS manager, teams AS groups, NOT active AS inactive, external::text AS contractor FROM staff`
 
+const staff = " (id text, full_name text, mail text, boss text, teams text[], active boolean, external boolean)"
+
 // hr is a login that may read a table of people, and the table.
 func hr(t *testing.T) *server {
 	t.Helper()
-	return start(t, "CREATE TABLE staff (id text, full_name text, mail text, boss text, teams text[], active boolean, external boolean)",
+	return start(t, "CREATE TABLE staff"+staff,
 		"GRANT SELECT, DELETE ON staff TO BOT")
 }
 
 func (s *server) people(t *testing.T, query string) *postgres.People {
 	t.Helper()
-	p, err := postgres.NewPeople(s.dsn(s.bot, secret), query, nil)
+	p, err := postgres.NewPeople(s.dsn(s.bot, secret), query, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,24 +40,48 @@ func (s *server) people(t *testing.T, query string) *postgres.People {
 // nobody lose or gain access.
 func TestAcceptance32PostgreSQL(t *testing.T) {
 	t.Parallel()
+	s := start(t)
+	var worlds atomic.Int32
 	directorytest.Run(t, func(t *testing.T) directorytest.World {
-		s := hr(t)
-		return directorytest.World{Source: s.people(t, query),
+		n := worlds.Add(1)
+		bot, table := fmt.Sprintf("hr%d_%s", n, s.suffix), fmt.Sprintf("staff%d", n)
+		admin, err := pgx.Connect(t.Context(), s.url.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = admin.Close(context.Background()) })
+		exec := func(t *testing.T, sql string) {
+			t.Helper()
+			if _, err := admin.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec(t, "CREATE ROLE "+bot+" LOGIN PASSWORD '"+secret+"'; CREATE TABLE "+table+staff+"; GRANT SELECT ON "+table+" TO "+bot)
+		t.Cleanup(func() {
+			if _, err := admin.Exec(context.Background(), "DROP OWNED BY "+bot+"; DROP ROLE "+bot); err != nil {
+				t.Error(err)
+			}
+		})
+		source, err := postgres.NewPeople(s.dsn(bot, secret), strings.Replace(query, "staff", table, 1), false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return directorytest.World{Source: source,
 			Down: func(t *testing.T, down bool) {
 				limit := "-1"
 				if down {
 					limit = "0"
 				}
-				s.exec(t, "ALTER ROLE "+ident(s.bot)+" CONNECTION LIMIT "+limit)
+				exec(t, "ALTER ROLE "+bot+" CONNECTION LIMIT "+limit)
 			},
 			Put: func(t *testing.T, people []approvals.Principal) {
 				t.Helper()
-				s.exec(t, "DELETE FROM staff")
+				exec(t, "DELETE FROM "+table)
 				var rows [][]any
 				for _, p := range people {
 					rows = append(rows, []any{string(p.ID), p.Name, p.Email, string(p.Manager), p.Groups, !p.Inactive, p.Contractor})
 				}
-				if _, err := s.admin.CopyFrom(t.Context(), pgx.Identifier{"staff"},
+				if _, err := admin.CopyFrom(t.Context(), pgx.Identifier{table},
 					[]string{"id", "full_name", "mail", "boss", "teams", "active", "external"}, pgx.CopyFromRows(rows)); err != nil {
 					t.Fatal(err)
 				}
@@ -99,11 +127,11 @@ func TestAQueryThatCannotWorkIsNamed(t *testing.T) {
 		}
 	}
 	for _, dsn := range []string{"", "postgres://bot:" + secret + "@host:port/db"} {
-		if _, err := postgres.NewPeople(dsn, query, nil); err == nil || strings.Contains(err.Error(), secret) {
+		if _, err := postgres.NewPeople(dsn, query, false, nil); err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%v", err)
 		}
 	}
-	if _, err := postgres.NewPeople(s.dsn(s.bot, secret), " ", nil); err == nil {
+	if _, err := postgres.NewPeople(s.dsn(s.bot, secret), " ", false, nil); err == nil {
 		t.Error("an empty query was taken")
 	}
 	ctx, cancel := context.WithCancel(t.Context())

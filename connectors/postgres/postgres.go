@@ -30,6 +30,7 @@ type Config struct {
 	Name    string        // of the connector; marks the logins that it creates, so keep it
 	DSN     string        // URL or keyword string of the bot's own login; secret
 	Domain  string        // accounts that end in @Domain have logins without it; empty: login and account are the same
+	Plain   bool          // connections to other machines may go without TLS
 	Timeout time.Duration // for one call in all; default 20 s
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -66,6 +67,9 @@ func New(cfg Config) (*Connector, error) {
 		// The parser's error may quote the string, and the string holds a password.
 		return nil, errors.New("postgres: the connection string of connector " + cfg.Name +
 			" cannot be parsed; it has the form postgres://user:password@host:port/database?sslmode=verify-full")
+	}
+	if exposed(pc.ConnConfig) && !cfg.Plain {
+		return nil, errors.New("postgres: connector " + cfg.Name + " would send its password and people's roles to another machine without TLS" + plainMend)
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -69,6 +69,7 @@ type Database struct {
 type Connector struct {
 	Kind        string            `yaml:"kind"`                            // one of Kinds
 	DSN         Secret            `yaml:"dsn" kinds:"postgres"`            // the bot's own login
+	Plain       bool              `yaml:"plain" kinds:"postgres"`          // the network is trusted: TLS is not needed
 	Domain      string            `yaml:"domain" kinds:"postgres"`         // accounts that end in @domain have logins without it
 	State       string            `yaml:"state" kinds:"sandbox"`           // the file that it keeps its truth in; empty: in memory
 	URL         string            `yaml:"url" kinds:"scim webhook"`        // https; also env:NAME or file:PATH

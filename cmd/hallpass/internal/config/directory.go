@@ -22,6 +22,7 @@ type Directory struct {
 	Region   string            `yaml:"region" kinds:"awsidc"`   // of the IAM Identity Center instance
 	Instance string            `yaml:"instance" kinds:"awsidc"` // its ARN; default: the only one there is
 	DSN      Secret            `yaml:"dsn" kinds:"postgres"`    // a login that may read, and nothing else
+	Plain    bool              `yaml:"plain" kinds:"postgres"`  // the network is trusted: TLS is not needed
 	Query    string            `yaml:"query" kinds:"postgres"`  // its columns are those of people.csv
 	Groups   map[string]string `yaml:"groups"`                  // the groups to take: the source's name by the name here; default: all
 	Admins   string            `yaml:"admins"`                  // the group whose members run Hallpass
