@@ -19,6 +19,8 @@ import (
 // to by then, and clocks that are apart.
 const mostLate = 38*time.Second + 32*time.Second + 4*time.Second
 
+func (p plan) mostLate() time.Duration { return mostLate + p.outage }
+
 // quiet reports whether everybody was told that all of it has ended, and the
 // systems hold nothing.
 func (w *world) quiet() bool {
@@ -110,7 +112,7 @@ func (w *world) checkGrant(ctx context.Context, db *store.Store, g approvals.Gra
 			given++
 		default:
 			taken++
-			if late := e.At.Sub(g.EndsAt); late > mostLate || late < -4*time.Second {
+			if late := e.At.Sub(g.EndsAt); late > w.mostLate() || late < -4*time.Second {
 				w.t.Errorf("grant %s was taken away %s after its end", g.ID, late)
 			}
 		}
@@ -118,7 +120,7 @@ func (w *world) checkGrant(ctx context.Context, db *store.Store, g approvals.Gra
 	if want := map[bool]int{true: 1}[g.Connector == "hook"]; given != want || taken != want {
 		w.t.Errorf("grant %s was given %d times and taken away %d times in effect, want %d", g.ID, given, taken, want)
 	}
-	if late := g.RevokedAt.Sub(g.EndsAt); late > mostLate {
+	if late := g.RevokedAt.Sub(g.EndsAt); late > w.mostLate() {
 		w.t.Errorf("grant %s was proved to be gone %s after its end", g.ID, late)
 	}
 }

@@ -32,7 +32,8 @@ type endpoint struct {
 
 	mu      sync.Mutex
 	rng     *rand.Rand
-	stormy  bool // three calls of ten go wrong
+	stormy  bool   // three calls of ten go wrong
+	down    string // "away": all do; "holding": those that take access away do
 	members map[[2]string]bool
 	journal []effect
 }
@@ -53,10 +54,20 @@ func (e *endpoint) weather(stormy bool) {
 	e.stormy = stormy
 }
 
-// trouble is what goes wrong with one call; "" for nothing.
-func (e *endpoint) trouble() string {
+// fall takes the endpoint down, or brings it back.
+func (e *endpoint) fall(down string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.down = down
+}
+
+// trouble is what goes wrong with one call; "" for nothing.
+func (e *endpoint) trouble(op contract.Operation) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.down == "away" || e.down == "holding" && (op == contract.Revoke || op == contract.EndSessions) {
+		return "cut before"
+	}
 	if !e.stormy || e.rng.IntN(10) >= 3 {
 		return ""
 	}
@@ -70,7 +81,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	trouble := e.trouble()
+	trouble := e.trouble(c.Operation)
 	switch trouble {
 	case "429":
 		w.Header().Set("Retry-After", "1")

@@ -48,42 +48,59 @@ func torture(t *testing.T, p plan) {
 	t.Helper()
 	began := time.Now()
 	w := newWorld(t, p)
-	ctx, cancel := context.WithCancel(t.Context())
+	w.run(func(ctx context.Context) error { return w.await(ctx, patience, w.quiet) }, w.storms)
+	if !t.Failed() {
+		w.check()
+	}
+	w.report(time.Since(began))
+}
+
+// run lets the processes live while something happens, and until something is
+// done.
+func (w *world) run(until func(context.Context) error, happens ...func(context.Context) error) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()
 	running, ctx := errgroup.WithContext(ctx)
 	for i := range w.specs {
 		running.Go(func() error { return w.replica(ctx, i) })
 	}
-	running.Go(func() error { return w.storms(ctx) })
+	for _, f := range happens {
+		running.Go(func() error { return f(ctx) })
+	}
 	running.Go(func() error {
 		defer cancel()
-		for calm := 0; calm < 10; {
-			if pause(ctx, 100*time.Millisecond); ctx.Err() != nil {
-				return nil
-			}
-			if time.Since(began) > patience {
-				return fmt.Errorf("it did not come to rest within %s", patience)
-			}
-			if calm++; !w.quiet() {
-				calm = 0
-			}
-		}
-		return nil
+		return until(ctx)
 	})
 	if err := running.Wait(); err != nil {
-		t.Error(err)
+		w.t.Error(err)
 	}
-	if !t.Failed() {
-		w.check()
-	}
-	if t.Failed() {
-		t.Logf("%s\nrepeat it with: HALLPASS_TORTURE_SEED=%d HALLPASS_TORTURE_SEEDS=1 go test -count=1 -run Killed ./cmd/hallpass/internal/torture", w, w.seed)
-		if dir := os.Getenv("HALLPASS_TORTURE_KEEP"); dir != "" {
-			_ = exec.Command("cp", "-r", w.dir, fmt.Sprintf("%s/%d", dir, w.seed)).Run()
+}
+
+// await waits until something has been true for a second.
+func (w *world) await(ctx context.Context, most time.Duration, is func() bool) error {
+	began := time.Now()
+	for calm := 0; calm < 10 && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
+		if time.Since(began) > most {
+			return fmt.Errorf("it did not come to rest within %s", most)
 		}
+		if calm++; !is() {
+			calm = 0
+		}
+	}
+	return nil
+}
+
+func (w *world) report(took time.Duration) {
+	w.t.Helper()
+	if !w.t.Failed() {
+		w.t.Logf("%s; %s", w, took.Truncate(time.Millisecond))
 		return
 	}
-	t.Logf("%s; %s", w, time.Since(began).Truncate(time.Millisecond))
+	w.t.Logf("%s\nrepeat it with: HALLPASS_TORTURE_SEED=%d HALLPASS_TORTURE_SEEDS=1 go test -count=1 -run Killed ./cmd/hallpass/internal/torture", w, w.seed)
+	if dir := os.Getenv("HALLPASS_TORTURE_KEEP"); dir != "" {
+		_ = exec.Command("cp", "-r", w.dir, fmt.Sprintf("%s/%d", dir, w.seed)).Run()
+	}
 }
 
 // storms makes lines and endpoint bad for the plan's time, and then good.

@@ -12,8 +12,6 @@ import (
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
-const people = 4
-
 var scopes = strings.Fields("app_mentions:read chat:write commands im:history im:read im:write users:read users:read.email usergroups:read")
 
 // calls of Slack at which a process may die, before they arrive or after.
@@ -23,13 +21,14 @@ var calls = []string{"chat.postMessage", "chat.update", "views.publish", "conver
 // process can be met.
 type desk struct {
 	*slacksim.Workspace
+	people int
 	server *httptest.Server
 
 	mu   sync.Mutex
 	meet map[string]func(method string, after bool) (dies bool) // by process
 }
 
-func newDesk(t *testing.T, suffix string) *desk {
+func newDesk(t *testing.T, suffix string, people int) *desk {
 	t.Helper()
 	var users []slacksim.User
 	for i := range people {
@@ -45,7 +44,7 @@ func newDesk(t *testing.T, suffix string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	d := &desk{Workspace: w, meet: map[string]func(string, bool) bool{}}
+	d := &desk{Workspace: w, people: people, meet: map[string]func(string, bool) bool{}}
 	d.server = httptest.NewUnstartedServer(http.HandlerFunc(d.serve))
 	d.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	d.server.Start()
@@ -81,7 +80,7 @@ func (d *desk) await(process string, meet func(method string, after bool) bool) 
 // said lists what the bot wrote to everybody, as plain text, by person.
 func (d *desk) said() map[string][]string {
 	said := map[string][]string{}
-	for i := range people {
+	for i := range d.people {
 		a := d.As(fmt.Sprint("U", i))
 		for _, m := range a.Messages(a.DMChannel()) {
 			said[fmt.Sprint("p", i)] = append(said[fmt.Sprint("p", i)], m.Plain())

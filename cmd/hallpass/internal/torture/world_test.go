@@ -27,6 +27,9 @@ type plan struct {
 	replicas int
 	lives    int // that end early, of each replica
 	storm    time.Duration
+	people   int
+	outage   time.Duration // of the systems, beyond what a storm brings
+	apart    time.Duration // the clocks of neighbouring replicas
 	wishes   []wish
 }
 
@@ -55,11 +58,11 @@ func draw(seed uint64, stream uint64) *mathrand.Rand {
 // planned draws what a seed does.
 func planned(seed uint64) plan {
 	rng := draw(seed, 1)
-	p := plan{seed: seed, engine: "sqlite", replicas: 1, lives: 2 + rng.IntN(3), storm: time.Duration(2+rng.IntN(4)) * time.Second}
+	p := plan{seed: seed, engine: "sqlite", replicas: 1, lives: 2 + rng.IntN(3), people: 4, apart: 2 * time.Second, storm: time.Duration(2+rng.IntN(4)) * time.Second}
 	if seed%2 == 0 {
 		p.engine, p.replicas = "postgres", 3
 	}
-	for i := range people {
+	for i := range p.people {
 		for _, what := range []approvals.EntitlementID{"sales:view", "stock:view", "books:view"} {
 			if rng.IntN(3) == 0 {
 				continue
@@ -74,7 +77,7 @@ func planned(seed uint64) plan {
 func newWorld(t *testing.T, p plan) *world {
 	t.Helper()
 	w := &world{plan: p, t: t, rng: draw(p.seed, 3), suffix: strings.ToLower(rand.Text()[:8]), dir: t.TempDir(), lines: newLines(), alive: map[int]*os.Process{}}
-	w.desk, w.endpoint = newDesk(t, w.suffix), newEndpoint(t, p.seed)
+	w.desk, w.endpoint = newDesk(t, w.suffix, p.people), newEndpoint(t, p.seed)
 	w.copyAccess()
 	admin, err := url.Parse(pgtest.Start(t).AdminDSN())
 	if err != nil {
@@ -93,7 +96,7 @@ func newWorld(t *testing.T, p plan) *world {
 	for i := range p.replicas {
 		s := spec{Access: filepath.Join(w.dir, "access"), Database: database, APIURL: w.desk.door(fmt.Sprint(i)), Bot: "xoxb-torture", App: "xapp-torture",
 			Hook: hook, Key: strings.Repeat("k", 32), Roles: bot.String(), Roots: w.endpoint.server.Certificate().Raw,
-			Ahead: time.Duration(i-p.replicas/2) * 2 * time.Second, Wishes: p.wishes,
+			Ahead: time.Duration(i-p.replicas/2) * p.apart, Wishes: p.wishes,
 			Note: filepath.Join(w.dir, fmt.Sprint("note", i)), Log: filepath.Join(w.dir, fmt.Sprint("log", i))}
 		if p.engine == "postgres" {
 			u, err := url.Parse(database)
@@ -121,6 +124,11 @@ func (w *world) copyAccess() {
 		if err != nil {
 			return err
 		}
+		if path == "people.yaml" {
+			for i := range w.people {
+				data = fmt.Appendf(data, "  - {id: p%d, name: Pat %d, email: p%d@example.com, title: Engineer, department: Payments, manager: mia}\n", i, i, i)
+			}
+		}
 		text := strings.NewReplacer("@example.com", "_"+w.suffix+"@example.com", "torture_ro", "torture_ro_"+w.suffix).Replace(string(data))
 		return os.WriteFile(to, []byte(text), 0o600)
 	})
@@ -137,7 +145,7 @@ func (w *world) makeRoles(admin string) {
 	w.exec(admin, "CREATE ROLE "+group, "CREATE ROLE "+bot+" LOGIN CREATEROLE PASSWORD '"+w.suffix+"'",
 		"GRANT pg_signal_backend TO "+bot, "GRANT "+group+" TO "+bot+" WITH ADMIN OPTION")
 	w.t.Cleanup(func() {
-		for i := range people {
+		for i := range w.people {
 			w.exec(admin, fmt.Sprintf("DROP ROLE IF EXISTS p%d_%s", i, w.suffix))
 		}
 		w.exec(admin, "REVOKE "+group+" FROM "+bot, "DROP ROLE "+bot, "DROP ROLE "+group)
