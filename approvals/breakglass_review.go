@@ -118,6 +118,19 @@ func (s *Service) reviewOnce(ctx context.Context, actor Actor, id RequestID, f F
 	return b, err
 }
 
+// told redraws the cards of those who were told of a break-glass. For any other
+// request, and when its review cannot be read, there are none.
+func (s *Service) told(ctx context.Context, r Request) []Notice {
+	if r.Kind != KindBreakGlass {
+		return nil
+	}
+	b, err := s.Store.BreakGlassReview(ctx, r.ID)
+	if err != nil {
+		return nil
+	}
+	return b.cards()
+}
+
 // mayReview refuses those who may not close a review.
 func (s *Service) mayReview(ctx context.Context, actor Actor, r Request, b BreakGlassReview) error {
 	const op = "review break-glass"

@@ -74,7 +74,20 @@ func TestBreakGlassOpensAtOnceAndTellsEverybody(t *testing.T) {
 	if err != nil || again.ID != req.ID {
 		t.Errorf("the same key gives %s and %v, want %s", again.ID, err, req.ID)
 	}
-	r.activate(g.ID)
+	for _, step := range []func(){
+		func() { r.activate(g.ID) },
+		func() {
+			_, err := r.Service.Release(t.Context(), by("amy"), g.ID)
+			code(t, "", err)
+			_, err = r.Service.Revoked(t.Context(), g.ID, approvals.Removal{}, "absent")
+			code(t, "", err)
+		},
+	} {
+		before := len(r.Store.Notices())
+		step()
+		drawn := slices.DeleteFunc(r.Store.Notices()[before:], func(n approvals.Notice) bool { return n.Kind != approvals.NoticeBreakGlass })
+		same(t, "cards that say whether access works", 5, len(drawn))
+	}
 	if len(r.Store.Learned()) != 0 {
 		t.Error("the score learns an emergency as somebody's approval")
 	}

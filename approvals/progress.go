@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -128,7 +129,7 @@ func (s *Service) Activate(ctx context.Context, id GrantID, receipt Receipt, rea
 		return g, err
 	}
 	return s.applyGrant(ctx, g, Change{Events: []Event{ev}, Tasks: grantTasks(g),
-		Notices: append(requesterCards(r), approverCards(r, d)...)})
+		Notices: slices.Concat(requesterCards(r), approverCards(r, d), s.told(ctx, r))})
 }
 
 // ProvisionFailed says that access cannot be given. What was half done is
@@ -240,7 +241,7 @@ func (s *Service) Revoked(ctx context.Context, id GrantID, removal Removal, read
 	if g.EndReason == EndFailed {
 		c.Notices = requesterCards(r)
 	}
-	c.Notices = append(c.Notices, s.relieved(ctx, g, late, tries)...)
+	c.Notices = slices.Concat(c.Notices, s.relieved(ctx, g, late, tries), s.told(ctx, r))
 	return s.applyGrant(ctx, g, c)
 }
 

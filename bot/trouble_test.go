@@ -79,7 +79,7 @@ func TestAdminsSeeWhatFailsUntilItIsMended(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.home("UADA", []string{"My access"}, "Needs attention")
-		if now := w.sees("UANA", "", "Your access to Support desk, agent: Access ended", "nothing remains"); now.TS != told.TS {
+		if now := w.sees("UANA", "", "Your access to Support desk, agent could not be taken away at once. Access ended", "nothing remains"); now.TS != told.TS {
 			t.Error("that it ended at last is said in another message")
 		}
 	})

@@ -105,7 +105,9 @@ func Failed(v View) Card {
 		s = what + " could not be set up: " + words(g.EndNote, 500) + " Nothing of it remains."
 	case g.State == approvals.GrantRevoking:
 		s = what + fmt.Sprintf(" can't be taken away yet; %d tries failed, the last: %s It is tried until the system says that nothing remains.", g.Attempts, words(g.LastError, 500))
-	case g.State == approvals.GrantActive, g.State == approvals.GrantResidual, g.State == approvals.GrantRevoked:
+	case g.State == approvals.GrantRevoked:
+		s = what + " could not be taken away at once. " + v.runs()
+	case g.State == approvals.GrantActive, g.State == approvals.GrantResidual:
 		s = what + ": " + v.runs()
 	default:
 		s = what + fmt.Sprintf(" can't be set up yet; %d tries failed, the last: %s It is being tried again.", g.Attempts, words(g.LastError, 500))

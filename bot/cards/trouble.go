@@ -57,8 +57,8 @@ func (t *Trouble) blocks() []slack.Block {
 func (t *Trouble) words() string {
 	var lines []string
 	if t.Overdue > 0 {
-		late := plural(t.Overdue, "One grant should have ended and still gives access, for ", "%d grants should have ended and still give access, the oldest for ")
-		lines = append(lines, late+approvals.Span(t.Oldest)+".")
+		late := approvals.Span(t.Oldest)
+		lines = append(lines, plural(t.Overdue, "One grant should have ended "+late+" ago and still gives access.", "%d grants should have ended and still give access, the oldest for "+late+"."))
 	}
 	for _, v := range t.Failing[:min(len(t.Failing), troubles)] {
 		step := "set up"
