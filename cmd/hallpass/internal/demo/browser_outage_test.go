@@ -28,7 +28,7 @@ func TestANewcomerSeesAnEndThatFailsUntilTheSystemAnswers(t *testing.T) {
 	b.clicks(`[data-test="home-tab"]`)
 	b.atHome("One grant should have ended")
 	d.Advance(16 * time.Minute)
-	b.atHome("Needs attention", "should have ended and still gives access, for 16 minutes", "can't be taken away yet")
+	b.atHome("Needs attention", "should have ended 16 minutes ago and still gives access", "can't be taken away yet")
 	b.picture("overdue-at-home")
 	b.clicks(`[data-test="dm"]`)
 	b.shows("Clara Sousa's access to Billing database", "outlives its end by 16 minutes")

@@ -21,11 +21,12 @@ func breakGlass() chapter {
 			return err
 		}},
 		works(lena, "billing-db"),
-		seesIn("security hears of it at once", sam, securityChannel, told...),
+		seesIn("security hears of it at once", sam, securityChannel, append(told, "Access works until")...),
 		sees("so does the owner", priya, told...),
 		pressesIn("nobody reviews their own", lena, securityChannel, "Justified", told, "Nobody reviews their own break-glass"),
 		done(lena, "Billing database"),
 		refused("access is gone", lena, "billing-db"),
+		seesIn("security reads that it ended", sam, securityChannel, append(told, "Access ended")...),
 		pressesIn("somebody else closes the review", sam, securityChannel, "Justified", told, "Reviewed", "by "+sam+": justified"),
 		sees("and whoever broke glass reads it", lena, "Opened by break-glass", "by "+sam+": justified"),
 	}}

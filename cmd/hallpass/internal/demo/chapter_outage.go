@@ -12,7 +12,7 @@ import (
 // outage is access that cannot be taken away, because its system does not
 // answer: it is tried until it is, and those who must know see how it stands.
 func outage() chapter {
-	const failing, over = "can't be taken away yet", "One grant should have ended and still gives access, for 15 minutes"
+	const failing, over = "can't be taken away yet", "One grant should have ended 15 minutes ago and still gives access"
 	return chapter{"The system does not answer", []step{
 		asks(clara, "read only on billing-db for 20 minutes, check yesterday's chargebacks, INC-4314", "Billing database", "20 minutes"),
 		sends(clara, "Billing database", "You have access"),
@@ -32,7 +32,7 @@ func outage() chapter {
 		available("the system answers again", true),
 		later("access is taken away", time.Minute, clara, "INC-4314", "Access ended", "nothing remains"),
 		refused("access is gone", clara, "billing-db"),
-		sees("its holder reads that it is over", clara, "Your access to Billing database", "Access ended", "nothing remains"),
+		sees("its holder reads that it is over", clara, "Your access to Billing database", "could not be taken away at once", "nothing remains"),
 		sees("so does its owner", priya, "Billing database, read only (production) of "+clara, "Access ended", "nothing remains"),
 		sees("so do the admins", sam, clara+"'s access to Billing database", "It is removed now"),
 		{"and see nothing at home any more", func(ctx context.Context, p *play) error {
