@@ -67,6 +67,11 @@ tamper: ## Meddle with audit logs a thousand times and more: both verifiers must
 	@.ci/deps postgres python
 	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_REQUIRE_PYTHON=1 HALLPASS_TAMPER_TRIALS=1000 go test -count=1 -timeout 30m -run Tampering ./store ./store/auditlog
 
+.PHONY: evidence-year
+evidence-year: ## Live through a year of 50,000 requests (minutes) and write its evidence to dist/evidence; what is wrong in it must be found.
+	rm -rf dist/evidence && mkdir -p dist
+	HALLPASS_YEAR_REQUESTS=50000 HALLPASS_YEAR_OUT=$(CURDIR)/dist/evidence go test ./cmd/hallpass/internal/demo -run AYearOfRequests -count=1 -timeout 60m -v $(ARGS)
+
 .PHONY: bench-replay
 bench-replay: ## Store a million decisions (minutes, 6 GB of disk) and decide them again by a changed policy.
 	HALLPASS_REPLAY_DECISIONS=1000000 go test ./cmd/hallpass -run '^$$' -bench '^BenchmarkReplay$$' -benchtime 3x -timeout 60m $(ARGS)

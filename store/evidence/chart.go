@@ -58,7 +58,7 @@ func canvas(y string, percent bool) *plot.Plot {
 	p.Y.Label.Text = y
 	p.Y.Min = 0
 	p.X.Tick.Length, p.Y.Tick.Length = 0, 0
-	p.X.LineStyle.Color, p.Y.LineStyle.Width = grey, 0
+	p.X.Color, p.Y.Width = grey, 0
 	for _, style := range []*color.Color{&p.X.Tick.Label.Color, &p.Y.Tick.Label.Color, &p.Y.Label.TextStyle.Color, &p.X.Label.TextStyle.Color, &p.Legend.TextStyle.Color} {
 		*style = ink
 	}

@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -24,7 +23,6 @@ type tally struct {
 	people                                             map[approvals.PrincipalID]bool
 	waits                                              map[Way][]time.Duration // from submission until access worked
 	lived                                              []time.Duration         // for how long access was there; running access counts until asOf
-	laws                                               map[approvals.PolicyVersion]int
 }
 
 // Bucket is a part of the period.
@@ -52,7 +50,7 @@ func (s SystemCount) Total() int { return s.Automatic + s.ByPeople + s.Other }
 
 func newTally(from, to, asOf time.Time) *tally {
 	t := &tally{from: from, to: to, asOf: asOf, systems: map[string]*SystemCount{}, people: map[approvals.PrincipalID]bool{},
-		waits: map[Way][]time.Duration{}, laws: map[approvals.PolicyVersion]int{}}
+		waits: map[Way][]time.Duration{}}
 	t.Periods = buckets(from, to)
 	return t
 }
@@ -99,7 +97,6 @@ func (t *tally) add(r Record) {
 	t.outcome(r, t.systems[system], t.bucket(r.SubmittedAt))
 	if r.FactsDigest != "" {
 		t.Facts++
-		t.laws[r.Law]++
 	}
 	if r.Granted() && !r.ActiveAt.IsZero() && r.First() {
 		t.waits[r.By] = append(t.waits[r.By], max(0, r.ActiveAt.Sub(r.SubmittedAt)))
@@ -225,10 +222,3 @@ func (t *tally) Lasting() []int {
 
 // Given is how often access came to be, extensions left out.
 func (t *tally) Given() int { return len(t.lived) }
-
-// versions are the laws that decided, the most used first.
-func (t *tally) versions() []approvals.PolicyVersion {
-	return slices.SortedFunc(maps.Keys(t.laws), func(a, b approvals.PolicyVersion) int {
-		return cmp.Or(t.laws[b]-t.laws[a], cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Commit, b.Commit))
-	})
-}

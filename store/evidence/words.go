@@ -28,7 +28,7 @@ func spell(d time.Duration) string {
 	for _, u := range units {
 		if n := d / u.of; n > 0 && len(said) < 2 {
 			said = append(said, plural(int(n), u.name))
-			d -= n * u.of
+			d %= u.of
 		} else if len(said) > 0 {
 			break
 		}

@@ -1,0 +1,193 @@
+package demo
+
+import (
+	"context"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/policy"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/scoring"
+	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/auditlog"
+	"github.com/hallpass-dev/hallpass/store/evidence"
+)
+
+// yearRequests is how many requests the year has: a slice of it, unless the
+// environment says more; make evidence-year does.
+func yearRequests(t *testing.T) int {
+	t.Helper()
+	said := os.Getenv("HALLPASS_YEAR_REQUESTS")
+	if said == "" {
+		return 200
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// fresh is the example's directory, never out of date.
+type fresh struct{ approvals.Directory }
+
+// State says that nothing is out of date.
+func (fresh) State(context.Context) (approvals.DirectoryState, error) {
+	return approvals.DirectoryState{Source: "file:people.yaml"}, nil
+}
+
+// lean is a store without a worker: who would be told and what would be done
+// later is left out, since the year does it itself.
+type lean struct{ *store.Store }
+
+// Apply stores the rest.
+func (l lean) Apply(ctx context.Context, c approvals.Change) error {
+	c.Tasks, c.Cancel, c.Notices = nil, nil, nil
+	return l.Store.Apply(ctx, c)
+}
+
+// lived is a year with the database that it was lived in.
+type lived struct {
+	*Year
+	t      *testing.T
+	db     *store.Store
+	signer note.Signer
+	keys   note.Verifiers
+	laws   map[string]*policy.Set // by digest
+	months int                    // that were signed
+	due    []due                  // what goes wrong next
+	again  bool                   // what is due could not be done yet
+}
+
+// begins puts the example organisation onto an empty database.
+func begins(t *testing.T) *lived {
+	t.Helper()
+	y := &lived{t: t, laws: map[string]*policy.Set{}, Year: &Year{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Days: 365, Requests: yearRequests(t)}}
+	secret, public, err := auditlog.NewKey("year.example.com/hallpass")
+	y.must(err)
+	y.signer, err = auditlog.Signer(secret)
+	y.must(err)
+	y.keys, err = auditlog.Verifiers(public)
+	y.must(err)
+	c, access := y.access(nil)
+	y.db, err = store.Open(t.Context(), store.Config{URL: "sqlite:" + filepath.Join(t.TempDir(), "hallpass.db"), Now: y.Now})
+	y.must(err)
+	t.Cleanup(func() { _ = y.db.Close() })
+	y.must(y.db.Migrate(t.Context()))
+	y.People, err = access.People.People(t.Context())
+	y.must(err)
+	y.Catalog, err = access.Catalogue.All(t.Context())
+	y.must(err)
+	weights, err := app.Weights(c)
+	y.must(err)
+	y.Service = &approvals.Service{Store: lean{y.db}, Directory: fresh{access.People}, Catalogue: access.Catalogue, Profiles: access.Catalogue,
+		Scorer: scoring.New(scoring.NewWorld(scoring.Options{}), y.db, weights)}
+	y.Each, y.due = y.wrong, y.wrongs()
+	return y
+}
+
+func (y *lived) must(err error) {
+	y.t.Helper()
+	if err != nil {
+		y.t.Fatal(err)
+	}
+}
+
+// access is the example's access folder, changed.
+func (y *lived) access(change func(dir string)) (config.Config, app.Access) {
+	y.t.Helper()
+	path, err := prepare(Options{Data: y.t.TempDir()})
+	y.must(err)
+	if change != nil {
+		change(filepath.Dir(path))
+	}
+	c, err := config.Load(path)
+	y.must(err)
+	access, err := app.LoadAccess(y.t.Context(), c, app.Options{})
+	y.must(err)
+	return c, access
+}
+
+// judge decides again by the policies of then.
+func (y *lived) judge(_ context.Context, v approvals.PolicyVersion, f approvals.Facts, a approvals.Assessment) (approvals.Ruling, error) {
+	set, ok := y.laws[v.Digest]
+	if !ok {
+		return approvals.Ruling{}, approvals.Errorf(approvals.CodeNotFound, "These policies are not kept.")
+	}
+	return approvals.Restrain(f, a, set.Decide(f, a)), nil
+}
+
+func TestAYearOfRequestsIsEvidenceThatFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	y := begins(t)
+	began := time.Now()
+	y.must(y.Run(t.Context()))
+	y.now = y.From.AddDate(0, 0, y.Days).Add(48 * time.Hour)
+	_, sealed, err := y.db.Seal(t.Context(), y.signer.Name(), y.signer)
+	y.must(err)
+	generated := time.Since(began)
+
+	dir := filepath.Join(t.TempDir(), "evidence")
+	if keep := os.Getenv("HALLPASS_YEAR_OUT"); keep != "" {
+		dir = keep
+	}
+	runtime.GC()
+	began = time.Now()
+	said, err := evidence.Write(t.Context(), dir, evidence.Config{Log: y.db, From: y.From, To: y.From.AddDate(0, 0, y.Days), Signers: []note.Signer{y.signer}, Keys: y.keys, Judge: y.judge})
+	y.must(err)
+	wrote := time.Since(began)
+	began = time.Now()
+	report, err := auditlog.VerifyFolder(t.Context(), dir, y.keys)
+	y.must(err)
+	t.Logf("%d requests, %d events: lived in %v, written in %v, verified in %v; %+v", said.Requests, sealed.Size, generated, wrote, time.Since(began), said.ExceptionsByKinds)
+
+	if said.Requests < y.Requests || said.Requests != said.Logged || !report.Sound() || !said.SoundLog {
+		t.Errorf("of %d requests it says %+v, %+v", y.Requests, said, report)
+	}
+	want := map[evidence.Kind]string{
+		evidence.SelfApproved: "whose own request it is",
+		evidence.Recomputed:   "The stored answer is “approved at once”; the policies of that time",
+		evidence.RunsOn:       "nothing proved that it had",
+		evidence.RulesChanged: "gave way to",
+		evidence.NoCommit:     "from a folder outside Git",
+	}
+	for kind, words := range want {
+		if found := exceptions(t, dir, kind); len(found) == 0 || !strings.Contains(found[0], words) {
+			t.Errorf("%s: found %q, want %q", kind, found, words)
+		}
+	}
+	if said.Fails != 3+len(exceptions(t, dir, evidence.NoGround)) {
+		t.Errorf("%d controls did not work, and three things are wrong: %+v", said.Fails, said.ExceptionsByKinds)
+	}
+}
+
+// exceptions are the words of all exceptions of a kind.
+func exceptions(t *testing.T, dir string, kind evidence.Kind) (words []string) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, "exceptions.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range slices.Backward(rows) {
+		if row[0] == string(kind) {
+			words = append(words, row[5])
+		}
+	}
+	return words
+}
