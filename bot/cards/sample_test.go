@@ -235,6 +235,14 @@ func all(base cards.View) map[string]cards.Card {
 		"draft-pick": cards.Draft(with(draft, func(v *cards.View) {
 			v.Request.Entitlement, v.Entitlement, v.Offered = "", approvals.Entitlement{}, []approvals.Entitlement{base.Entitlement, write}
 		})),
+		"draft-together": cards.Draft(with(draft, func(v *cards.View) {
+			v.Request.Entitlement, v.Entitlement, v.Offered, v.Together = "", approvals.Entitlement{}, []approvals.Entitlement{base.Entitlement, write}, true
+		})),
+		"draft-three": cards.Draft(with(draft, func(v *cards.View) {
+			v.Request.Entitlement, v.Entitlement, v.Offered, v.Together = "", approvals.Entitlement{}, []approvals.Entitlement{base.Entitlement, write, write}, true
+		})),
+		"draft-joined": cards.Request(with(base, func(v *cards.View) { v.Request.State, v.Joined = approvals.RequestCancelled, true })),
+		"who-of-two":   cards.Joined([]cards.Card{cards.Who(base), cards.Who(approved)}),
 		"draft-unknown": cards.Draft(with(draft, func(v *cards.View) {
 			v.Request.Entitlement, v.Entitlement, v.Sought = "", approvals.Entitlement{}, "payroll database"
 		})),
