@@ -67,6 +67,10 @@ func (r *rig) world(one, other, nowhere map[string]string) connectortest.World {
 			_, ok := takes(e, who)
 			return ok
 		},
+		Open: func(t *testing.T, who string) func() bool {
+			return r.signedIn(t, who, account, set).Works
+		},
+		Uncounted: true, // AWS does not list role sessions
 		Seat: func(_ *testing.T, who string) {
 			if one["account"] != "" {
 				r.Assign(account, set, r.ids[who])

@@ -34,6 +34,8 @@ type World struct {
 	// Open opens a session that uses the access and returns a function that
 	// uses it once more; optional.
 	Open func(t *testing.T, account string) (works func() bool)
+	// Uncounted says that the system does not tell how many sessions are open.
+	Uncounted bool
 	// Seat gives the access by hand, past the connector; optional.
 	Seat func(t *testing.T, account string)
 	// Effects counts changes of the account's access since New; optional.
@@ -98,7 +100,7 @@ type testCase struct {
 
 func cases() []testCase {
 	var all []testCase
-	for _, part := range [][]testCase{basicCases, faultCases, overlapCases, optionalCases} {
+	for _, part := range [][]testCase{basicCases, faultCases, weatherCases, overlapCases, optionalCases} {
 		all = append(all, part...)
 	}
 	return all

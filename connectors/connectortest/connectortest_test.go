@@ -25,7 +25,40 @@ type system struct {
 	members map[string]bool
 	grants  map[approvals.GrantID]bool
 	open    map[string]*bool
-	effects int
+	effects map[string]int // by account
+	fault   *connectortest.Fault
+}
+
+// meet takes the fault that a call meets; lost says that its answer is lost, and
+// lie that it is answered as done and is not.
+func (s *system) meet(op connectortest.Op) (lost, lie bool, err error) {
+	f := s.fault
+	if f == nil || f.Op != op {
+		return false, false, nil
+	}
+	s.fault = nil
+	switch f.Trouble {
+	case connectortest.Cut, connectortest.Conflict:
+		if s.has("gives up at a conflict") && f.Trouble == connectortest.Conflict {
+			return false, false, failure(approvals.Permanent, "Conflict.")
+		}
+		return false, false, failure(approvals.Retryable, "Try again.")
+	case connectortest.Throttled:
+		after := f.After
+		if s.has("does not wait as it is told") {
+			after = 0
+		}
+		return false, false, &approvals.ConnectorError{Kind: approvals.Retryable, Message: "Busy.", After: after}
+	}
+	return f.Trouble == connectortest.LostAnswer, f.Trouble == connectortest.Lie, nil
+}
+
+// answer is the answer, unless it is lost.
+func answer(lost bool) error {
+	if lost {
+		return failure(approvals.Ambiguous, "No answer.")
+	}
+	return nil
 }
 
 const password = "hunter2-hunter2"
@@ -55,12 +88,16 @@ func (s *system) Grant(ctx context.Context, g approvals.Grant) (approvals.Receip
 	case g.Account == "ghost":
 		return nil, failure(approvals.Permanent, "No account ghost.")
 	}
+	lost, lie, err := s.meet(connectortest.Grant)
+	if err != nil || lie && !s.has("believes itself") {
+		return approvals.Receipt{}, err
+	}
 	k := key(g.Target, g.Account)
 	if !s.members[k] || s.has("repeats effects") {
-		s.effects++
+		s.effects[g.Account]++
 	}
-	s.members[k], s.grants[g.ID] = true, true
-	return approvals.Receipt{"key": k}, nil
+	s.members[k], s.grants[g.ID] = !lie, true
+	return approvals.Receipt{"key": k}, answer(lost)
 }
 
 func (s *system) Revoke(ctx context.Context, g approvals.Grant, r approvals.Receipt) (approvals.Removal, error) {
@@ -79,15 +116,19 @@ func (s *system) Revoke(ctx context.Context, g approvals.Grant, r approvals.Rece
 	case s.has("revokes the neighbour too"):
 		clear(s.members)
 	}
+	lost, lie, err := s.meet(connectortest.Revoke)
+	if err != nil || lie {
+		return approvals.Removal{}, err
+	}
 	if s.members[k] {
-		s.effects++
+		s.effects[g.Account]++
 	}
 	delete(s.members, k)
 	ended := 0
 	if alive := s.open[k]; alive != nil && *alive && !s.has("leaves sessions") {
 		*alive, ended = false, 1
 	}
-	return approvals.Removal{SessionsEnded: ended}, nil
+	return approvals.Removal{SessionsEnded: ended}, answer(lost && !s.has("says done without an answer"))
 }
 
 func (s *system) Check(ctx context.Context, g approvals.Grant, _ approvals.Receipt) (approvals.Presence, error) {
@@ -98,7 +139,7 @@ func (s *system) Check(ctx context.Context, g approvals.Grant, _ approvals.Recei
 	}
 	k := key(g.Target, g.Account)
 	p := approvals.Presence{Present: s.members[k], Detail: "looked up " + k}
-	if s.has("checks its own memory") {
+	if s.has("checks its own memory") || s.has("believes itself") {
 		p.Present = s.grants[g.ID]
 	}
 	if alive := s.open[k]; alive != nil && *alive {
@@ -131,7 +172,7 @@ func (s *system) Holding(account string, target map[string]string) (string, bool
 
 func harness(defect string) connectortest.Harness {
 	return connectortest.Harness{New: func(*testing.T) (approvals.Connector, connectortest.World) {
-		s := &system{defect: defect, members: map[string]bool{}, grants: map[approvals.GrantID]bool{}, open: map[string]*bool{}}
+		s := &system{defect: defect, members: map[string]bool{}, grants: map[approvals.GrantID]bool{}, open: map[string]*bool{}, effects: map[string]int{}}
 		group := func(name string) approvals.Entitlement {
 			return approvals.Entitlement{ID: approvals.EntitlementID(name), Target: map[string]string{"group": name}}
 		}
@@ -150,7 +191,18 @@ func harness(defect string) connectortest.Harness {
 				return func() bool { return alive }
 			},
 			Seat:    func(_ *testing.T, account string) { s.members["one/"+account] = true },
-			Effects: func(string) int { s.mu.Lock(); defer s.mu.Unlock(); return s.effects },
+			Effects: func(account string) int { s.mu.Lock(); defer s.mu.Unlock(); return s.effects[account] },
+			Inject: func(_ *testing.T, f connectortest.Fault) bool {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.fault = &f
+				return f.Trouble != connectortest.Stale
+			},
+			Heal: func(*testing.T) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.fault = nil
+			},
 		}
 	}}
 }
@@ -185,6 +237,10 @@ func TestEveryDefectIsCaught(t *testing.T) {
 		"revokes the neighbour too":       "a_neighbour_keeps_access",
 		"leaves sessions":                 "no_open_session",
 		"checks its own memory":           "access_works_from_grant_to_revoke",
+		"gives up at a conflict":          "a_conflict_is_tried_again",
+		"does not wait as it is told":     "throttling_is_tried_again",
+		"says done without an answer":     "a_revocation_whose_answer_is_lost",
+		"believes itself":                 "a_lie_about_a_grant",
 		"lists nobody":                    "list_names_holders",
 		"names what is held by all words": "targets_that_mean_the_same_thing",
 	} {
