@@ -40,7 +40,7 @@ func (w *World) learn(l *approvals.Learned) {
 		atLocation:    w.putWord(atLocation, l.Location),
 	}
 	w.count(&values, approver, !l.Approved)
-	w.hours[values[atLocation]][slotOf(l.At)]++
+	w.hours[values[atLocation]][slotOf(l.At, w.people[who].zone)]++
 	if l.Approved && good != 0 {
 		w.lasted[good][durationStep(l.Duration)]++
 	}
@@ -93,12 +93,16 @@ func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
 }
 
 // slots is how many parts a week has: eight of a working day, eight of a day
-// at the weekend, in UTC. Places have their own counts, so zones need no
-// knowledge.
+// at the weekend.
 const slots = 16
 
-func slotOf(t time.Time) uint8 {
-	t = t.UTC()
+// slotOf is the part of the week in somebody's time zone, as the directory knows
+// it; nil is UTC.
+func slotOf(t time.Time, zone *time.Location) uint8 {
+	if zone == nil {
+		zone = time.UTC
+	}
+	t = t.In(zone)
 	slot := uint8(t.Hour() / 3)
 	if d := t.Weekday(); d == time.Saturday || d == time.Sunday {
 		slot += slots / 2

@@ -205,7 +205,7 @@ func (w *World) usual(s *subject, at time.Time, d time.Duration, o *observation)
 	for _, n := range week {
 		o.hour.of += n
 	}
-	o.hour.n = week[slotOf(at)]
+	o.hour.n = week[slotOf(at, w.people[s.who].zone)]
 	asked := durationStep(d)
 	for i, n := range w.lasted[s.good] {
 		o.longer.of += int64(n)

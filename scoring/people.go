@@ -25,6 +25,7 @@ func (w *World) SetPeople(people []approvals.Principal, state approvals.Director
 		w.people[i].active = false
 	}
 	w.peopleSum, w.active = 0, 0
+	zones := map[string]*time.Location{"": nil} // each is looked up once
 	for _, p := range people {
 		at := w.putPerson(p.ID)
 		if at == 0 {
@@ -42,6 +43,12 @@ func (w *World) SetPeople(people []approvals.Principal, state approvals.Director
 			me.move(me.now, state.AsOf)
 		}
 		me.now, me.manager, me.active = values, manager, !p.Inactive
+		zone, known := zones[p.TimeZone]
+		if !known {
+			zone = p.Zone()
+			zones[p.TimeZone] = zone
+		}
+		me.zone = zone
 		if me.active {
 			w.active++
 		}
@@ -91,5 +98,6 @@ func digestOf(p approvals.Principal) uint64 {
 	if p.Inactive {
 		_, _ = h.Write([]byte{1})
 	}
+	_, _ = h.Write([]byte(p.TimeZone)) // nobody's digest changes for want of one
 	return mix(h.Sum64()) | 1
 }

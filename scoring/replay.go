@@ -8,14 +8,27 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
-// atOnce is how much of a replay is taken in under one lock, so that scoring
-// waits neither long nor often.
-const atOnce = 4096
+// listed is who holds what, with indices of its own: it is read without holding
+// up those who score or learn.
+type listed struct {
+	goods  names[approvals.EntitlementID]
+	people names[approvals.PrincipalID]
+	lists  [][]uint32 // people, by entitlement less 1
+	last   approvals.EntitlementID
+	at     uint32 // index of last
+}
 
-// pairing is somebody and an entitlement that they hold.
-type pairing struct {
-	entitlement approvals.EntitlementID
-	principal   approvals.PrincipalID
+func (l *listed) add(e approvals.EntitlementID, p approvals.PrincipalID) {
+	if e != l.last { // what a system listed comes together
+		var added bool
+		l.last = e
+		if l.at, added = l.goods.put(e); added {
+			l.lists = append(l.lists, nil)
+		}
+	}
+	if who, _ := l.people.put(p); who != 0 && l.at != 0 {
+		l.lists[l.at-1] = append(l.lists[l.at-1], who)
+	}
 }
 
 // ReplaceHoldings replaces all that is held by what read passes on, in any
@@ -23,22 +36,17 @@ type pairing struct {
 // nobody. When read fails nothing is changed. Scoring goes on meanwhile: each
 // entitlement changes at once, one after the other.
 func (w *World) ReplaceHoldings(read func(each func(approvals.EntitlementID, approvals.PrincipalID) error) error) error {
-	var next [][]uint32 // by entitlement
-	pending := make([]pairing, 0, atOnce)
-	flush := func() {
-		next = w.index(pending, next)
-		pending = pending[:0]
-	}
+	var l listed
+	l.goods.init(0)
+	l.people.init(0)
 	err := read(func(e approvals.EntitlementID, p approvals.PrincipalID) error {
-		if pending = append(pending, pairing{e, p}); len(pending) == cap(pending) {
-			flush()
-		}
+		l.add(e, p)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	flush()
+	next := w.adopt(&l)
 	w.makeRoom(next)
 	for good := 1; w.replace(good, next); good++ {
 		continue
@@ -46,25 +54,27 @@ func (w *World) ReplaceHoldings(read func(each func(approvals.EntitlementID, app
 	return nil
 }
 
-// index adds holders to their entitlements' lists.
-func (w *World) index(held []pairing, next [][]uint32) [][]uint32 {
+// adopt gives what was listed the world's own indices; by entitlement.
+func (w *World) adopt(l *listed) [][]uint32 {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	var last approvals.EntitlementID // what a system listed comes together
-	var good uint32
-	for i := range held {
-		if held[i].entitlement != last {
-			last = held[i].entitlement
-			good = w.putEntitlement(last)
+	people := make([]uint32, len(l.people.texts)+1)
+	for i, p := range l.people.texts {
+		people[i+1] = w.putPerson(p)
+	}
+	goods := make([]uint32, len(l.lists))
+	for i, e := range l.goods.texts {
+		goods[i] = w.putEntitlement(e)
+	}
+	next := make([][]uint32, len(w.holds))
+	w.mu.Unlock()
+	for i, list := range l.lists {
+		held := make([]uint32, len(list)) // as long as it is: it stays
+		for j, who := range list {
+			held[j] = people[who]
 		}
-		who := w.putPerson(held[i].principal)
-		if good == 0 || who == 0 {
-			continue
-		}
-		if n := int(good) + 1; n > len(next) {
-			next = append(next, make([][]uint32, n-len(next))...)
-		}
-		next[good] = append(next[good], who)
+		l.lists[i] = nil
+		slices.Sort(held)
+		next[goods[i]] = slices.Compact(held)
 	}
 	return next
 }
@@ -104,8 +114,7 @@ func (w *World) replace(good int, next [][]uint32) bool {
 	if good < len(next) {
 		list = next[good]
 	}
-	slices.Sort(list)
-	w.setHolders(uint32(good), slices.Clip(slices.Compact(list)))
+	w.setHolders(uint32(good), list)
 	return true
 }
 

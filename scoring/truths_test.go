@@ -159,3 +159,47 @@ func TestUnusualTimeAndLengthRaiseTheScore(t *testing.T) {
 		t.Errorf("Saturday night has raw %d, Wednesday morning %d", night.Raw, day.Raw)
 	}
 }
+
+// TestTimeIsTheBeneficiarysOwn: two cities have one name for their location and
+// nine hours between them. At ten in the morning nobody's request is unusual; by
+// one clock for all, the working day of one city would be the other's night.
+func TestTimeIsTheBeneficiarysOwn(t *testing.T) {
+	t.Parallel()
+	o := company(15)
+	for i := range o.People {
+		o.People[i].Location, o.People[i].TimeZone = "remote", "America/Los_Angeles"
+		if i == 33 {
+			o.People[i].TimeZone = "Asia/Tokyo"
+		}
+	}
+	for i := range o.Decisions {
+		l := &o.Decisions[i]
+		l.Location, l.At = "remote", morning(t, "America/Los_Angeles")
+	}
+	w, m := build(o), Shipped()
+	f := o.Facts(33, 0)
+	f.At = morning(t, "Asia/Tokyo")
+	if got := named(assessed(t, w, m, f), "unusual.time"); got != nil {
+		t.Errorf("ten in the morning in Tokyo gives %+v", got)
+	}
+	f.At = morning(t, "America/Los_Angeles")
+	if got := named(assessed(t, w, m, f), "unusual.time"); got == nil {
+		t.Error("the middle of the night in Tokyo is not unusual")
+	}
+	o.People[33].TimeZone = ""
+	w.SetPeople(o.People, o.State)
+	f.Beneficiary.TimeZone = "America/Los_Angeles" // what a request says counts for nothing
+	if got := named(assessed(t, w, m, f), "unusual.time"); got == nil {
+		t.Error("without a zone in the directory, six in the evening of UTC is not unusual")
+	}
+}
+
+// morning is ten o'clock of a Wednesday somewhere.
+func morning(t *testing.T, zone string) time.Time {
+	t.Helper()
+	at, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Date(2026, 1, 7, 10, 0, 0, 0, at)
+}

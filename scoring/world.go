@@ -36,7 +36,7 @@ type World struct {
 
 	cells    *cellTable
 	all      scorecard.Cell
-	hours    [][slots]int64          // decisions by location and part of the week
+	hours    [][slots]int64          // decisions by location and part of the beneficiary's week
 	lasted   [][durationSteps]uint32 // by entitlement: approved requests by length
 	sequence int64
 	latest   []approvals.RequestID // what was learned at this sequence
@@ -59,6 +59,7 @@ type person struct {
 	before  [singles]uint32 // the values until movedAt
 	id      uint64          // digest of the identifier
 	held    []uint32        // entitlements, ascending
+	zone    *time.Location  // nil: not known, as UTC
 }
 
 // ask is one decided request of a person's own.

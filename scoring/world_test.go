@@ -181,7 +181,7 @@ func TestDurationsAndTimesFallIntoTheirSteps(t *testing.T) {
 	}
 	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	for h, want := range map[int]uint8{0: 0, 2: 0, 3: 1, 23: 7, 24*5 + 1: 8, 24*6 + 23: 15} {
-		if got := slotOf(monday.Add(time.Duration(h) * time.Hour)); got != want {
+		if got := slotOf(monday.Add(time.Duration(h)*time.Hour), nil); got != want {
 			t.Errorf("hour %d of the week is in slot %d, want %d", h, got, want)
 		}
 	}
