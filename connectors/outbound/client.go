@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -56,6 +57,19 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+}
+
+// maxWait bounds what a Retry-After is obeyed.
+const maxWait = 15 * time.Minute
+
+// RetryAfter is how long the other side asks to be left alone: the seconds of
+// its header, at most a quarter of an hour; zero for anything else.
+func (a Answer) RetryAfter() time.Duration {
+	n, err := strconv.Atoi(a.Header.Get("Retry-After"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, maxWait)
 }
 
 // New makes a client.

@@ -210,3 +210,13 @@ func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestRetryAfterIsReadWithinReason(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "-1": 0, "86400": 15 * time.Minute, "soon": 0, "Sun, 22 Nov 2026 09:00:00 GMT": 0} {
+		a := outbound.Answer{Header: http.Header{"Retry-After": {text}}}
+		if got := a.RetryAfter(); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -6,15 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/connectors/outbound"
 )
-
-// maxWait bounds what a Retry-After is obeyed.
-const maxWait = 15 * time.Minute
 
 // failure is the only error that leaves the connector.
 type failure = approvals.ConnectorError
@@ -112,7 +107,7 @@ func refused(method string, a outbound.Answer) error {
 	case a.Status == http.StatusNotFound:
 		return errAbsent
 	case a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable:
-		return &failure{Kind: approvals.Retryable, After: retryAfter(a.Header), Message: "The service is busy: " + status + "."}
+		return &failure{Kind: approvals.Retryable, After: a.RetryAfter(), Message: "The service is busy: " + status + "."}
 	case a.Status == http.StatusConflict || a.Status == http.StatusPreconditionFailed:
 		return &failure{Kind: approvals.Retryable, Message: "Somebody else is changing the group: " + status + "."}
 	case a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden:
@@ -127,13 +122,4 @@ func refused(method string, a outbound.Answer) error {
 		return &failure{Kind: approvals.Ambiguous, Message: "The service failed: " + status + "."}
 	}
 	return &failure{Kind: approvals.Permanent, Message: "The service refused: " + status + "."}
-}
-
-// retryAfter reads the header's seconds; zero for anything else.
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, maxWait)
 }

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -19,9 +17,6 @@ import (
 
 // minKey is the shortest key that is accepted, in bytes.
 const minKey = 16
-
-// maxWait bounds what a Retry-After is obeyed.
-const maxWait = 15 * time.Minute
 
 // Config says which endpoint a connector calls.
 type Config struct {
@@ -85,7 +80,7 @@ func read(a outbound.Answer) ([]byte, error) {
 	status := fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
 	switch a.Status {
 	case http.StatusConflict, http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return nil, &approvals.ConnectorError{Kind: approvals.Retryable, After: retryAfter(a.Header), Message: "The endpoint is busy: " + status + "."}
+		return nil, &approvals.ConnectorError{Kind: approvals.Retryable, After: a.RetryAfter(), Message: "The endpoint is busy: " + status + "."}
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		return nil, &approvals.ConnectorError{Kind: approvals.Permanent, Message: "The endpoint refused: " + status + "."}
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
@@ -95,13 +90,4 @@ func read(a outbound.Answer) ([]byte, error) {
 		return nil, &approvals.ConnectorError{Kind: approvals.Misconfigured, Message: "The endpoint sends elsewhere: " + status + ". Redirects are not followed; write the final address."}
 	}
 	return nil, &approvals.ConnectorError{Kind: approvals.Ambiguous, Message: "The endpoint failed: " + status + "."}
-}
-
-// retryAfter reads the header's seconds; zero for anything else.
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(strings.TrimSpace(h.Get("Retry-After")))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(time.Duration(n)*time.Second, maxWait)
 }
