@@ -29,7 +29,8 @@ func demoCommand() *cobra.Command {
 				level = slog.LevelError + 1
 			}
 			o.Logger = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-			if o.Data == "" {
+			kept := o.Data
+			if kept == "" {
 				if o.Data, err = os.MkdirTemp("", "hallpass-demo-"); err != nil {
 					return err
 				}
@@ -38,7 +39,7 @@ func demoCommand() *cobra.Command {
 			if story {
 				o.Listen, o.Rates = cmp.Or(o.Listen, "127.0.0.1:0"), demo.StoryRates
 			}
-			return runDemo(cmd.Context(), o, story, cmd.OutOrStdout())
+			return runDemo(cmd.Context(), o, kept, story, cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "address of the page (default "+demo.DefaultListen+", or any free port)")
@@ -50,7 +51,7 @@ func demoCommand() *cobra.Command {
 	return cmd
 }
 
-func runDemo(ctx context.Context, o demo.Options, story bool, out io.Writer) error {
+func runDemo(ctx context.Context, o demo.Options, kept string, story bool, out io.Writer) error {
 	d, err := demo.Start(ctx, o)
 	if err != nil {
 		return err
@@ -59,6 +60,6 @@ func runDemo(ctx context.Context, o demo.Options, story bool, out io.Writer) err
 	if story {
 		return d.Story(ctx, out)
 	}
-	d.Welcome(out)
+	d.Welcome(out, kept)
 	return d.Run(ctx)
 }

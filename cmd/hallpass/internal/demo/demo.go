@@ -116,8 +116,9 @@ func (d *Demo) story(ctx context.Context, out io.Writer, chapters []chapter) err
 	return g.Wait()
 }
 
-// Welcome says where the demo is and what to do there.
-func (d *Demo) Welcome(out io.Writer) {
+// Welcome says where the demo is and what to do there. Data is its folder, if
+// that is kept.
+func (d *Demo) Welcome(out io.Writer, data string) {
 	fmt.Fprintf(out, `
   Hallpass is running. Open
 
@@ -130,5 +131,7 @@ func (d *Demo) Welcome(out io.Writer) {
   Then ask for "read-write on billing-db for 2 minutes, fix the refund, INC-4312", be Tom Okafor, and answer.
   "Sandbox system" in the page's header shows access come and go. Ctrl-C stops everything.
 
-`, d.URL())
+  %s
+
+`, d.URL(), d.verifying(data))
 }

@@ -217,6 +217,10 @@ func TestNoSecretIsWrittenAnywhereByTheStory(t *testing.T) {
 				t.Errorf("%v\n%s", err, i.script.String())
 			}
 			texts := i.texts(t, data)
+			secrets = append(secrets, secret{"signing key", i.signingKey(t)[len("PRIVATE+KEY+"):]})
+			for where, text := range i.exports(t) {
+				texts[where] = text
+			}
 			i.demo.Close()
 			for where, text := range columns(t, driver, dsn) {
 				texts[where] = text
@@ -229,7 +233,8 @@ func TestNoSecretIsWrittenAnywhereByTheStory(t *testing.T) {
 					t.Errorf("the %s is in the %s", l.what, l.where)
 				}
 			}
-			for _, must := range []string{"logs", "envelopes", "messages", "sandbox state", "transcript", "table requests", "table decisions", "error: wrong tokens"} {
+			for _, must := range []string{"logs", "envelopes", "messages", "sandbox state", "transcript", "table requests", "table decisions", "error: wrong tokens",
+				"export: jsonl", "export: csv", "export: cloudevents", "evidence: report.html", "evidence: requests.csv", "evidence: texts.jsonl"} {
 				if len(texts[must]) < 20 {
 					t.Errorf("there is next to nothing in the %s: the scan looks at the wrong place", must)
 				}

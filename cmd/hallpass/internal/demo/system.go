@@ -29,6 +29,7 @@ type System struct {
 	access  app.Access
 	config  config.Config
 	options app.Options
+	public  string // public half of the key that signs the log
 }
 
 // NewSystem makes the demo's folder and the sandbox system in it.
@@ -42,6 +43,9 @@ func NewSystem(ctx context.Context, o Options, now func() time.Time) (*System, e
 		return nil, err
 	}
 	s.config.Listen = "" // the demo has one address, the page
+	if s.config.Audit.Key, s.public, err = signing(o.Data); err != nil {
+		return nil, err
+	}
 	if s.options.Database == "" {
 		s.options.Database = "sqlite:" + filepath.Join(o.Data, "hallpass.db")
 	}
