@@ -45,13 +45,13 @@ func Home(s Standing) slack.HomeTabViewRequest {
 			if v.Decision != nil {
 				risk = fmt.Sprintf(" · risk %d of 100", v.Decision.Assessment.Score)
 			}
-			blocks = append(blocks, section(v.who()+" asks for "+bold(v.thing())+" for "+v.span()+risk), quote(v.Request.Reason), actions(v.answers()...))
+			blocks = append(blocks, section(v.who()+" asks for "+v.asksFor()+risk), quote(v.Request.Reason), actions(v.answers()...))
 		}
 		blocks = ending(blocks, len(s.Waiting), "")
 	}
 	blocks = append(blocks, header("My requests"))
 	for _, v := range capped(s.Sent) {
-		blocks = append(blocks, section(bold(v.thing())+" for "+v.span()+"\nWaiting for an answer; lapses "+v.clock(v.Request.LapsesAt)+"."),
+		blocks = append(blocks, section(v.asksFor()+"\nWaiting for an answer; lapses "+v.clock(v.Request.LapsesAt)+"."),
 			actions(button(ActionCancel, string(v.Request.ID), "Cancel request", "Cancel this request")))
 	}
 	blocks = ending(blocks, len(s.Sent), "Nothing of yours waits for an answer.")
@@ -63,6 +63,14 @@ func Home(s Standing) slack.HomeTabViewRequest {
 		}
 	}
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), maxHomeBlocks)]}}
+}
+
+// asksFor is what a request asks for, in markup.
+func (v View) asksFor() string {
+	if v.Request.Kind == approvals.KindExtension {
+		return v.span() + " more of " + bold(v.thing())
+	}
+	return bold(v.thing()) + " for " + v.span()
 }
 
 // outcome says how a settled request stands now.
@@ -100,7 +108,7 @@ func List(s Standing) Card {
 		lines = []string{"You hold no time-limited access."}
 	}
 	for _, v := range capped(s.Sent) {
-		lines = append(lines, "•  "+bold(v.thing())+" for "+v.span()+" waits for an answer; it lapses "+v.clock(v.Request.LapsesAt)+".")
+		lines = append(lines, "•  "+v.asksFor()+" waits for an answer; it lapses "+v.clock(v.Request.LapsesAt)+".")
 	}
 	switch n := len(s.Waiting); n {
 	case 0:
