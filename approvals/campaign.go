@@ -65,6 +65,21 @@ type Campaign struct {
 
 	ClosedAt time.Time `json:"closed_at,omitzero"`
 	Result   string    `json:"result,omitempty"` // a signed note; unsigned text where there is no key
+	Words    string    `json:"words,omitempty"`  // what came of it, in a sentence or two
+}
+
+// Progress counts the sample, and what of it has a verdict. What a stratum that
+// is decided no longer needs is not counted.
+func (c Campaign) Progress() (answered, of int) {
+	for _, s := range c.Strata {
+		answered += s.Answered()
+		if s.Outcome == "" {
+			of += s.Size
+		} else {
+			of += s.Answered()
+		}
+	}
+	return answered, of
 }
 
 // Move returns the campaign in its next state; CodeIllegalTransition for any
@@ -149,6 +164,30 @@ type ReviewItem struct {
 
 // Open reports whether nobody has given a verdict.
 func (i ReviewItem) Open() bool { return i.Verdict == "" }
+
+// ReviewCase is one decision as a reviewer sees it: what was known then.
+type ReviewCase struct {
+	Campaign Campaign
+	Item     ReviewItem
+	Automatic
+	Rules []RuleText
+	// Left counts what waits for this reviewer, this one included; Done what
+	// they have given a verdict on.
+	Left, Done int
+}
+
+// RuleText is a rule as it was written when it decided; Text is empty where that
+// is not kept.
+type RuleText struct {
+	PolicyRef
+	Text string
+}
+
+// ReviewStanding is how reviews stand, for those who run Hallpass.
+type ReviewStanding struct {
+	Campaigns []Campaign // under way, the newest first
+	Lapses    []Lapse    // that hold
+}
 
 // ExceptionKind says what a recomputation found.
 type ExceptionKind string

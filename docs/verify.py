@@ -9,6 +9,9 @@ BUNDLE is a folder that `hallpass audit export` or `hallpass audit evidence`
 wrote; of the latter every file is compared with the signed manifest. The format
 is described in audit-format.md, section by section as the functions below.
 
+With --redraw REVIEW it draws the sample of a review again, from the log and the
+checkpoint alone, and says whether it is the one that was reviewed.
+
 Exit code 0: everything is sound. 1: something is wrong, and it says what and
 where. 2: a file cannot be read.
 
@@ -19,6 +22,7 @@ import base64
 import datetime
 import hashlib
 import json
+import math
 import os
 import re
 import sys
@@ -653,11 +657,93 @@ def verify_folder(folder, keys, known):
     return report
 
 
+# Reviews: the sample of a campaign, drawn again (review.md).
+
+SENSITIVITIES = ("low", "medium", "high")  # anything else is reviewed whole
+
+
+def moment(text):
+    form = "%Y-%m-%dT%H:%M:%S.%fZ" if "." in text else "%Y-%m-%dT%H:%M:%SZ"
+    return datetime.datetime.strptime(text, form)
+
+
+def member(event):
+    """(request, stratum, whether all of it is reviewed, whether it was automatic), or None."""
+    detail = event.get("detail") or {}
+    if event["kind"] == "breakglass.opened":
+        return event["request"], "break-glass", True, False
+    if event["kind"] == "grant.adopted":
+        return event["request"], "adopted access", True, False
+    if event["kind"] != "request.decided" or detail.get("outcome") != "auto_approve":
+        return None
+    rules = sorted((p["id"] for p in event.get("policies") or [] if p["effect"] == "permit"), key=lambda r: r.encode())
+    sensitivity = detail.get("sensitivity") or "unknown"
+    return event["request"], " + ".join(rules) + " | " + sensitivity, sensitivity not in SENSITIVITIES, True
+
+
+def sample_size(population, limit):
+    """The smallest sample without a deviation that shows less than limit percent wrong, at 95%."""
+    wrong = (population * limit + 99) // 100
+    for n in range(1, population):
+        if math.comb(population - wrong, n) * 100 <= math.comb(population, n) * 5:
+            return n
+    return population
+
+
+def in_order(seed, requests):
+    return sorted(requests, key=lambda r: hashlib.sha256((seed + "\n" + r).encode()).digest())
+
+
+def redraw(folder, campaign, keys):
+    """Prints the sample of a campaign; returns whether it is the one that was reviewed."""
+    events = [json.loads(line) for line in read_lines(folder, "events.jsonl")]
+    own = [e for e in events if (e.get("detail") or {}).get("campaign") == campaign]
+    frozen = next((e for e in own if e["kind"] == "review.frozen"), None)
+    drawn = next((e for e in own if e["kind"] == "review.drawn"), None)
+    if frozen is None or drawn is None:
+        raise ValueError("the bundle does not have the review %s" % campaign)
+    plan = frozen["detail"]
+    start, end = moment(plan["from"]), moment(plan["to"])
+    members = {}
+    for e in events:
+        if e["sequence"] <= int(plan["size"]) and start <= moment(e["at"]) < end:
+            m = member(e)
+            if m is not None:
+                members.setdefault(m[0], m)
+    digest = hashlib.sha256("".join(r + "\n" for r in members).encode()).hexdigest()
+    if len(members) != int(plan["population"]) or digest != plan["digest"]:
+        raise ValueError("the population is not the one that was frozen")
+    note = next(n for n in map(json.loads, read_lines(folder, "checkpoints.jsonl")) if claimed_size(n) >= frozen["sequence"])
+    open_checkpoint(note, keys)
+    seed = hashlib.sha256(note[: note.index("\n\n") + 1].encode()).hexdigest()
+    strata = {}
+    for request, name, whole, automatic in members.values():
+        if plan["kind"] != "blind":
+            strata.setdefault(name, [whole, []])[1].append(request)
+        elif automatic:
+            strata.setdefault("blind", [False, []])[1].append(request)
+    sample = hashlib.sha256()
+    for name in sorted(strata, key=lambda n: n.encode()):
+        whole, requests = strata[name]
+        size = len(requests) if whole else sample_size(len(requests), int(plan["limit"]))
+        if plan["kind"] == "blind":
+            size = min(int(plan["share"]), len(requests))
+        for place, request in enumerate(in_order(seed, requests)[:size]):
+            print("%s\t%d\t%s" % (name, place + 1, request))
+            sample.update((name + "\t" + request + "\n").encode())
+    if sample.hexdigest() != drawn["detail"]["sample"]:
+        print("DIFFERENT: this sample is not the one that was reviewed")
+        return False
+    print("identical: this is the sample that was reviewed, %s" % sample.hexdigest())
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description="Verifies bundles of Hallpass' audit log.")
     parser.add_argument("--key", required=True, help="file of public keys, one a line")
     parser.add_argument("--known", action="append", default=[], help="file with a signed checkpoint from elsewhere")
     parser.add_argument("--json", action="store_true", help="print one JSON report a bundle")
+    parser.add_argument("--redraw", metavar="REVIEW", help="draw a review's sample again instead, from one bundle")
     parser.add_argument("bundle", nargs="+")
     args = parser.parse_args()
     try:
@@ -670,6 +756,12 @@ def main():
     except (OSError, ValueError) as error:
         print("verify.py:", error, file=sys.stderr)
         return 2
+    if args.redraw:
+        try:
+            return 0 if redraw(args.bundle[0], args.redraw, keys) else 1
+        except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+            print("verify.py: %s" % error, file=sys.stderr)
+            return 1
     sound = True
     for folder in args.bundle:
         try:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -35,14 +36,12 @@ func (s *Store) LogSize(ctx context.Context) (int64, error) {
 // CheckpointAfter finds the first checkpoint that covers the event which froze
 // a review. CodeNotFound: none does yet.
 func (s *Store) CheckpointAfter(ctx context.Context, c approvals.Campaign) (size int64, note []byte, err error) {
-	const op = "find the checkpoint that draws a sample"
-	frozen, err := list(ctx, s, op, readEvent,
-		"SELECT body FROM events WHERE sequence > $1 AND kind = $2 ORDER BY sequence", c.Size, string(approvals.EventReviewFrozen))
+	events, err := s.ReviewEvents(ctx, c)
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, e := range frozen {
-		if e.Detail["campaign"] != string(c.ID) {
+	for _, e := range events {
+		if e.Kind != approvals.EventReviewFrozen {
 			continue
 		}
 		first, err := s.Checkpoints(ctx, e.Sequence-1, 1)
@@ -54,4 +53,11 @@ func (s *Store) CheckpointAfter(ctx context.Context, c approvals.Campaign) (size
 		}
 	}
 	return 0, nil, approvals.Errorf(approvals.CodeNotFound, "No checkpoint was signed yet since the review was frozen.")
+}
+
+// ReviewEvents lists the events of a review since it was frozen, by number.
+func (s *Store) ReviewEvents(ctx context.Context, c approvals.Campaign) ([]approvals.Event, error) {
+	all, err := list(ctx, s, "list a review's events", readEvent,
+		"SELECT body FROM events WHERE sequence > $1 AND (kind LIKE 'review.%' OR kind LIKE 'rule.%') ORDER BY sequence", c.Size)
+	return slices.DeleteFunc(all, func(e approvals.Event) bool { return e.Detail["campaign"] != string(c.ID) }), err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -10,13 +11,31 @@ import (
 
 // AutomaticEvents lists, by number, the events of the log in (after, upTo] that
 // recorded a decision which nobody looked at when it was taken, from a time
-// until before another: what a policy alone approved, and what was opened by
-// break-glass. At most limit; the log alone is asked.
+// until before another: what a policy alone approved, what was opened by
+// break-glass, and standing access that was adopted. At most limit; the log alone is asked.
 func (s *Store) AutomaticEvents(ctx context.Context, from, to time.Time, after, upTo int64, limit int) ([]approvals.Event, error) {
-	// The body is canonical JSON: in it, text that somebody wrote has its quotation marks escaped.
-	return list(ctx, s, "list automatic decisions", readEvent, `SELECT body FROM events WHERE sequence > $1 AND sequence <= $2
-		AND at >= $3 AND at < $4 AND (kind = $5 AND body LIKE '%"outcome":"auto_approve"%' OR kind = $6) ORDER BY sequence LIMIT $7`,
-		after, upTo, at(from), at(to), string(approvals.EventRequestDecided), string(approvals.EventBreakGlassOpened), int64(limit))
+	return list(ctx, s, "list automatic decisions", readEvent, "SELECT body FROM events WHERE sequence > $1 AND sequence <= $2"+
+		" AND at >= $3 AND at < $4 AND "+automatic+" ORDER BY sequence LIMIT $5", after, upTo, at(from), at(to), int64(limit))
+}
+
+// automatic is the condition of an event that records a decision which nobody
+// looked at. The body is canonical JSON: in it, text that somebody wrote has its
+// quotation marks escaped.
+const automatic = `(kind = '` + string(approvals.EventRequestDecided) + `' AND body LIKE '%"outcome":"auto_approve"%' OR kind IN ('` +
+	string(approvals.EventBreakGlassOpened) + `', '` + string(approvals.EventGrantAdopted) + `'))`
+
+// AutomaticEventsOf lists, by number, such events of some requests among the
+// first upTo events of the log.
+func (s *Store) AutomaticEventsOf(ctx context.Context, requests []approvals.RequestID, upTo int64) ([]approvals.Event, error) {
+	keys := make([]any, len(requests))
+	for i, id := range requests {
+		keys[i] = string(id)
+	}
+	all, err := among(ctx, s, "find automatic decisions", readEvent,
+		"SELECT body FROM events WHERE request_id <> '' AND "+automatic+" AND request_id IN", keys)
+	all = slices.DeleteFunc(all, func(e approvals.Event) bool { return e.Sequence > upTo })
+	slices.SortFunc(all, func(a, b approvals.Event) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return all, err
 }
 
 // AutomaticOf adds to such events what the database has of them, in their order.
@@ -106,7 +125,6 @@ func assemble(e approvals.Event, r *approvals.Request, ds []approvals.Decision, 
 func (s *Store) UnloggedApprovals(ctx context.Context, from, to time.Time, limit int) ([]approvals.RequestID, error) {
 	return list(ctx, s, "list approvals that the log does not have", func(scan scan) (id approvals.RequestID, err error) { return id, scan(&id) },
 		`SELECT id FROM requests WHERE state = 'approved' AND decided_by = '' AND decided_at >= $1 AND decided_at < $2 AND NOT EXISTS (
-			SELECT 1 FROM events WHERE request_id <> '' AND request_id = requests.id
-			AND (kind = $3 AND body LIKE '%"outcome":"auto_approve"%' OR kind = $4)) ORDER BY id LIMIT $5`,
-		at(from), at(to), string(approvals.EventRequestDecided), string(approvals.EventBreakGlassOpened), int64(limit))
+			SELECT 1 FROM events WHERE request_id <> '' AND request_id = requests.id AND `+automatic+`) ORDER BY id LIMIT $3`,
+		at(from), at(to), int64(limit))
 }

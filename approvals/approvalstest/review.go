@@ -208,12 +208,18 @@ func (s *Store) CheckpointAfter(_ context.Context, c approvals.Campaign) (size i
 func (s *Store) AutomaticEvents(_ context.Context, from, to time.Time, after, upTo int64, limit int) ([]approvals.Event, error) {
 	var all []approvals.Event
 	for _, e := range s.Events() {
-		automatic := e.Kind == approvals.EventRequestDecided && e.Detail["outcome"] == string(approvals.AutoApprove) || e.Kind == approvals.EventBreakGlassOpened
+		automatic := e.Kind == approvals.EventRequestDecided && e.Detail["outcome"] == string(approvals.AutoApprove) || e.Kind == approvals.EventBreakGlassOpened || e.Kind == approvals.EventGrantAdopted
 		if automatic && e.Sequence > after && e.Sequence <= upTo && !e.At.Before(from) && e.At.Before(to) && len(all) < limit {
 			all = append(all, e)
 		}
 	}
 	return all, nil
+}
+
+// AutomaticEventsOf lists those of some requests.
+func (s *Store) AutomaticEventsOf(ctx context.Context, requests []approvals.RequestID, upTo int64) ([]approvals.Event, error) {
+	all, err := s.AutomaticEvents(ctx, time.Time{}, time.Unix(1<<40, 0), 0, upTo, 1<<30)
+	return slices.DeleteFunc(all, func(e approvals.Event) bool { return !slices.Contains(requests, e.Request) }), err
 }
 
 // AutomaticOf adds what the store has of some events.

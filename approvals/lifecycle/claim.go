@@ -224,6 +224,8 @@ func (w *Worker) try(ctx context.Context, it *item) step {
 		return w.retried(ctx, it, err)
 	case approvals.TaskBreakGlass:
 		return w.retried(ctx, it, w.Service.EscalateBreakGlass(ctx, approvals.RequestID(key)))
+	case approvals.TaskReview:
+		return w.campaign(ctx, it)
 	case approvals.TaskLapse:
 		return w.lapse(ctx, it, approvals.RequestID(key))
 	case approvals.TaskExplain:
@@ -247,6 +249,18 @@ func (w *Worker) retried(ctx context.Context, it *item, err error) step {
 	}
 	w.Logger.WarnContext(ctx, "a task failed and is tried again", "kind", it.lease.Kind, "key", it.lease.Key, "try", it.lease.Attempt, "error", err)
 	return step{at: w.Now().Add(pause(it.lease.Attempt, provisionPause)), cause: approvals.ErrorMessage(err), skipped: true}
+}
+
+// campaign does the next step of a review of past decisions.
+func (w *Worker) campaign(ctx context.Context, it *item) step {
+	if w.Reviews == nil {
+		return finished
+	}
+	next, err := w.Reviews.Advance(ctx, it.lease.Key)
+	if err != nil || next.IsZero() {
+		return w.retried(ctx, it, err)
+	}
+	return again(next)
 }
 
 // lapse closes a request that nobody answered.

@@ -55,6 +55,13 @@ type Explainer interface {
 	Explain(context.Context, approvals.Decision) (approvals.Summary, error)
 }
 
+// Reviews runs the reviews of past decisions. Advance does the next step of the
+// one that a task's key names, and says when it is to be called again; the zero
+// time: never.
+type Reviews interface {
+	Advance(ctx context.Context, key string) (time.Time, error)
+}
+
 // Limits say how hard a connector may be worked.
 type Limits struct {
 	Concurrency int           // tasks at a time; zero: 8. One slot of several is kept for revocations
@@ -70,6 +77,7 @@ type Config struct {
 	Connectors map[string]approvals.Connector // by the name that the catalogue uses
 	Limits     map[string]Limits              // by connector; the zero Limits for one that is not there
 	Journal    Journal                        // nil: while the database takes no writes, nothing is taken away
+	Reviews    Reviews                        // nil: tasks of reviews are dropped
 	Explainer  Explainer                      // nil: tasks that ask for prose are dropped
 
 	Now    func() time.Time // nil: time.Now

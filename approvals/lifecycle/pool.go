@@ -22,7 +22,7 @@ const (
 var kinds = [classes][]approvals.TaskKind{
 	revoking:     {approvals.TaskRevoke},
 	provisioning: {approvals.TaskProvision},
-	nudging:      {approvals.TaskRemind, approvals.TaskLapse, approvals.TaskChase, approvals.TaskEscalate, approvals.TaskBreakGlass, approvals.TaskSweep},
+	nudging:      {approvals.TaskRemind, approvals.TaskLapse, approvals.TaskChase, approvals.TaskEscalate, approvals.TaskBreakGlass, approvals.TaskReview, approvals.TaskSweep},
 	explaining:   {approvals.TaskExplain},
 }
 

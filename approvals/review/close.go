@@ -43,7 +43,7 @@ func (s *Service) closeOnce(ctx context.Context, actor approvals.Actor, c approv
 	if c, err = c.Move(approvals.CampaignClosed); err != nil {
 		return c, err
 	}
-	c.ClosedAt = s.now()
+	c.ClosedAt, c.Words = s.now(), ""
 	var ch approvals.Change
 	for i := range c.Strata {
 		if c.Strata[i].Outcome != "" {
@@ -60,6 +60,7 @@ func (s *Service) closeOnce(ctx context.Context, actor approvals.Actor, c approv
 	if err != nil {
 		return c, err
 	}
+	c.Words = verdict(c)
 	text := Result(c, found)
 	c.Result = text
 	if s.Sign != nil {
@@ -69,7 +70,7 @@ func (s *Service) closeOnce(ctx context.Context, actor approvals.Actor, c approv
 	}
 	sum := sha256.Sum256([]byte(text))
 	ev := event(c.ClosedAt, approvals.EventReviewClosed, actor, c, map[string]string{
-		"result": c.Result, "digest": hex.EncodeToString(sum[:]), "in_words": Verdict(c)})
+		"result": c.Result, "digest": hex.EncodeToString(sum[:]), "in_words": c.Words})
 	ch.Campaigns, ch.Events = []approvals.Campaign{c}, append([]approvals.Event{ev}, ch.Events...)
 	ch.Cancel = []approvals.Task{{Kind: approvals.TaskReview, Key: string(c.ID)}}
 	ch.Notices = append(ch.Notices, s.results(ctx, c)...)
@@ -140,8 +141,8 @@ func why(c approvals.Campaign, st approvals.Stratum) string {
 	return fmt.Sprintf("a review found %d of %d of its decisions (%s) not right, more than goes with at most %d%% wrong.", st.Deviations(), st.Answered(), st.Name, c.Limit)
 }
 
-// Verdict says in one sentence what came of a campaign.
-func Verdict(c approvals.Campaign) string {
+// verdict says what came of a campaign.
+func verdict(c approvals.Campaign) string {
 	var failed, late, passed int
 	for _, st := range c.Strata {
 		switch st.Outcome {
@@ -153,7 +154,7 @@ func Verdict(c approvals.Campaign) string {
 			passed++
 		}
 	}
-	answered, _ := Progress(c)
+	answered, _ := c.Progress()
 	if c.Kind == approvals.CampaignBlind {
 		return fmt.Sprintf("People looked at %d of %d automatic approvals without knowing the answer; what they said teaches the score.", answered, c.Population)
 	}
@@ -191,6 +192,6 @@ func Result(c approvals.Campaign, found []approvals.ReviewException) string {
 		line("stratum %s: population %d, sample %d, right %d, wrong %d, unsure %d: %s", s.Name, s.Population, s.Size, s.Right, s.Wrong, s.Unsure, s.Outcome)
 	}
 	line("closed %s", c.ClosedAt.Format(time.RFC3339))
-	line("%s", Verdict(c))
+	line("%s", c.Words)
 	return b.String()
 }

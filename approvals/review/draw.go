@@ -105,21 +105,12 @@ func (s *Service) assign(ctx context.Context, c approvals.Campaign, picked []app
 
 // matters reads who may review some decisions of a campaign.
 func (s *Service) matters(ctx context.Context, c approvals.Campaign, picked []approvals.RequestID) (map[approvals.RequestID]matter, error) {
-	wanted := map[approvals.RequestID]bool{}
-	for _, id := range picked {
-		wanted[id] = true
-	}
 	found := map[approvals.RequestID]matter{}
-	for after := int64(0); len(found) < len(wanted); {
-		events, err := s.Store.AutomaticEvents(ctx, c.From, c.To, after, c.Size, 10*page)
+	for few := range slices.Chunk(picked, page) {
+		events, err := s.Store.AutomaticEventsOf(ctx, few, c.Size)
 		if err != nil {
 			return nil, err
 		}
-		if len(events) == 0 {
-			break
-		}
-		after = events[len(events)-1].Sequence
-		events = slices.DeleteFunc(events, func(e approvals.Event) bool { return !wanted[e.Request] })
 		all, err := s.Store.AutomaticOf(ctx, events)
 		if err != nil {
 			return nil, err

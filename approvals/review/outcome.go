@@ -61,17 +61,3 @@ func stratum(c *approvals.Campaign, name string) *approvals.Stratum {
 	}
 	return nil
 }
-
-// Progress counts the sample of a campaign and those that have a verdict. What
-// a stratum that is decided no longer needs is not counted.
-func Progress(c approvals.Campaign) (answered, of int) {
-	for _, s := range c.Strata {
-		answered += s.Answered()
-		if s.Outcome == "" {
-			of += s.Size
-		} else {
-			of += s.Answered()
-		}
-	}
-	return answered, of
-}

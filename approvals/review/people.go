@@ -23,6 +23,11 @@ func matterOf(a approvals.Automatic) matter {
 	if a.Decision != nil {
 		m.parties = append(m.parties, a.Decision.Facts.Requester.ID, a.Decision.Facts.Beneficiary.ID)
 	}
+	if a.Event.Kind == approvals.EventGrantAdopted { // whoever gave it an end does not say whether that was right
+		m.parties = append(m.parties, a.Event.Actor.Principal)
+		m.owners = ownersOf(a)
+		return m
+	}
 	for _, p := range a.Event.Policies {
 		if p.Effect == "permit" && p.Owner != "" && !slices.Contains(m.owners, p.Owner) {
 			m.owners = append(m.owners, p.Owner)
@@ -35,13 +40,18 @@ func matterOf(a approvals.Automatic) matter {
 // entitlement's owners give it.
 func blindMatter(a approvals.Automatic) matter {
 	m := matterOf(a)
-	m.owners = nil
+	m.owners = ownersOf(a)
+	return m
+}
+
+// ownersOf are the owners of the entitlement, as they were then.
+func ownersOf(a approvals.Automatic) (owners []string) {
 	if a.Decision != nil {
 		for _, id := range a.Decision.Facts.Entitlement.Owners {
-			m.owners = append(m.owners, string(id))
+			owners = append(owners, string(id))
 		}
 	}
-	return m
+	return owners
 }
 
 // roster looks people up once for many decisions.

@@ -75,6 +75,9 @@ func (s *Service) check(ctx context.Context, a approvals.Automatic, at time.Time
 	case a.Request == nil || a.Decision == nil:
 		say(approvals.ExceptionMissing, "The audit log has this decision (event %d), but the database no longer does.", a.Event.Sequence)
 		return found, nil
+	case a.Event.Kind == approvals.EventGrantAdopted: // a person's act: there is nothing to compute
+		checkEnd(a, at, say)
+		return found, nil
 	case a.Request.State != approvals.RequestApproved || a.Request.DecidedBy != "":
 		say(approvals.ExceptionMissing, "The audit log says that a policy approved it (event %d); the database says otherwise.", a.Event.Sequence)
 	}

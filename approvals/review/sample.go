@@ -32,6 +32,8 @@ func MemberOf(e approvals.Event) (m Member, ok bool) {
 		m.Kind = approvals.ItemBreakGlass
 	case e.Kind == approvals.EventRequestDecided && e.Detail["outcome"] == string(approvals.AutoApprove):
 		m.Kind = approvals.ItemAutomatic
+	case e.Kind == approvals.EventGrantAdopted:
+		m.Kind = approvals.ItemAdopted
 	default:
 		return m, false
 	}
@@ -47,21 +49,29 @@ func MemberOf(e approvals.Event) (m Member, ok bool) {
 	return m, true
 }
 
-// glassStratum is the one that every break-glass belongs to.
-const glassStratum = "break-glass"
+// glassStratum is the one that every break-glass belongs to, and adoptedStratum
+// that of standing access which somebody gave an end.
+const (
+	glassStratum   = "break-glass"
+	adoptedStratum = "adopted access"
+)
 
 // Stratum names the part of the population that a member is judged with.
 func (m Member) Stratum() string {
-	if m.Kind == approvals.ItemBreakGlass {
+	switch m.Kind {
+	case approvals.ItemBreakGlass:
 		return glassStratum
+	case approvals.ItemAdopted:
+		return adoptedStratum
 	}
 	return strings.Join(m.Rules, " + ") + " | " + string(m.Sensitivity)
 }
 
 // all reports whether every decision like this one is reviewed: those of the
-// top sensitivity, also where it is not known, and every break-glass.
+// top sensitivity, also where it is not known, every break-glass, and all access
+// that was adopted.
 func (m Member) all() bool {
-	return m.Kind == approvals.ItemBreakGlass || m.Sensitivity.Rank() >= approvals.Critical.Rank()
+	return m.Kind != approvals.ItemAutomatic || m.Sensitivity.Rank() >= approvals.Critical.Rank()
 }
 
 // Digest is the SHA-256 of the members' ids in the order of the log, each with
@@ -153,7 +163,7 @@ func Draw(seed string, members []Member, limit int) []Part {
 		p := byName[name]
 		if p == nil {
 			p = &Part{Name: name, Kind: m.Kind}
-			if m.Kind != approvals.ItemBreakGlass { // nobody is kept from emergencies by how others used theirs
+			if m.Kind == approvals.ItemAutomatic { // nobody is kept from emergencies by how others used theirs
 				p.Rules, p.Sensitivity = m.Rules, m.Sensitivity
 			}
 			byName[name], whole[name] = p, m.all()

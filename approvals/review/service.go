@@ -29,6 +29,8 @@ type Store interface {
 	// AutomaticEvents lists the events in (after, upTo] that record decisions
 	// which nobody looked at, from a time until before another, by number.
 	AutomaticEvents(ctx context.Context, from, to time.Time, after, upTo int64, limit int) ([]approvals.Event, error)
+	// AutomaticEventsOf lists those of some requests, among the first events of the log.
+	AutomaticEventsOf(ctx context.Context, requests []approvals.RequestID, upTo int64) ([]approvals.Event, error)
 	// AutomaticOf adds to such events what the database has of them.
 	AutomaticOf(context.Context, []approvals.Event) ([]approvals.Automatic, error)
 	// UnloggedApprovals lists requests that the database calls automatically

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
+	"github.com/hallpass-dev/hallpass/approvals/review"
 	"github.com/hallpass-dev/hallpass/bot"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/connectors/directory"
@@ -51,6 +52,7 @@ type App struct {
 	Service *approvals.Service
 	Bot     *bot.Bot
 	Worker  *lifecycle.Worker
+	Reviews *review.Service
 
 	config  config.Config
 	options Options
@@ -161,6 +163,12 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		LapseAfter: a.config.Approvals.LapseAfter, ChaseAfter: a.config.Approvals.ChaseAfter,
 		Explain: model.Enabled(),
 	}
+	if err := keepLaw(ctx, a.config, a.Access, a.Store); err != nil {
+		return err
+	}
+	if a.Reviews, err = Reviews(ctx, a.config, a.Access, a.Store, a.options); err != nil {
+		return err
+	}
 	if a.Worker, err = a.worker(ctx, hands, model); err != nil {
 		return err
 	}
@@ -203,6 +211,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return a.follow(ctx) })
 	g.Go(func() error { a.people(ctx); return nil })
+	g.Go(func() error { return a.calendar(ctx) })
 	for _, chore := range a.chores {
 		g.Go(func() error { return chore(ctx) })
 	}

@@ -115,21 +115,27 @@ func (a *App) holders(ctx context.Context, e approvals.EntitlementID) error {
 
 // Weights are the configured weights of the score, or those of this version.
 func Weights(c config.Config) (*scoring.Weights, error) {
+	w, _, err := weightsText(c)
+	return w, err
+}
+
+// weightsText is Weights with the file that they are read from.
+func weightsText(c config.Config) (*scoring.Weights, []byte, error) {
 	if c.Score.Weights == "" {
-		return scoring.Shipped(), nil
+		return scoring.Shipped(), scoring.ShippedFile(), nil
 	}
-	wrong := func(why string) error {
-		return approvals.Problems{c.At("score", "weights").Problem(`name a file that "hallpass score fit" wrote`, "the weights cannot be used: %s", why)}
+	wrong := func(why string) (*scoring.Weights, []byte, error) {
+		return nil, nil, approvals.Problems{c.At("score", "weights").Problem(`name a file that "hallpass score fit" wrote`, "the weights cannot be used: %s", why)}
 	}
 	data, err := os.ReadFile(c.Path(c.Score.Weights))
 	if err != nil {
-		return nil, wrong("the file cannot be read")
+		return wrong("the file cannot be read")
 	}
 	w, err := scoring.ParseWeights(data)
 	if err != nil {
-		return nil, wrong(err.Error())
+		return wrong(err.Error())
 	}
-	return w, nil
+	return w, data, nil
 }
 
 // refresh puts what directory and catalogue say into the score's world.

@@ -45,6 +45,7 @@ func (c *Config) check() approvals.Problems {
 	ps = append(ps, c.checkDirectory()...)
 	ps = append(ps, c.checkOutside()...)
 	ps = append(ps, c.checkAudit()...)
+	ps = append(ps, c.checkReviews()...)
 	for i, email := range c.Approvals.SecurityQueue {
 		if !strings.Contains(email, "@") {
 			ps = append(ps, c.At("approvals", "security_queue", i).Problem("write an email address", "%q is not an email address", email))

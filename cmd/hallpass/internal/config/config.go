@@ -32,6 +32,7 @@ type Config struct {
 	Score      Score                `yaml:"score"`
 	Model      Model                `yaml:"model"`
 	Audit      Audit                `yaml:"audit"`
+	Reviews    Reviews              `yaml:"reviews"`
 	Listen     string               `yaml:"listen"` // health and metrics; default 127.0.0.1:9321
 
 	// Dir is the folder that the file lies in; relative paths start there.
