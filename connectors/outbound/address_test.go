@@ -56,7 +56,7 @@ func TestReachableAddresses(t *testing.T) {
 	}
 }
 
-func TestAllEverywhereAllowedStillSparesMachineCredentials(t *testing.T) {
+func TestAcceptance29AllEverywhereAllowedStillSparesMachineCredentials(t *testing.T) {
 	t.Parallel()
 	all, err := ParsePrivate([]string{"0.0.0.0/0", "::/0"})
 	if err != nil {

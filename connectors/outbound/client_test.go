@@ -60,7 +60,7 @@ func TestSignedCallArrivesAsSent(t *testing.T) {
 	}
 }
 
-func TestPrivateAddressIsNeverConnectedTo(t *testing.T) {
+func TestAcceptance29PrivateAddressIsNeverConnectedTo(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int32
 	s, roots := serve(t, func(http.ResponseWriter, *http.Request) { reached.Add(1) })
@@ -80,7 +80,7 @@ func TestPrivateAddressIsNeverConnectedTo(t *testing.T) {
 	}
 }
 
-func TestRedirectIsNotFollowed(t *testing.T) {
+func TestAcceptance29RedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	var followed atomic.Int32
 	target, _ := serve(t, func(http.ResponseWriter, *http.Request) { followed.Add(1) })
@@ -136,7 +136,7 @@ func nameserver(t *testing.T, answers ...[4]byte) *net.Resolver {
 	}}
 }
 
-func TestNameThatIsReboundGainsNothing(t *testing.T) {
+func TestAcceptance29NameThatIsReboundGainsNothing(t *testing.T) {
 	t.Parallel()
 	s, roots := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
 	names := nameserver(t, [4]byte{127, 0, 0, 1}, [4]byte{169, 254, 169, 254}, [4]byte{127, 0, 0, 2})

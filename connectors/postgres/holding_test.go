@@ -6,7 +6,7 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
-	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
+	"github.com/hallpass-dev/hallpass/connectors/connectortest/whole"
 )
 
 func TestTargetsOfOneRoleAreOneHolding(t *testing.T) {
@@ -51,66 +51,32 @@ func TestAcceptance34TwoEntitlementsToOneRoleEndIndependently(t *testing.T) {
 			t.Parallel()
 			s := start(t)
 			maya := s.person(t, "maya")
-			w := approvalstest.NewWorld(nil)
-			now := time.Now().UTC().Truncate(time.Second)
-			w.Service.Now = func() time.Time { return now }
-			w.Policy.Rule(approvalstest.Automatic())
-			w.Directory.Change("amy", func(p *approvals.Principal) { p.Email = maya })
-			for id, target := range map[approvals.EntitlementID]map[string]string{
-				approvalstest.ReadOnly: {"role": s.group}, approvalstest.Twin: {"role": s.group, "database": "postgres"},
-			} {
-				w.Catalogue.Change(id, func(e *approvals.Entitlement) { e.Connector, e.Target = "prod", target })
-			}
-			hands := map[string]approvals.Connector{"prod": s.connector(t)}
-			w.Service.Holders = approvals.HoldersOf(hands)
-			worker, err := lifecycle.New(lifecycle.Config{Service: w.Service, Store: w.Store, Connectors: hands, Now: w.Service.Now})
-			if err != nil {
-				t.Fatal(err)
-			}
-			hold := func(what approvals.EntitlementID, how time.Duration) approvals.GrantID {
-				t.Helper()
-				actor := approvals.Person("amy", "test", "")
-				r, err := w.Service.Draft(t.Context(), actor, approvals.Ask{Requester: "amy", Entitlement: what, Duration: how, Reason: "a refund is stuck", Key: string(what)})
-				if err == nil {
-					r, err = w.Service.Submit(t.Context(), actor, r.ID)
-				}
-				if err == nil {
-					err = worker.RunOnce(t.Context())
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				return r.Grant
-			}
+			p := whole.New(t, s.connector(t), maya, time.Now(), map[string]string{"role": s.group}, map[string]string{"role": s.group, "database": "postgres"})
 			first, second := 30*time.Minute, time.Hour
 			if long {
 				first, second = second, first
 			}
-			a, b := hold(approvalstest.ReadOnly, first), hold(approvalstest.Twin, second)
+			a, b := p.Hold(t, approvalstest.ReadOnly, first), p.Hold(t, approvalstest.Twin, second)
 			if long {
 				a, b = b, a
 			}
-			after := func(d time.Duration, states map[approvals.GrantID]approvals.GrantState, works bool) {
-				t.Helper()
-				now = now.Add(d)
-				for range 20 { // a busy server may end sessions at a later try
-					if err := worker.RunOnce(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-					now = now.Add(time.Second)
+			for _, step := range []struct {
+				after time.Duration
+				a, b  approvals.GrantState
+				works bool
+			}{
+				{time.Minute, approvals.GrantActive, approvals.GrantActive, true},
+				{30 * time.Minute, approvals.GrantRevoked, approvals.GrantActive, true},
+				{30 * time.Minute, approvals.GrantRevoked, approvals.GrantRevoked, false},
+			} {
+				p.After(t, step.after)
+				if p.Is(t, a, step.a).Standing || p.Is(t, b, step.b).Standing {
+					t.Error("what the other gave is taken for standing access")
 				}
-				for id, want := range states {
-					if g, err := w.Store.Grant(t.Context(), id); err != nil || g.State != want || g.Standing {
-						t.Errorf("after %s %s is %s (standing %v, %v), want %s: %s", d, g.Entitlement, g.State, g.Standing, err, want, g.LastError)
-					}
-				}
-				if got := read(t.Context(), s.mustSignIn(t, maya)) == nil; got != works {
-					t.Errorf("after %s access works is %v, want %v", d, got, works)
+				if got := read(t.Context(), s.mustSignIn(t, maya)) == nil; got != step.works {
+					t.Errorf("after %s access works is %v, want %v", step.after, got, step.works)
 				}
 			}
-			after(time.Minute, map[approvals.GrantID]approvals.GrantState{a: approvals.GrantActive, b: approvals.GrantActive}, true)
-			after(30*time.Minute, map[approvals.GrantID]approvals.GrantState{a: approvals.GrantRevoked, b: approvals.GrantActive}, true)
-			after(30*time.Minute, map[approvals.GrantID]approvals.GrantState{a: approvals.GrantRevoked, b: approvals.GrantRevoked}, false)
 		})
 	}
 }

@@ -116,7 +116,7 @@ func TestStatusesMeanWhatTheyMeanToTheLifecycle(t *testing.T) {
 	}
 }
 
-func TestAddressInsideIsBlockedUnlessAllowed(t *testing.T) {
+func TestAcceptance29AddressInsideIsBlockedUnlessAllowed(t *testing.T) {
 	t.Parallel()
 	cfg := endpoint(t, func(http.ResponseWriter, *http.Request) { t.Error("the endpoint was called") })
 	cfg.Private = nil

@@ -28,7 +28,8 @@ type service struct {
 	before  []string            // those of the group that changed last
 	known   []string            // accounts
 	effects map[string]int
-	fault   *connectortest.Fault
+	fault   *connectortest.Fault // of the next call
+	lasting *connectortest.Fault // of all calls
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -42,6 +43,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f := connectortest.Fault{}
 	if s.fault != nil && s.fault.Op == op {
 		f, s.fault = *s.fault, nil
+	} else if s.lasting != nil && s.lasting.Op == op {
+		f = *s.lasting
 	}
 	switch f.Trouble {
 	case connectortest.Cut:
