@@ -34,7 +34,9 @@ func postgresFault(err error) (fault, bool) {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		var connect *pgconn.ConnectError
-		return faultUnavailable, errors.As(err, &connect) || pgconn.Timeout(err)
+		// What failed before anything was sent, as on a connection that was lost
+		// and not yet noticed, has no type of its own.
+		return faultUnavailable, errors.As(err, &connect) || pgconn.Timeout(err) || pgconn.SafeToRetry(err)
 	}
 	switch pg.Code {
 	case "23505":

@@ -56,6 +56,21 @@ func TestFaultsAreToldByCode(t *testing.T) {
 	}
 }
 
+func TestConnectionThatWasLostUnnoticedIsUnavailable(t *testing.T) {
+	t.Parallel()
+	conn, err := pgconn.Connect(t.Context(), pgtest.Start(t).AdminDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Exec(t.Context(), "SELECT 1").ReadAll()
+	if got := approvals.ErrorCode(postgres.wrap("test", err)); got != approvals.CodeUnavailable {
+		t.Errorf("%v: %s, want %s", err, got, approvals.CodeUnavailable)
+	}
+}
+
 func TestOnlyLostTransactionsRunAgain(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, s *Store) {

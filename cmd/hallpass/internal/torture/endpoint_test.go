@@ -38,7 +38,7 @@ type endpoint struct {
 	journal []effect
 }
 
-func newEndpoint(t *testing.T, seed uint64) *endpoint {
+func newEndpoint(t testing.TB, seed uint64) *endpoint {
 	t.Helper()
 	e := &endpoint{rng: rand.New(rand.NewPCG(seed, 2)), members: map[[2]string]bool{}}
 	e.server = httptest.NewUnstartedServer(http.HandlerFunc(e.serve))

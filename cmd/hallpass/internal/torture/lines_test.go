@@ -23,7 +23,7 @@ func newLines() *lines {
 }
 
 // lay starts a proxy before an address, and gives its own.
-func (l *lines) lay(t *testing.T, name, to string) string {
+func (l *lines) lay(t testing.TB, name, to string) string {
 	t.Helper()
 	p := toxiproxy.NewProxy(l.server, name, "127.0.0.1:0", to)
 	if err := p.Start(); err != nil {

@@ -28,7 +28,7 @@ type desk struct {
 	meet map[string]func(method string, after bool) (dies bool) // by process
 }
 
-func newDesk(t *testing.T, suffix string, people int) *desk {
+func newDesk(t testing.TB, suffix string, people int) *desk {
 	t.Helper()
 	var users []slacksim.User
 	for i := range people {

@@ -36,7 +36,7 @@ type plan struct {
 // world is everything around the processes: systems, Slack, lines, database.
 type world struct {
 	plan
-	t        *testing.T
+	t        testing.TB
 	rng      *mathrand.Rand // of the test's own goroutine
 	suffix   string
 	dir      string
@@ -74,7 +74,7 @@ func planned(seed uint64) plan {
 	return p
 }
 
-func newWorld(t *testing.T, p plan) *world {
+func newWorld(t testing.TB, p plan) *world {
 	t.Helper()
 	w := &world{plan: p, t: t, rng: draw(p.seed, 3), suffix: strings.ToLower(rand.Text()[:8]), dir: t.TempDir(), lines: newLines(), alive: map[int]*os.Process{}}
 	w.desk, w.endpoint = newDesk(t, w.suffix, p.people), newEndpoint(t, p.seed)
