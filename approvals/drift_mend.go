@@ -14,6 +14,9 @@ func (s *Service) MayMend(ctx context.Context, d Drift) (bool, error) {
 	if !d.Exception() || d.Repair == DriftReport {
 		return false, nil
 	}
+	if restoring, err := s.restoring(ctx); err != nil || restoring {
+		return false, err
+	}
 	e, err := s.Catalogue.Entitlement(ctx, d.Entitlement)
 	if ErrorCode(err) == CodeNotFound {
 		return false, nil

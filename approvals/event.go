@@ -54,6 +54,9 @@ const (
 	EventDriftRetried        EventKind = "drift.retried"        // a repair failed and will be tried again
 	EventGrantAdopted        EventKind = "grant.adopted"        // standing access was given an end
 	EventJournalMerged       EventKind = "journal.merged"       // a local journal tells of an end that was proved already
+	EventRestoreFound        EventKind = "database.restored"    // the database is older than what was known of it
+	EventRestoreListed       EventKind = "database.compared"    // a system was asked who holds what since
+	EventRestoreAccepted     EventKind = "database.reconciled"  // an admin accepted it as it is
 	EventGrantRestoring      EventKind = "grant.restoring"      // access that went away outside is given again
 	EventReviewFrozen        EventKind = "review.frozen"        // what a campaign covers was fixed
 	EventReviewChecked       EventKind = "review.checked"       // all of it was computed again

@@ -55,6 +55,11 @@ type Store interface {
 	SawDrift(ctx context.Context, e EntitlementID, at time.Time) error
 	// Baseline is the first look at an entitlement; CodeNotFound: there was none.
 	Baseline(context.Context, EntitlementID) (Baseline, error)
+	// GrantsIn lists the grants in some states by id, those after one.
+	GrantsIn(ctx context.Context, states []GrantState, after GrantID, limit int) ([]Grant, error)
+	// LastRestore is the latest time that the database was found to be older than
+	// what was known of it; CodeNotFound: it never was.
+	LastRestore(context.Context) (Restore, error)
 	// Lapses lists the rules that stopped approving by themselves, also those
 	// whose lapse was lifted, by rule and time.
 	Lapses(context.Context) ([]Lapse, error)

@@ -116,6 +116,9 @@ func (b *Bot) trouble(ctx context.Context, now time.Time, p approvals.Principal)
 			return nil, err
 		}
 	}
+	if t.Restored, err = b.cfg.Store.LastRestore(ctx); err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
+		return nil, err
+	}
 	if t.Drift, err = b.cfg.Store.CountDrift(ctx); err != nil {
 		return nil, err
 	}

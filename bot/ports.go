@@ -52,6 +52,8 @@ type Store interface {
 	Failing(ctx context.Context, times, limit int) ([]approvals.Grant, error)
 	// Overdue counts grants that outlive their end, and says for how long the oldest does.
 	Overdue(ctx context.Context, now time.Time) (count int, oldest time.Duration, err error)
+	// LastRestore is when the database was found to be older than what was known of it.
+	LastRestore(context.Context) (approvals.Restore, error)
 	// CountDrift counts the differences between systems and grants that are open, by kind.
 	CountDrift(context.Context) (map[approvals.DriftKind]int, error)
 	Binding(ctx context.Context, door, workspace, subject string) (approvals.Binding, error)

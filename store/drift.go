@@ -59,6 +59,9 @@ func driftKeys(c approvals.Change, keys map[string]bool) {
 	for _, d := range c.Drift {
 		keys["drift\x00"+string(d.ID)], keys["drift of\x00"+joinKey(string(d.Entitlement), strings.ToLower(d.Account))] = true, true
 	}
+	if len(c.Restores) > 0 {
+		keys["restore"] = true
+	}
 	for _, id := range c.Journal {
 		keys["journal\x00"+id] = true
 	}

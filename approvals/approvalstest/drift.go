@@ -16,6 +16,7 @@ type drift struct {
 	rows      map[approvals.DriftID]approvals.Drift
 	baselines map[approvals.EntitlementID]approvals.Baseline
 	merged    map[string]bool // entries of journals
+	restores  []approvals.Restore
 }
 
 // check refuses a second open drift of one account.
@@ -30,6 +31,13 @@ func (s drift) check(c approvals.Change) error {
 			return err
 		}
 		after[d.ID] = d
+	}
+	for _, r := range c.Restores {
+		if n := len(s.restores); r.Version == 0 && n > 0 && s.restores[n-1].Open() {
+			return approvals.Errorf(approvals.CodeDuplicate, "This was found already.")
+		} else if r.Version > 0 && s.restores[n-1].Version != r.Version {
+			return approvals.Errorf(approvals.CodeConflict, "This restore was changed in the meantime.")
+		}
 	}
 	for _, id := range c.Journal {
 		if s.merged[id] {
@@ -53,6 +61,13 @@ func (s *drift) write(c approvals.Change) {
 	for _, d := range c.Drift {
 		d.Version++
 		s.rows[d.ID] = d
+	}
+	for _, r := range c.Restores {
+		if r.Version > 0 {
+			s.restores = s.restores[:len(s.restores)-1]
+		}
+		r.Version++
+		s.restores = append(s.restores, r)
 	}
 	for _, id := range c.Journal {
 		s.merged[id] = true
@@ -143,3 +158,13 @@ func (s *Store) Listed(_ context.Context, e approvals.EntitlementID) ([]approval
 
 // Refused is nil: the store in memory takes every write.
 func (s *Store) Refused() error { return nil }
+
+// LastRestore is the latest restore.
+func (s *Store) LastRestore(context.Context) (approvals.Restore, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.drift.restores); n > 0 {
+		return s.drift.restores[n-1], nil
+	}
+	return approvals.Restore{}, missing("restore")
+}

@@ -55,6 +55,9 @@ func (w *Worker) around(ctx context.Context, g approvals.Grant, done map[approva
 	if !ending || !g.Prechecked || g.Standing || now.Before(g.CallUntil) || p == nil {
 		return
 	}
+	if may, err := w.mayEnd(ctx, g); err != nil || !may {
+		return
+	}
 	others, err := w.sharing(ctx, g)
 	if err != nil {
 		w.Logger.ErrorContext(ctx, "who else has an access can't be read", "grant", g.ID, "error", err)

@@ -41,6 +41,7 @@ type Store interface {
 	// system and the grants.
 	Listed(context.Context, approvals.EntitlementID) ([]approvals.Holding, error)
 	Drift(context.Context, approvals.DriftID) (approvals.Drift, error)
+	LastRestore(context.Context) (approvals.Restore, error)
 	// Refused is why the database took no write when it was tried last.
 	Refused() error
 	// Waiting lists the ids of pending requests after one, GrantsIn grants in

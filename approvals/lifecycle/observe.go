@@ -62,7 +62,7 @@ func (w *Worker) observe(ctx context.Context, it *item, connector string) step {
 			return w.retried(ctx, it, err)
 		}
 	}
-	return finished
+	return w.compared(ctx, it, connector)
 }
 
 // resourcesOf groups entitlements by resource, those after a name, by name.

@@ -24,6 +24,9 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	if w.Now().Before(g.StartsAt) {
 		return again(g.StartsAt)
 	}
+	if r, err := w.restored(ctx); err != nil || r.Open() {
+		return w.held(ctx, it, err)
+	}
 	if why := w.hopeless(g); why != "" {
 		return w.failed(ctx, it, g, why)
 	}

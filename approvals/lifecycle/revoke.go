@@ -13,6 +13,9 @@ func (w *Worker) revoke(ctx context.Context, it *item, id approvals.GrantID) ste
 	if err != nil {
 		return w.retried(ctx, it, err)
 	}
+	if may, err := w.mayEnd(ctx, g); err != nil || !may {
+		return w.held(ctx, it, err)
+	}
 	if g.State == approvals.GrantActive {
 		return w.expire(ctx, it, g)
 	}

@@ -134,6 +134,7 @@ func (w *Worker) watch(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	w.compareFirst(ctx)
 	now := w.Now()
 	if count, oldest, err := w.Store.Overdue(ctx, now); err == nil && w.Overdue != nil {
 		w.Overdue(count, oldest)

@@ -13,6 +13,7 @@ import (
 type Worker struct {
 	Config
 	pools   map[string]*pool
+	lately  lately
 	merging sync.Mutex       // of the journal into the log
 	hands   map[string]*pool // those of the connectors that are configured; never changed
 	house   *pool            // tasks that touch no system

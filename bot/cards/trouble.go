@@ -20,6 +20,7 @@ type Trouble struct {
 	Undone     int                 // messages that could not be delivered since the start
 	OnHold     []approvals.Binding // accounts that an admin must confirm
 	Unreviewed []Emergency         // break-glass that nobody has reviewed
+	Restored   approvals.Restore   // the last time that the database was found to be older than it should be
 	Drift      map[approvals.DriftKind]int
 	Names      map[approvals.PrincipalID]string
 }
@@ -56,6 +57,10 @@ func (t *Trouble) blocks() []slack.Block {
 
 func (t *Trouble) words() string {
 	var lines []string
+	if t.Restored.Open() {
+		lines = append(lines, fmt.Sprintf("The database was restored or rolled back: its log has %d events and had %d. Nothing new is granted, and what may have been extended does not end, until an admin accepts it: `hallpass reconcile`.",
+			t.Restored.Had, t.Restored.Known))
+	}
 	if t.Overdue > 0 {
 		late := approvals.Span(t.Oldest)
 		lines = append(lines, plural(t.Overdue, "One grant should have ended "+late+" ago and still gives access.", "%d grants should have ended and still give access, the oldest for "+late+"."))

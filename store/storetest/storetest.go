@@ -89,6 +89,8 @@ func Run(t *testing.T, open Opener) {
 		{"DriftIsListed", driftListed},
 		{"BaselinesAreReplaced", baselinesReplaced},
 		{"EndedGrantsAndListsAreFound", endedAndListed},
+		{"RestoresAreKept", restoresKept},
+		{"JournalEntriesAreMergedOnce", journalMergedOnce},
 		{"BudgetsAreNeverOverdrawn", budgetsHold},
 		{"BudgetsOfDaysThatAreOverAreForgotten", budgetsAreForgotten},
 		{"BundlesAreFound", bundlesAreFound},

@@ -63,6 +63,7 @@ type App struct {
 	chores  []func(context.Context) error // what connectors have to do besides their calls
 	metrics *metrics
 	journal *store.Journal
+	marks   *store.Marks   // nil: this process keeps none
 	notary  *notary.Notary // nil: no key is configured
 	folder  folder
 }
@@ -180,7 +181,10 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if a.notary, err = a.auditLog(ctx); err != nil {
 		return err
 	}
-	return a.outside()
+	if err := a.outside(); err != nil {
+		return err
+	}
+	return a.reconcile(ctx)
 }
 
 // model is the optional language model; disabled unless a key or an endpoint
@@ -210,6 +214,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.notary.Run(ctx) })
 	}
 	g.Go(func() error { return a.follow(ctx) })
+	g.Go(func() error { return a.remember(ctx) })
 	g.Go(func() error { a.people(ctx); return nil })
 	g.Go(func() error { return a.calendar(ctx) })
 	for _, chore := range a.chores {

@@ -37,6 +37,9 @@ const journalName = "revocations.journal"
 // dataDir is where this process keeps files of its own; empty: nowhere.
 func (a *App) dataDir() string {
 	if path, ok := strings.CutPrefix(a.options.Database, "sqlite:"); ok {
+		if ext := filepath.Ext(path); ext == ".db" || ext == ".sqlite" {
+			return filepath.Dir(path)
+		}
 		return path
 	}
 	if a.options.Database != "" {
