@@ -141,7 +141,7 @@ func (t *tallyTable) room() {
 // grown is the next size of a table: twice as large while that costs little
 // memory, then a quarter larger, since every growing moves everything.
 func grown(slots int) int {
-	if slots < 1<<20 {
+	if slots < 1<<14 {
 		return 2 * slots
 	}
 	return slots * 5 / 4

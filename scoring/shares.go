@@ -113,7 +113,7 @@ func (t *shareTable) touchAll(k *keys, approver uint32) uint32 {
 // room makes sure that decisions in so many cells find a place: each may bring
 // a share of its approver and one of a lead who steps back.
 func (t *shareTable) room(cells int) {
-	if (t.used+2*cells)*5 <= len(t.buckets)*bucketShares*4 {
+	if (t.used+2*cells)*20 <= len(t.buckets)*bucketShares*17 { // 85%: few buckets spill
 		return
 	}
 	old := t.buckets
