@@ -14,3 +14,6 @@ func lockFile(string) (*os.File, error) {
 	return nil, approvals.Errorf(approvals.CodeInvalid,
 		"SQLite can't be locked for one process on this operating system; use PostgreSQL.")
 }
+
+// unlockFile gives back what lockFile never gave.
+func unlockFile(f *os.File) error { return f.Close() }

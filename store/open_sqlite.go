@@ -52,7 +52,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		_ = lock.Close()
 		return cannotOpen(path, err)
 	}
-	s.db, s.dialect, s.release = db, sqlite, lock.Close
+	s.db, s.dialect, s.release = db, sqlite, func() error { return unlockFile(lock) }
 	s.direct = &statements{db: db}
 	s.herald.live.Store(true)                  // nobody else can have the file open
 	s.holder.Store(s.holder.Load().with(true)) // the lock on the file

@@ -27,6 +27,12 @@ func (s *Store) Law(ctx context.Context, kind, name string) (string, error) {
 		"SELECT body FROM laws WHERE kind = $1 AND name = $2", kind, name)
 }
 
+// LawNames lists the names of the texts of a kind that are kept.
+func (s *Store) LawNames(ctx context.Context, kind string) ([]string, error) {
+	return list(ctx, s, "list what decided", func(scan scan) (name string, err error) { return name, scan(&name) },
+		"SELECT name FROM laws WHERE kind = $1 ORDER BY name", kind)
+}
+
 // LogSize is how many events the audit log has.
 func (s *Store) LogSize(ctx context.Context) (int64, error) {
 	tree, err := s.Head(ctx)

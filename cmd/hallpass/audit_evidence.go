@@ -72,11 +72,17 @@ func (o evidenceOptions) run(ctx context.Context, c config.Config, s *store.Stor
 	if err != nil {
 		return err
 	}
+	if err := sameLog(ctx, s, signers[0].Name()); err != nil {
+		return err
+	}
 	if _, _, err := s.Seal(ctx, signers[0].Name(), signers...); err != nil {
 		return err
 	}
-	e := evidence.Config{Log: s, From: from, To: to, System: o.system, Texts: o.texts, Signers: signers, Keys: keys, Names: personName(ctx, c),
+	e := evidence.Config{Log: s, From: from, To: to, System: o.system, Texts: o.texts, Signers: signers, Keys: keys,
 		Commit: func(ctx context.Context, id string) (evidence.Commit, error) { return gitCommit(ctx, c.Dir, id) }}
+	if err := recompute(ctx, c, s, &e); err != nil {
+		return err
+	}
 	said, err := evidence.Write(ctx, o.out, e)
 	if err != nil {
 		return err
@@ -84,6 +90,21 @@ func (o evidenceOptions) run(ctx context.Context, c config.Config, s *store.Stor
 	fmt.Fprintf(out, "%s in the database, %d in the log; %s where a control did not work, %d to look at.\n",
 		count(said.Requests, "request", "requests"), said.Logged, count(said.Fails, "exception", "exceptions"), said.Look)
 	fmt.Fprintf(out, "Read %s/report.html. Verify all of it with: hallpass audit verify %s --key FILE\n", o.out, o.out)
+	return nil
+}
+
+// sameLog refuses a key of another log than the one that the database has.
+func sameLog(ctx context.Context, s *store.Store, name string) error {
+	last, err := s.LastCheckpoint(ctx)
+	if approvals.ErrorCode(err) == approvals.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if signed, err := auditlog.Peek(last.Note); err == nil && signed.Origin != name {
+		return approvals.Errorf(approvals.CodeInvalid, "The key is of the log %s, and this is the log %s.", name, signed.Origin)
+	}
 	return nil
 }
 
@@ -118,20 +139,25 @@ func (o evidenceOptions) signing(c config.Config) ([]note.Signer, note.Verifiers
 	return keys.Signers, verifiers, err
 }
 
-// personName gives people's names from the directory; ids are shown where it
-// can't be read.
-func personName(ctx context.Context, c config.Config) func(approvals.PrincipalID) string {
+// recompute lets decisions be computed again, and people be called by their
+// names, where the access folder can be read.
+func recompute(ctx context.Context, c config.Config, s *store.Store, e *evidence.Config) error {
 	access, err := app.LoadAccess(ctx, c, app.Options{})
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // Whoever has no access folder beside the database gets evidence without it.
 	}
-	return func(id approvals.PrincipalID) string {
+	e.Names = func(id approvals.PrincipalID) string {
 		p, err := access.People.Principal(ctx, id)
 		if err != nil {
 			return ""
 		}
 		return p.Name
 	}
+	reviews, err := app.Reviews(ctx, c, access, s, app.Options{})
+	if err == nil {
+		e.Judge = reviews.Law.Judge
+	}
+	return err
 }
 
 // gitCommit asks Git what a commit of the access folder is.

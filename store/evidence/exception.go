@@ -87,6 +87,14 @@ var kinds = []struct {
 	{UnsignedEvents, Look, "Events that are not signed yet", "They came after the last checkpoint. The database has them; nothing vouches for them yet."},
 }
 
+// Kinds are all kinds of exception, in the order of the report.
+func Kinds() (all []Kind) {
+	for _, k := range kinds {
+		all = append(all, k.Kind)
+	}
+	return all
+}
+
 // Exception is one thing to look at.
 type Exception struct {
 	Kind    Kind                `json:"kind"`

@@ -179,6 +179,7 @@ func TestEachWrongThingIsFoundAndSaidInWords(t *testing.T) {
 func TestDecisionsAreComputedAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	r.must(r.db.KeepLaw(t.Context(), "policies", "law-1", "the text of law-1"))
 	r.ends(r.given("amy", approvalstest.ReadOnly), time.Second, "absent")
 	r.ask("bob", approvalstest.Admin)
 	dir, said := r.write(func(c *evidence.Config) {
@@ -196,12 +197,17 @@ func TestDecisionsAreComputedAgain(t *testing.T) {
 	if html := r.read(dir, "report.html"); !strings.Contains(html, "3 decisions were computed again") {
 		t.Error("the report does not say how many decisions were computed again")
 	}
+	if got := r.read(dir, "policies/law-1.json"); got != "the text of law-1" {
+		t.Errorf("the text of the policies is %q", got)
+	}
+	r.behind("DELETE FROM laws")
 	dir, _ = r.write(func(c *evidence.Config) {
 		c.Judge = func(context.Context, approvals.PolicyVersion, approvals.Facts, approvals.Assessment) (approvals.Ruling, error) {
-			return approvals.Ruling{}, approvals.Errorf(approvals.CodeNotFound, "not kept")
+			t.Error("policies that are not kept were asked")
+			return approvals.Ruling{}, nil
 		}
 	})
-	if html := r.read(dir, "report.html"); !strings.Contains(html, "For 3 the policies of that time are not kept.") {
+	if html := r.read(dir, "report.html"); !strings.Contains(html, "3 decisions could not be computed again") {
 		t.Error("the report does not say that nothing could be computed again")
 	}
 }

@@ -26,7 +26,25 @@ type Law struct {
 type laws struct {
 	work    *work
 	of      map[string]*Law
-	current string // digest that is in force
+	current string          // digest that is in force
+	kept    map[string]bool // digests whose text the database has
+}
+
+// prepare finds which policies are kept, and has each of them read: over
+// SQLite nothing else can be while the population is.
+func (l *laws) prepare() error {
+	w := l.work
+	names, err := w.Log.LawNames(w.ctx, lawKind)
+	if err != nil {
+		return err
+	}
+	for _, digest := range names {
+		l.kept[digest] = true
+		if w.Judge != nil {
+			_, _ = w.Judge(w.ctx, approvals.PolicyVersion{Digest: digest}, approvals.Facts{}, approvals.Assessment{}) // what is wrong shows with the first decision
+		}
+	}
+	return nil
 }
 
 func (l *laws) law(v approvals.PolicyVersion) *Law {
@@ -67,7 +85,7 @@ func (l *laws) loaded(e approvals.Event, before bool) {
 }
 
 // lawKind is the kind under which the store keeps the texts of policies.
-const lawKind = "policy"
+const lawKind = "policies"
 
 // dirty ends a commit when files differ from it.
 const dirty = "+dirty"
@@ -95,20 +113,19 @@ func (l *laws) settle() ([]Law, error) {
 	var all []Law
 	for _, digest := range slices.Sorted(maps.Keys(l.of)) {
 		law := l.of[digest]
-		text, err := w.Log.Law(w.ctx, lawKind, digest)
 		switch {
-		case approvals.ErrorCode(err) == approvals.CodeNotFound:
-			if law.Decisions > 0 {
-				w.findings.add(Exception{Kind: LawLost, At: law.Since, Words: "The text of the policies " + short(digest) + " is not kept; " +
-					plural(law.Decisions, "request") + " of the period were decided by them, " + commitWords(law.Commits[0].ID) + "."})
+		case l.kept[digest]:
+			text, err := w.Log.Law(w.ctx, lawKind, digest)
+			if err != nil {
+				return nil, err
 			}
-		case err != nil:
-			return nil, err
-		default:
 			law.Text = "policies/" + digest + ".json"
 			if err := w.file(law.Text, text); err != nil {
 				return nil, err
 			}
+		case law.Decisions > 0:
+			w.findings.add(Exception{Kind: LawLost, At: law.Since, Words: "The text of the policies " + short(digest) + " is not kept; " +
+				count(law.Decisions, "request of the period was", "requests of the period were") + " decided by them, " + commitWords(law.Commits[0].ID) + "."})
 		}
 		for i, c := range law.Commits {
 			if w.Commit == nil || c.ID == "" {

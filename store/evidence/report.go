@@ -145,12 +145,14 @@ func (v view) words() []string {
 		ends += fmt.Sprintf(" %s more than a minute late, or is not proved to have ended.", count(t.EndsLate, "was", "were"))
 	}
 	all = append(all, ends)
-	if v.Judged > 0 || v.Unjudged > 0 {
-		words := fmt.Sprintf("%s computed again from the facts that were stored with them and the policies of that time.", count(v.Judged, "decision was", "decisions were"))
-		if v.Unjudged > 0 {
-			words += fmt.Sprintf(" For %s the policies of that time are not kept.", thousands(v.Unjudged))
-		}
-		all = append(all, words)
+	if v.Judge == nil {
+		all = append(all, "No decision was computed again: the access folder was not at hand.")
+	}
+	if v.Judged > 0 {
+		all = append(all, fmt.Sprintf("%s computed again from the facts that were stored with them and the policies of that time.", count(v.Judged, "decision was", "decisions were")))
+	}
+	if v.Unjudged > 0 {
+		all = append(all, fmt.Sprintf("%s could not be computed again: the policies of that time are not kept.", count(v.Unjudged, "decision", "decisions")))
 	}
 	if v.Log.Sound() {
 		all = append(all, fmt.Sprintf("The log is sound: events %s to %s are what was signed, by %s.", thousands(int(v.First)), thousands(int(v.Last)), plural(v.Log.Checkpoints, "checkpoint")))

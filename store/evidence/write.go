@@ -26,7 +26,9 @@ type Config struct {
 	Keys     note.Verifiers // of the log
 	// Names gives people's names where no frozen facts do; nil: ids are shown.
 	Names func(approvals.PrincipalID) string
-	// Judge computes a ruling again by the policies of then; nil: nothing is computed again.
+	// Judge computes a ruling again by the policies of then, of those that the
+	// database keeps; nil: nothing is computed again. Once it has been asked about
+	// a set, it must not need the database to answer about that set again.
 	Judge func(context.Context, approvals.PolicyVersion, approvals.Facts, approvals.Assessment) (approvals.Ruling, error)
 	// Commit says what a Git commit of the policies is; nil, or an error: only its id is shown.
 	Commit func(ctx context.Context, id string) (Commit, error)
@@ -114,7 +116,10 @@ func (w *work) begin() error {
 	if w.end, err = w.Log.LastCheckpoint(w.ctx); err != nil {
 		return err
 	}
-	w.laws = &laws{work: w, of: map[string]*Law{}}
+	w.laws = &laws{work: w, of: map[string]*Law{}, kept: map[string]bool{}}
+	if err := w.laws.prepare(); err != nil {
+		return err
+	}
 	w.tally = newTally(w.From, w.To, w.end.At)
 	return os.MkdirAll(w.dir, 0o700)
 }
@@ -205,6 +210,10 @@ func (w *work) recompute(j *judge, r *Record, life store.Life) {
 		return
 	}
 	for _, d := range life.Decisions {
+		if !w.laws.kept[d.Ruling.Version.Digest] {
+			w.population.unjudged++
+			continue
+		}
 		ruling, err := w.Judge(w.ctx, d.Ruling.Version, d.Facts, d.Assessment)
 		switch code := approvals.ErrorCode(err); {
 		case code == approvals.CodeNotFound || code == approvals.CodeInvalid:
