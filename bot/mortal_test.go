@@ -1,46 +1,29 @@
 package bot_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/bot/slacksim/process"
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
-// childEnv tells a copy of the test binary to be the bot's process, so that it
-// can be killed for real.
-const childEnv = "HALLPASS_BOT_CHILD"
-
-func TestMain(m *testing.M) {
-	if spec := os.Getenv(childEnv); spec != "" {
-		if err := child(spec); err != nil {
-			fmt.Fprintln(os.Stderr, "child:", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { process.Main(m, child) }
 
 // childSpec is what the bot's process is told.
 type childSpec struct {
 	Database, APIURL, Channel string
-	Clock                     string // file with the clock's lead in nanoseconds
+	Clock                     process.Clock
 	Forbid                    string // file with what the policy refuses every request with, if it is there
 }
 
@@ -52,11 +35,7 @@ func child(spec string) error {
 		return err
 	}
 	ctx := context.Background()
-	now := func() time.Time {
-		data, _ := os.ReadFile(c.Clock)
-		ahead, _ := strconv.ParseInt(string(data), 10, 64)
-		return time.Now().Add(time.Duration(ahead))
-	}
+	now := c.Clock.Now
 	db, err := store.Open(ctx, store.Config{URL: c.Database, Now: now})
 	if err != nil {
 		return err
@@ -86,10 +65,9 @@ func child(spec string) error {
 // dead.
 type mortal struct {
 	*world
-	spec   childSpec
-	ahead  time.Duration
-	cmd    *exec.Cmd
-	stderr *bytes.Buffer
+	bot   process.Bot
+	spec  childSpec
+	ahead time.Duration
 }
 
 // engines are the databases that scenarios run on, each with the URL of an
@@ -112,12 +90,11 @@ func newMortal(t *testing.T, database, channel string) *mortal {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	m := &mortal{world: &world{Workspace: sim, t: t, ctx: ctx, logs: &strings.Builder{}},
-		spec: childSpec{Database: database, APIURL: sim.APIURL(), Channel: channel, Clock: filepath.Join(dir, "clock"), Forbid: filepath.Join(dir, "forbid")}}
+	m := &mortal{world: &world{Workspace: sim, t: t, ctx: ctx, logs: &strings.Builder{}}, bot: process.Bot{Workspace: sim},
+		spec: childSpec{Database: database, APIURL: sim.APIURL(), Channel: channel, Clock: process.Clock(filepath.Join(dir, "clock")), Forbid: filepath.Join(dir, "forbid")}}
 	t.Cleanup(func() {
-		m.kill()
-		if t.Failed() && m.stderr != nil {
-			t.Logf("the bot's log:\n%s", m.stderr)
+		if log := m.bot.Log(); t.Failed() {
+			t.Logf("the bot's log:\n%s", log)
 		}
 		cancel()
 		sim.Close()
@@ -127,36 +104,13 @@ func newMortal(t *testing.T, database, channel string) *mortal {
 }
 
 // kill ends the bot's process as the kernel does that has no memory left.
-func (m *mortal) kill() {
-	if m.cmd == nil {
-		return
-	}
-	_ = m.cmd.Process.Signal(syscall.SIGKILL)
-	_ = m.cmd.Wait()
-	m.cmd = nil
-}
+func (m *mortal) kill() { m.bot.Kill() }
 
 // begin starts the bot's process and waits until it is connected.
 func (m *mortal) begin() {
 	m.t.Helper()
-	if err := m.Wait(m.ctx, func() bool { return m.Connections() == 0 }); err != nil {
+	if err := m.bot.Start(m.ctx, m.spec); err != nil {
 		m.t.Fatal(err)
-	}
-	spec, err := json.Marshal(m.spec)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	if m.stderr == nil {
-		m.stderr = &bytes.Buffer{}
-	}
-	m.cmd = exec.Command(os.Args[0])
-	m.cmd.Env = append(os.Environ(), childEnv+"="+string(spec))
-	m.cmd.Stderr = m.stderr
-	if err := m.cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
-	if err := m.Wait(m.ctx, func() bool { return m.Connections() > 0 }); err != nil {
-		m.t.Fatalf("the bot did not connect: %v", err)
 	}
 }
 
@@ -168,7 +122,7 @@ func (m *mortal) advance(d time.Duration) {
 	m.t.Helper()
 	m.kill()
 	m.ahead += d
-	if err := os.WriteFile(m.spec.Clock, []byte(strconv.FormatInt(int64(m.ahead), 10)), 0o600); err != nil {
+	if err := m.spec.Clock.Set(m.ahead); err != nil {
 		m.t.Fatal(err)
 	}
 	m.begin()

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,40 +10,26 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/bot/slacksim/process"
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
-// childEnv tells a copy of the test binary to be the bot's process, so that it
-// can be killed for real.
-const childEnv = "HALLPASS_STORY_CHILD"
-
-func TestMain(m *testing.M) {
-	if spec := os.Getenv(childEnv); spec != "" {
-		if err := child(spec); err != nil {
-			fmt.Fprintln(os.Stderr, "child:", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { process.Main(m, child) }
 
 // childSpec is what the bot's process is told.
 type childSpec struct {
 	Data, Database, APIURL string
 	Tokens                 Tokens
-	Clock                  string // file with the clock's lead in nanoseconds
+	Clock                  process.Clock
 	Address                string // file to write the process' own address to
 }
 
@@ -56,13 +41,8 @@ func child(spec string) error {
 		return err
 	}
 	ctx := context.Background()
-	now := func() time.Time {
-		data, _ := os.ReadFile(c.Clock)
-		ahead, _ := strconv.ParseInt(string(data), 10, 64)
-		return time.Now().Add(time.Duration(ahead))
-	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err := NewSystem(ctx, Options{Data: c.Data, Database: c.Database, Logger: log, Rates: unlimited}, now)
+	s, err := NewSystem(ctx, Options{Data: c.Data, Database: c.Database, Logger: log, Rates: unlimited}, c.Clock.Now)
 	if err != nil {
 		return err
 	}
@@ -112,24 +92,18 @@ var unlimited = slacksim.Rates{Scale: -1}
 
 // mortal is a stage whose bot is killed and started again after every step.
 type mortal struct {
-	t         *testing.T
-	workspace *slacksim.Workspace
-	spec      childSpec
-	ahead     time.Duration
-	cmd       *exec.Cmd
-	stderr    *bytes.Buffer
-	kills     int
+	t     *testing.T
+	bot   process.Bot
+	spec  childSpec
+	ahead time.Duration
+	kills int
 }
 
-func (m *mortal) Workspace() *slacksim.Workspace { return m.workspace }
+func (m *mortal) Workspace() *slacksim.Workspace { return m.bot.Workspace }
 
 func (m *mortal) Advance(d time.Duration) {
 	m.ahead += d
-	file := m.spec.Clock
-	if err := os.WriteFile(file+".new", []byte(strconv.FormatInt(int64(m.ahead), 10)), 0o600); err != nil {
-		m.t.Error(err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
+	if err := m.spec.Clock.Set(m.ahead); err != nil {
 		m.t.Error(err)
 	}
 }
@@ -183,43 +157,16 @@ func (m *mortal) Events(ctx context.Context, after int64) ([]approvals.Event, er
 }
 
 func (m *mortal) Between(ctx context.Context, _ string) error {
-	m.kill()
+	m.bot.Kill()
 	m.kills++
 	return m.start(ctx)
 }
 
-func (m *mortal) kill() {
-	if m.cmd == nil {
-		return
-	}
-	_ = m.cmd.Process.Signal(syscall.SIGKILL)
-	_ = m.cmd.Wait()
-	m.cmd = nil
-}
-
 func (m *mortal) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := m.workspace.Wait(ctx, func() bool { return m.workspace.Connections() == 0 }); err != nil {
-		return fmt.Errorf("the killed bot is still connected: %w", err)
-	}
 	_ = os.Remove(m.spec.Address)
-	spec, err := json.Marshal(m.spec)
-	if err != nil {
-		return err
-	}
-	m.stderr = &bytes.Buffer{}
-	m.cmd = exec.Command(os.Args[0])
-	m.cmd.Env = append(os.Environ(), childEnv+"="+string(spec))
-	m.cmd.Stderr = m.stderr
-	if err := m.cmd.Start(); err != nil {
-		return err
-	}
-	if err := m.workspace.Wait(ctx, func() bool { return m.workspace.Connections() > 0 }); err != nil {
-		_, _ = m.cmd.Process.Kill(), m.cmd.Wait() // what it says is read when it is done
-		return fmt.Errorf("the bot did not come back: %w\n%s", err, m.stderr)
-	}
-	return nil
+	return m.bot.Start(ctx, m.spec)
 }
 
 // mortalChapters are those in which something waits between the steps: for an
@@ -246,7 +193,7 @@ func TestStoryEndsTheSameWhenTheBotIsKilledAfterEveryStep(t *testing.T) {
 				err = perform(t.Context(), m, &transcript, mortalChapters())
 			}
 			if err != nil {
-				t.Fatalf("%v\n%s\nthe bot's log:\n%s", err, transcript.String(), m.stderr)
+				t.Fatalf("%v\n%s\nthe bot's log:\n%s", err, transcript.String(), m.bot.Log())
 			}
 			steps := 0
 			for _, c := range mortalChapters() {
@@ -266,7 +213,7 @@ func TestStoryEndsTheSameWhenTheBotIsKilledAfterEveryStep(t *testing.T) {
 func checkMessages(t *testing.T, m *mortal) {
 	t.Helper()
 	for i, person := range byID(Organisation()) {
-		a := m.workspace.As(slackID(i))
+		a := m.bot.Workspace.As(slackID(i))
 		for _, channel := range []string{a.DMChannel(), securityChannel} {
 			seen := map[string]bool{}
 			for _, message := range a.Messages(channel) {
@@ -283,17 +230,18 @@ func checkMessages(t *testing.T, m *mortal) {
 func newMortal(t *testing.T, database string) *mortal {
 	dir := t.TempDir()
 	m := &mortal{t: t, spec: childSpec{Data: dir, Database: database, Tokens: newTokens(),
-		Clock: filepath.Join(dir, "clock"), Address: filepath.Join(dir, "address")}}
+		Clock: process.Clock(filepath.Join(dir, "clock")), Address: filepath.Join(dir, "address")}}
 	m.Advance(0)
-	var err error
-	if m.workspace, err = newWorkspace(Organisation(), m.spec.Tokens, nil, nil, unlimited, nil); err != nil {
+	w, err := newWorkspace(Organisation(), m.spec.Tokens, nil, nil, unlimited, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.workspace.Start(t.Context(), "127.0.0.1:0"); err != nil {
+	m.bot.Workspace = w
+	if err := w.Start(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	m.spec.APIURL = m.workspace.APIURL()
-	t.Cleanup(func() { m.kill(); m.workspace.Close() })
+	m.spec.APIURL = w.APIURL()
+	t.Cleanup(func() { m.bot.Kill(); w.Close() })
 	return m
 }
 

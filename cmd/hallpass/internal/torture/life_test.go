@@ -2,14 +2,14 @@ package torture
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/hallpass-dev/hallpass/bot/slacksim/process"
 )
 
 // replica lives one life after the other, until the context ends. The first
@@ -66,12 +66,10 @@ func (w *world) meet(i int, rng *rand.Rand) {
 func (w *world) live(ctx context.Context, i int, e end, after time.Duration) error {
 	s := w.specs[i]
 	s.End = e
-	text, err := json.Marshal(s)
+	cmd, err := process.Command(s)
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
