@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/connectors/postgres"
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
@@ -27,6 +28,19 @@ func (s *server) in(t *testing.T, database, user, password string) string {
 	}
 	u.Path = other.Path
 	return u.String()
+}
+
+// created is access by a login that the connector makes, with a password.
+func (s *server) created(t *testing.T) (*postgres.Connector, approvals.Grant, approvals.Receipt) {
+	t.Helper()
+	c, g := s.connector(t), s.creating("g1", "priya_"+s.suffix+"@example.com")
+	r, err := c.Grant(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cleanup(t, login(g.Account))
+	s.exec(t, "ALTER ROLE "+ident(login(g.Account))+" PASSWORD '"+theirs+"'")
+	return c, g, r
 }
 
 // end takes access away as the lifecycle does, which tries again what may be.
@@ -49,16 +63,9 @@ func end(t *testing.T, c approvals.Connector, g approvals.Grant, r approvals.Rec
 func TestSessionsOfEveryDatabaseEnd(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	c := s.connector(t)
-	account := "maya_" + s.suffix + "@example.com"
-	name := login(account)
-	s.cleanup(t, name)
-	r, err := c.Grant(t.Context(), s.creating("g1", account))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.exec(t, "ALTER ROLE "+ident(name)+" PASSWORD '"+theirs+"'")
-	sessions := []*pgx.Conn{s.mustSignIn(t, account)}
+	c, g, r := s.created(t)
+	name := login(g.Account)
+	sessions := []*pgx.Conn{s.mustSignIn(t, g.Account)}
 	for range 2 {
 		conn, err := pgx.Connect(t.Context(), s.in(t, pgtest.Start(t).Database(t), name, theirs))
 		if err != nil {
@@ -67,10 +74,10 @@ func TestSessionsOfEveryDatabaseEnd(t *testing.T) {
 		t.Cleanup(func() { _ = conn.Close(context.Background()) })
 		sessions = append(sessions, conn)
 	}
-	if p, err := c.Check(t.Context(), s.creating("g1", account), r); p.Sessions != 3 || err != nil {
+	if p, err := c.Check(t.Context(), g, r); p.Sessions != 3 || err != nil {
 		t.Errorf("%+v, %v, want 3 sessions", p, err)
 	}
-	if ended, _ := end(t, c, s.creating("g1", account), r); ended != 3 {
+	if ended, _ := end(t, c, g, r); ended != 3 {
 		t.Errorf("%d sessions ended, want 3", ended)
 	}
 	for i, conn := range sessions {
@@ -88,24 +95,16 @@ func TestSessionsOfEveryDatabaseEnd(t *testing.T) {
 func TestALoginThatOwnsThingsInAnotherDatabaseIsDisabled(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	c := s.connector(t)
-	account := "maya_" + s.suffix + "@example.com"
-	name := login(account)
-	g := s.creating("g1", account)
-	r, err := c.Grant(t.Context(), g)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, g, r := s.created(t)
+	name := login(g.Account)
 	database := pgtest.Start(t).Database(t)
 	admin, err := pgx.Connect(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, sql := range []string{"DROP OWNED BY " + ident(name), "DROP ROLE " + ident(name)} {
-			if _, err := admin.Exec(context.Background(), sql); err != nil {
-				t.Error(err)
-			}
+		if _, err := admin.Exec(context.Background(), "DROP OWNED BY "+ident(name)); err != nil {
+			t.Error(err)
 		}
 		_ = admin.Close(context.Background())
 	})
@@ -125,16 +124,8 @@ func TestALoginThatOwnsThingsInAnotherDatabaseIsDisabled(t *testing.T) {
 func TestNobodySlipsInWhileACreatedLoginEnds(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	c := s.connector(t)
-	account := "maya_" + s.suffix + "@example.com"
-	name := login(account)
-	s.cleanup(t, name)
-	g := s.creating("g1", account)
-	r, err := c.Grant(t.Context(), g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.exec(t, "ALTER ROLE "+ident(name)+" PASSWORD '"+theirs+"'")
+	c, g, r := s.created(t)
+	name := login(g.Account)
 	var stop atomic.Bool
 	var held []*pgx.Conn
 	var pusher sync.WaitGroup

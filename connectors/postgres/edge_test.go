@@ -203,16 +203,9 @@ func TestACreatedLoginEndsByItselfAndAnExistingOneDoesNot(t *testing.T) {
 func TestACreatedLoginThatOwnsObjectsStaysDisabledAndOpensAgain(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	c := s.connector(t)
-	account := "priya_" + s.suffix + "@example.com"
-	name := login(account)
-	s.cleanup(t, name)
-	g := s.creating("g1", account)
-	r, err := c.Grant(t.Context(), g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.exec(t, "ALTER TABLE refunds OWNER TO "+ident(name), "ALTER ROLE "+ident(name)+" PASSWORD '"+theirs+"'")
+	c, g, r := s.created(t)
+	account := g.Account
+	s.exec(t, "ALTER TABLE refunds OWNER TO "+ident(login(account)))
 	removal, err := c.Revoke(t.Context(), g, r)
 	if err != nil || !strings.Contains(removal.Reason, "owns objects") || !removal.ResidualUntil.IsZero() {
 		t.Errorf("removal %+v, %v; want the reason why the login stays", removal, err)
