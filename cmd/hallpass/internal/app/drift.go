@@ -20,7 +20,7 @@ type drifting struct {
 
 func newDrifting(s *store.Store) *drifting {
 	return &drifting{store: s,
-		open: prometheus.NewDesc("hallpass_drift_open", "Differences between systems and grants that are open, by kind; standing is access that stays without a grant.", []string{"kind"}, nil),
+		open:  prometheus.NewDesc("hallpass_drift_open", "Differences between systems and grants that are open, by kind; standing is access that stays without a grant.", []string{"kind"}, nil),
 		older: prometheus.NewDesc("hallpass_database_restored", "1 while the database is older than what was known of it, and no admin has accepted it.", nil, nil)}
 }
 
