@@ -128,8 +128,6 @@ func (w *work) event(e approvals.Event) {
 		}
 	case approvals.EventDriftOpened:
 		say(Drifted, "%s", driftWords(e))
-	case approvals.EventRuleLapsed:
-		say(Lapsed, "The rule %s stopped approving by itself: %s", e.Detail["rule"], e.Detail["why"])
 	}
 }
 

@@ -69,7 +69,13 @@ func (w *work) reviews() error {
 	if w.lapses, err = w.Log.Lapses(w.ctx); err != nil {
 		return err
 	}
-	w.lapses = slices.DeleteFunc(w.lapses, func(l approvals.Lapse) bool { return !l.Since.Before(w.end.At) })
+	w.lapses = slices.DeleteFunc(w.lapses, func(l approvals.Lapse) bool {
+		within := !l.Since.Before(w.From) && l.Since.Before(w.To)
+		return !within && !slices.ContainsFunc(w.campaigns, func(c Campaign) bool { return c.ID == l.Campaign })
+	})
+	for _, l := range w.lapses {
+		w.findings.add(Exception{Kind: Lapsed, At: l.Since, Words: "The rule " + l.Rule + " stopped approving by itself: " + l.Why})
+	}
 	return w.reviewLines()
 }
 

@@ -33,7 +33,7 @@ type Year struct {
 	order     int // of steps at the same time
 	ids       int
 	submitted int
-	Unrevoked approvals.GrantID // when set, the end of this grant is forgotten
+	Forget    bool // the next access that is given is never taken away
 }
 
 // moment is something that happens at a time.

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/hallpass-dev/hallpass/approvals"
-	"github.com/hallpass-dev/hallpass/approvals/policy"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/scoring"
@@ -64,16 +63,14 @@ type lived struct {
 	db     *store.Store
 	signer note.Signer
 	keys   note.Verifiers
-	laws   map[string]*policy.Set // by digest
-	months int                    // that were signed
-	due    []due                  // what goes wrong next
-	again  bool                   // what is due could not be done yet
+	months int   // that were signed
+	due    []due // what goes wrong next
 }
 
 // begins puts the example organisation onto an empty database.
 func begins(t *testing.T) *lived {
 	t.Helper()
-	y := &lived{t: t, laws: map[string]*policy.Set{}, Year: &Year{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Days: 365, Requests: yearRequests(t)}}
+	y := &lived{t: t, Year: &Year{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Days: 365, Requests: yearRequests(t)}}
 	secret, public, err := auditlog.NewKey("year.example.com/hallpass")
 	y.must(err)
 	y.signer, err = auditlog.Signer(secret)
@@ -119,24 +116,18 @@ func (y *lived) access(change func(dir string)) (config.Config, app.Access) {
 	return c, access
 }
 
-// judge decides again by the policies of then.
-func (y *lived) judge(_ context.Context, v approvals.PolicyVersion, f approvals.Facts, a approvals.Assessment) (approvals.Ruling, error) {
-	set, ok := y.laws[v.Digest]
-	if !ok {
-		return approvals.Ruling{}, approvals.Errorf(approvals.CodeNotFound, "These policies are not kept.")
-	}
-	return approvals.Restrain(f, a, set.Decide(f, a)), nil
-}
-
 func TestAYearOfRequestsIsEvidenceThatFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	y := begins(t)
 	began := time.Now()
 	y.must(y.Run(t.Context()))
 	y.now = y.From.AddDate(0, 0, y.Days).Add(48 * time.Hour)
+	generated := time.Since(began)
+	reviews := y.reviewer(t.Context())
+	campaign := y.campaign(t.Context(), reviews)
+	reviewed := time.Since(began) - generated
 	_, sealed, err := y.db.Seal(t.Context(), y.signer.Name(), y.signer)
 	y.must(err)
-	generated := time.Since(began)
 
 	dir := filepath.Join(t.TempDir(), "evidence")
 	if keep := os.Getenv("HALLPASS_YEAR_OUT"); keep != "" {
@@ -144,13 +135,13 @@ func TestAYearOfRequestsIsEvidenceThatFindsWhatIsWrong(t *testing.T) {
 	}
 	runtime.GC()
 	began = time.Now()
-	said, err := evidence.Write(t.Context(), dir, evidence.Config{Log: y.db, From: y.From, To: y.From.AddDate(0, 0, y.Days), Signers: []note.Signer{y.signer}, Keys: y.keys, Judge: y.judge})
+	said, err := evidence.Write(t.Context(), dir, evidence.Config{Log: y.db, From: y.From, To: y.From.AddDate(0, 0, y.Days), Signers: []note.Signer{y.signer}, Keys: y.keys, Judge: reviews.Law.Judge})
 	y.must(err)
 	wrote := time.Since(began)
 	began = time.Now()
 	report, err := auditlog.VerifyFolder(t.Context(), dir, y.keys)
 	y.must(err)
-	t.Logf("%d requests, %d events: lived in %v, written in %v, verified in %v; %+v", said.Requests, sealed.Size, generated, wrote, time.Since(began), said.ExceptionsByKinds)
+	t.Logf("%d requests, %d events: lived in %v, reviewed in %v, written in %v, verified in %v; %+v", said.Requests, sealed.Size, generated, reviewed, wrote, time.Since(began), said.ExceptionsByKinds)
 
 	if said.Requests < y.Requests || said.Requests != said.Logged || !report.Sound() || !said.SoundLog {
 		t.Errorf("of %d requests it says %+v, %+v", y.Requests, said, report)
@@ -161,14 +152,18 @@ func TestAYearOfRequestsIsEvidenceThatFindsWhatIsWrong(t *testing.T) {
 		evidence.RunsOn:       "nothing proved that it had",
 		evidence.RulesChanged: "gave way to",
 		evidence.NoCommit:     "from a folder outside Git",
+		evidence.Verdict:      "looked at it and says that it was wrong",
+		evidence.Lapsed:       "The rule low-sensitivity stopped approving by itself",
 	}
 	for kind, words := range want {
-		if found := exceptions(t, dir, kind); len(found) == 0 || !strings.Contains(found[0], words) {
+		if found := exceptions(t, dir, kind); !slices.ContainsFunc(found, func(said string) bool { return strings.Contains(said, words) }) {
 			t.Errorf("%s: found %q, want %q", kind, found, words)
 		}
 	}
-	if said.Fails != 3+len(exceptions(t, dir, evidence.NoGround)) {
-		t.Errorf("%d controls did not work, and three things are wrong: %+v", said.Fails, said.ExceptionsByKinds)
+	// Of the forged permit the evidence, the review's own computing and the reviewer
+	// say it; of the forgotten end the review as well, when no people were asked.
+	if said.Fails < 5 || said.Fails > 6 || campaign.State != approvals.CampaignClosed {
+		t.Errorf("%d controls did not work; the review is %s: %+v", said.Fails, campaign.State, said.ExceptionsByKinds)
 	}
 }
 
@@ -184,7 +179,7 @@ func exceptions(t *testing.T, dir string, kind evidence.Kind) (words []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range slices.Backward(rows) {
+	for _, row := range rows {
 		if row[0] == string(kind) {
 			words = append(words, row[5])
 		}

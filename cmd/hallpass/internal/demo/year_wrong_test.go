@@ -14,7 +14,9 @@ import (
 
 // law puts policies into force, as a reload does.
 func (y *lived) law(ctx context.Context, live *policy.Live) error {
-	y.laws[live.Version().Digest] = live.Set()
+	if err := y.db.KeepLaw(ctx, "policies", live.Version().Digest, live.Set().Pin()); err != nil {
+		return err
+	}
 	y.Service.Policy, y.Service.Glass = live, approvals.BreakGlassRules{Policy: live}
 	return y.Service.Law(ctx, live.Version(), "")
 }
@@ -29,14 +31,11 @@ func (y *lived) wrong(ctx context.Context, _ *Year, submitted int) error {
 		}
 	}
 	for len(y.due) > 0 && submitted >= y.Requests*y.due[0].tenth/10 {
-		if err := y.due[0].do(ctx); err != nil {
+		do := y.due[0].do
+		y.due = y.due[1:]
+		if err := do(ctx); err != nil {
 			return err
 		}
-		if y.again {
-			y.again = false
-			return nil
-		}
-		y.due = y.due[1:]
 	}
 	return nil
 }
@@ -58,16 +57,10 @@ func (y *lived) wrongs() []due {
 	return []due{{0, law(nil)}, {3, y.selfApproval}, {4, y.withoutPermit}, {5, law(y.loosen)}, {6, law(nil)}, {7, y.forget}}
 }
 
-// forget lets the end of one grant be forgotten.
-func (y *lived) forget(ctx context.Context) error {
-	grants, err := y.db.GrantsIn(ctx, []approvals.GrantState{approvals.GrantActive, approvals.GrantScheduled}, "", 1)
-	if err == nil && len(grants) == 0 {
-		y.again = true // the next request will do
-	}
-	if len(grants) > 0 {
-		y.Unrevoked = grants[0].ID
-	}
-	return err
+// forget lets the end of the next access be forgotten.
+func (y *lived) forget(context.Context) error {
+	y.Forget = true
+	return nil
 }
 
 // loosen lets reading of production go on for eight hours instead of four, and
