@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/examples"
 	"github.com/hallpass-dev/hallpass/store"
 )
 
@@ -72,4 +73,31 @@ func TestDirectoryAcceptSaysWhatIsGoneAndKeepsWhoSaidSo(t *testing.T) {
 			t.Errorf("%+v", events)
 		}
 	})
+}
+
+// A folder is checked where its source of people can't be reached, as in CI.
+func TestCheckGoesOnWithoutADirectoryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, examples.Access); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "access", "hallpass.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "  file: people.yaml\n", "  kind: scim\n  url: https://idp.example/scim/v2\n  token: env:NOT_SET_HERE\n", 1)
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{"check", filepath.Join(dir, "access")}, &out, &out); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, &out)
+	}
+	for _, want := range []string{"The people were not read", "has no token", "is sound: 0 people"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not said:\n%s", want, &out)
+		}
+	}
 }

@@ -77,7 +77,7 @@ var arrows = []struct {
 	{"connectors/exec", []string{"approvals", "connectors/contract"}},
 	{"connectors/scim", []string{"approvals", "connectors/directory", "connectors/outbound"}},
 	{"connectors/connectortest/whole", []string{"approvals", "approvals/approvalstest", "approvals/lifecycle"}}, // of tests
-	{"connectors/connectortest/example", []string{"approvals", "connectors/outbound"}}, // a connector to copy
+	{"connectors/connectortest/example", []string{"approvals", "connectors/outbound"}},                          // a connector to copy
 	{"connectors/oncall", []string{"approvals", "connectors/outbound"}},
 	{"connectors/check", []string{"approvals", "connectors/outbound"}},
 	{"connectors/...", []string{"approvals", "."}},

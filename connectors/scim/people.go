@@ -13,9 +13,6 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
-// enterprise is the schema of a user's employment.
-const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-
 // externals are the user types, in small letters, of people who are not
 // employed here (RFC 7643, section 4.1.1).
 var externals = []string{"contractor", "external", "temp"}
