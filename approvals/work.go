@@ -58,7 +58,7 @@ const (
 	NoticeBreakGlass NoticeKind = "breakglass" // card: access was opened before anybody answered, for those who review it
 	NoticeAlert      NoticeKind = "alert"      // post: something an admin must see
 	NoticeReview     NoticeKind = "review"     // card: the next decision of a campaign that its reader looks at
-	NoticeReviewDue  NoticeKind = "review_due" // thread: the reviewer is reminded
+	NoticeReviewDue  NoticeKind = "review_due" // post: the reviewer is reminded
 	NoticeResult     NoticeKind = "result"     // card: how a campaign stands, and what came of it
 
 	NoticeCheckpoint NoticeKind = "checkpoint" // post: a signed checkpoint of the audit log, for whoever may want to compare it

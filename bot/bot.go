@@ -29,6 +29,7 @@ type Config struct {
 	Store     Store
 	Directory approvals.Directory
 	Catalogue approvals.Catalogue
+	Reviews   Reviews // nil: nothing is reviewed afterwards
 
 	Now        func() time.Time // time.Now when nil
 	Logger     *slog.Logger     // nobody hears when nil

@@ -66,6 +66,8 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 		err = b.openForm(ctx, s, p, request)
 	case cards.ActionAgain:
 		err = b.again(ctx, s, p, request)
+	case cards.ActionReviewRight, cards.ActionReviewWrong, cards.ActionReviewUnsure:
+		err = b.reviewClick(ctx, s, p)
 	default:
 		err = b.glassClick(ctx, s, p)
 	}

@@ -95,6 +95,10 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 		take = b.breakGlass
 	case cards.CallbackFinding:
 		take, blame = b.notJustified, cards.InputNote
+	case cards.CallbackReviewWrong:
+		take, blame = b.verdict(approvals.VerdictWrong), cards.InputNote
+	case cards.CallbackReviewOther:
+		take, blame = b.verdict(approvals.VerdictUnsure), cards.InputNote
 	case cards.CallbackLess:
 		take, blame = b.approveLess, cards.InputDuration
 	case cards.CallbackTicket:

@@ -122,6 +122,11 @@ func (b *Bot) trouble(ctx context.Context, now time.Time, p approvals.Principal)
 	if t.Drift, err = b.cfg.Store.CountDrift(ctx); err != nil {
 		return nil, err
 	}
+	if b.cfg.Reviews != nil {
+		if t.Reviews, err = b.cfg.Reviews.Standing(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if t.Unreviewed, err = b.unreviewed(ctx, p); err != nil {
 		return nil, err
 	}

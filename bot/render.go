@@ -142,8 +142,11 @@ func due(v cards.View) bool { return running(v) && !v.Now.Before(v.Grant.NudgeAt
 // render draws a notice from the state as it is now. ok is false when nothing
 // is to be said: there is no message yet, and none is needed any more.
 func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card cards.Card, ok bool, err error) {
-	if n.Kind == approvals.NoticeCheckpoint {
+	switch n.Kind {
+	case approvals.NoticeCheckpoint:
 		return cards.Checkpoint(n.Words), true, nil
+	case approvals.NoticeReview, approvals.NoticeReviewDue, approvals.NoticeResult:
+		return b.reviewed(ctx, n, exists)
 	}
 	if n.Kind == approvals.NoticeAlert {
 		if strings.HasPrefix(n.Slot, heldSlot) {

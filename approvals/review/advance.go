@@ -140,7 +140,7 @@ func (s *Service) remind(ctx context.Context, c approvals.Campaign) error {
 	ch.Notices = append(cards(c.ID, people...), homes(s.admins(ctx)...)...)
 	for _, id := range asked(items) {
 		slot := CardSlot(c.ID, id)
-		ch.Notices = append(ch.Notices, approvals.Notice{Slot: string(approvals.NoticeReviewDue) + "/" + slot, Order: slot, Kind: approvals.NoticeReviewDue, To: id})
+		ch.Notices = append(ch.Notices, approvals.Notice{Slot: string(approvals.NoticeReviewDue) + "/" + strconv.Itoa(c.Reminded) + "/" + slot, Order: slot, Kind: approvals.NoticeReviewDue, To: id})
 	}
 	return s.Store.Apply(ctx, ch)
 }

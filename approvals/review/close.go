@@ -158,7 +158,11 @@ func verdict(c approvals.Campaign) string {
 	if c.Kind == approvals.CampaignBlind {
 		return fmt.Sprintf("People looked at %d of %d automatic approvals without knowing the answer; what they said teaches the score.", answered, c.Population)
 	}
-	words := fmt.Sprintf("%d automatic decisions were computed again with %d exceptions, and people looked at %d of them. ", c.Checked, c.Found, answered)
+	exceptions := fmt.Sprintf("%d exceptions", c.Found)
+	if c.Found == 1 {
+		exceptions = "1 exception"
+	}
+	words := fmt.Sprintf("%d automatic decisions were computed again with %s, and people looked at %d of them. ", c.Checked, exceptions, answered)
 	if failed+late == 0 {
 		return words + fmt.Sprintf("In each of %d groups at most %d%% were wrong, with 95%% confidence.", passed, c.Limit)
 	}

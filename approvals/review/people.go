@@ -12,6 +12,7 @@ import (
 type matter struct {
 	parties []approvals.PrincipalID // who asked, and who benefited
 	owners  []string                // of the permits that approved it, as policies write them
+	things  bool                    // owners are the entitlement's, who judge no rule of theirs
 }
 
 // matterOf reads off a decision who may review it.
@@ -25,7 +26,7 @@ func matterOf(a approvals.Automatic) matter {
 	}
 	if a.Event.Kind == approvals.EventGrantAdopted { // whoever gave it an end does not say whether that was right
 		m.parties = append(m.parties, a.Event.Actor.Principal)
-		m.owners = ownersOf(a)
+		m.owners, m.things = ownersOf(a), true
 		return m
 	}
 	for _, p := range a.Event.Policies {
@@ -40,7 +41,7 @@ func matterOf(a approvals.Automatic) matter {
 // entitlement's owners give it.
 func blindMatter(a approvals.Automatic) matter {
 	m := matterOf(a)
-	m.owners = ownersOf(a)
+	m.owners, m.things = ownersOf(a), true
 	return m
 }
 
@@ -159,7 +160,7 @@ func (r *roster) independent(ctx context.Context, m matter, beyond bool) ([]appr
 		owners = append(owners, without(people, owners)...)
 	}
 	var alone []approvals.Principal
-	if humans(owners) == 1 {
+	if humans(owners) == 1 && !m.things {
 		alone, owners = owners, nil
 	}
 	if may := without(owners, parties); len(may) > 0 && !beyond {

@@ -21,6 +21,7 @@ type Trouble struct {
 	OnHold     []approvals.Binding // accounts that an admin must confirm
 	Unreviewed []Emergency         // break-glass that nobody has reviewed
 	Restored   approvals.Restore   // the last time that the database was found to be older than it should be
+	Reviews    approvals.ReviewStanding
 	Drift      map[approvals.DriftKind]int
 	Names      map[approvals.PrincipalID]string
 }
@@ -49,10 +50,13 @@ func (t *Trouble) blocks() []slack.Block {
 	if n := len(t.Unreviewed) - troubles; n > 0 {
 		blocks = append(blocks, small(fmt.Sprintf("… and %d more break-glass to review.", n)))
 	}
-	if len(blocks) == 0 {
-		return nil
+	if len(blocks) > 0 {
+		blocks = append([]slack.Block{header("Needs attention")}, blocks...)
 	}
-	return append([]slack.Block{header("Needs attention")}, blocks...)
+	if how := reviewing(t.Reviews); len(how) > 0 {
+		blocks = append(append(blocks, header("Reviews")), how...)
+	}
+	return blocks
 }
 
 func (t *Trouble) words() string {
