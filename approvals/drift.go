@@ -2,7 +2,6 @@ package approvals
 
 import (
 	"maps"
-	"strings"
 	"time"
 )
 
@@ -77,10 +76,6 @@ func (d Drift) Open() bool { return d.ResolvedAt.IsZero() }
 // Exception reports whether somebody should look: it is open, and not standing
 // access.
 func (d Drift) Exception() bool { return d.Open() && d.Kind != DriftStanding }
-
-// about reports whether a drift concerns an account, in whatever case a system
-// writes it.
-func (d Drift) about(account string) bool { return strings.EqualFold(d.Account, account) }
 
 // resolved is the drift with its end.
 func (d Drift) resolved(how DriftResolution, at time.Time) Drift {

@@ -62,33 +62,32 @@ func (s *Service) mergeOnce(ctx context.Context, e JournalEntry) error {
 			return err
 		}
 	}
-	switch to, kind := GrantRevoked, EventGrantRevoked; {
-	case g.State == GrantRevoking:
-		detail := map[string]string{"sessions_ended": strconv.Itoa(e.SessionsEnded)}
-		if e.ResidualUntil.After(s.now()) {
-			to, kind = GrantResidual, EventGrantResidual
-			detail["residual_until"], detail["why"] = e.ResidualUntil.Format(time.RFC3339), e.Residue
-		}
-		if g, err = g.Move(to); err != nil {
-			return err
-		}
-		record(kind, detail)
-		last := &c.Events[len(c.Events)-1]
-		last.Operation, last.ReadBack = "revoke", e.ReadBack
-		if to == GrantResidual {
-			g.ResidualUntil = e.ResidualUntil
-			c.Tasks = []Task{{Kind: TaskRevoke, Key: string(g.ID), RunAt: e.ResidualUntil}}
-		} else {
-			g.RevokedAt = e.At
-			c.Cancel = append(c.Cancel, Task{Kind: TaskRevoke, Key: string(g.ID)})
-		}
-		c.Cancel = append(c.Cancel, Task{Kind: TaskRemind, Key: string(g.ID)})
-		c.Grants = []Grant{g}
-		c.Notices = append(c.Notices, append(requesterCards(r), nudge(g), Notice{Slot: "ended/" + string(g.ID), Order: string(g.Request),
-			Kind: NoticeEnded, Request: g.Request, Grant: g.ID, To: g.Principal})...)
-	default: // somebody else proved its end
+	if g.State != GrantRevoking { // somebody else proved its end
 		record(EventJournalMerged, map[string]string{"state": string(g.State), "read_back": e.ReadBack})
+		return s.Store.Apply(ctx, c)
 	}
+	to, kind, detail := GrantRevoked, EventGrantRevoked, map[string]string{"sessions_ended": strconv.Itoa(e.SessionsEnded)}
+	if e.ResidualUntil.After(s.now()) {
+		to, kind = GrantResidual, EventGrantResidual
+		detail["residual_until"], detail["why"] = e.ResidualUntil.Format(time.RFC3339), e.Residue
+	}
+	if g, err = g.Move(to); err != nil {
+		return err
+	}
+	record(kind, detail)
+	last := &c.Events[len(c.Events)-1]
+	last.Operation, last.ReadBack = "revoke", e.ReadBack
+	c.Cancel = append(c.Cancel, Task{Kind: TaskRemind, Key: string(g.ID)})
+	if to == GrantResidual {
+		g.ResidualUntil = e.ResidualUntil
+		c.Tasks = []Task{{Kind: TaskRevoke, Key: string(g.ID), RunAt: e.ResidualUntil}}
+	} else {
+		g.RevokedAt = e.At
+		c.Cancel = append(c.Cancel, Task{Kind: TaskRevoke, Key: string(g.ID)})
+	}
+	c.Grants = []Grant{g}
+	c.Notices = append(c.Notices, append(requesterCards(r), nudge(g), Notice{Slot: "ended/" + string(g.ID), Order: string(g.Request),
+		Kind: NoticeEnded, Request: g.Request, Grant: g.ID, To: g.Principal})...)
 	return s.Store.Apply(ctx, c)
 }
 

@@ -52,9 +52,9 @@ func (s *Store) Refused() error {
 // about half a kilobyte.
 const journalReserve = 1 << 20
 
-// Journal, of which the zero value works in memory only, keeps what was done while the database could not be written: a local
+// Journal keeps what was done while the database could not be written: a local
 // file of one line an entry, each with the hash of the one before, synced before
-// Append returns. It is safe for concurrent use, but for one process only.
+// Append returns. The zero value works in memory only. It is safe for concurrent use, but for one process only.
 type Journal struct {
 	mu      sync.Mutex
 	file    *os.File // nil: memory only

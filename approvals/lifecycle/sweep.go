@@ -49,12 +49,6 @@ func (w *Worker) schedule(ctx context.Context) (stop func(), err error) {
 	return func() { <-clock.Stop().Done() }, nil
 }
 
-// every is a schedule of any period; the library's own knows whole seconds.
-type every time.Duration
-
-// Next implements cron.Schedule.
-func (e every) Next(t time.Time) time.Time { return t.Add(time.Duration(e)) }
-
 func (w *Worker) observeNames() (names []string) {
 	for name := range w.Connectors {
 		names = append(names, observeKey+name)
