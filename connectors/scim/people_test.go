@@ -182,9 +182,13 @@ func FuzzPeople(f *testing.F) {
 	answer.Store("{}")
 	h := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer.Load().(string))) }))
 	f.Cleanup(h.Close)
+	source, err := scim.NewPeople(reaching(h), "")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		answer.Store(text)
-		d, err := directory.Open(t.Context(), people(t, reaching(h), ""), directory.Config{})
+		d, err := directory.Open(t.Context(), source, directory.Config{})
 		if err != nil {
 			return
 		}

@@ -24,6 +24,7 @@ func TestAnEmptyFileGivesTheDefaults(t *testing.T) {
 		Slack:     Slack{BotToken: "env:SLACK_BOT_TOKEN", AppToken: "env:SLACK_APP_TOKEN", APIURL: DefaultAPIURL, CloseOfDay: "18:00"},
 		Database:  Database{URL: "env:DATABASE_URL", DataDir: "data"},
 		Directory: Directory{Kind: "file", File: "people.yaml", MaxAge: 24 * time.Hour},
+		Drift:     Drift{Every: defaultDrift},
 		Model:     Model{APIKey: "env:OPENAI_API_KEY", Name: DefaultModel},
 		Audit:     Audit{Key: DefaultAuditKey, Every: DefaultCheckpoint},
 		Listen:    DefaultListen, Dir: "access",
