@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -116,7 +117,7 @@ func bars(p *plot.Plot, names []string, all ...series) error {
 		p.Legend.Add(s.name, b)
 	}
 	label(p, names)
-	p.Y.Max = math.Max(1, p.Y.Max) * 1.3 // room for the legend
+	p.Y.Max = math.Max(1, p.Y.Max) * (1.05 + 0.12*float64(len(all))) // room for the legend
 	return nil
 }
 
@@ -127,6 +128,9 @@ func label(p *plot.Plot, names []string) {
 	for i, name := range names {
 		if every > 1 && i%every != 0 {
 			name = ""
+		}
+		if room := max(6, 80/len(names)); every == 1 && utf8.RuneCountInString(name) > room {
+			name = string([]rune(name)[:room-1]) + "…"
 		}
 		at = append(at, plot.Tick{Value: float64(i), Label: name})
 	}

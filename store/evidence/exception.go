@@ -138,8 +138,10 @@ func (f *findings) of(r *Record, kind Kind, at time.Time, format string, args ..
 		r.Exceptions = append(r.Exceptions, kind)
 	}
 	x := Exception{Kind: kind, At: at, Request: r.Request, Words: fmt.Sprintf(format, args...)}
-	if len(r.Events) > 0 {
-		x.Event = r.Events[len(r.Events)-1]
+	for i, n := range r.Events { // the last by then
+		if i == 0 || !r.times[i].After(at) {
+			x.Event = n
+		}
 	}
 	f.add(x)
 }

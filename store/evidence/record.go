@@ -76,7 +76,8 @@ type Record struct {
 	Events     []int64 `json:"events"` // numbers in the log
 	Exceptions []Kind  `json:"exceptions,omitempty"`
 
-	imported bool // decided elsewhere, before this log
+	times    []time.Time // of Events
+	imported bool        // decided elsewhere, before this log
 }
 
 // Granted reports whether the request gave access, or a later end to access.
@@ -124,7 +125,7 @@ func (c recorder) record(life store.Life) Record {
 		if e.Sequence > c.upTo {
 			break
 		}
-		out.Events = append(out.Events, e.Sequence)
+		out.Events, out.times = append(out.Events, e.Sequence), append(out.times, e.At)
 		c.decided(&out, e)
 		if e.Grant == r.Grant {
 			c.happened(&out, e)

@@ -59,7 +59,7 @@ func newTally(from, to, asOf time.Time) *tally {
 // about forty.
 func buckets(from, to time.Time) (all []Bucket) {
 	from, to = from.UTC(), to.UTC()
-	layout, next := "Jan 2006", func(t time.Time) time.Time { return time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC) }
+	layout, next := "Jan 06", func(t time.Time) time.Time { return time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC) }
 	switch days := to.Sub(from).Hours() / 24; {
 	case days <= 32:
 		layout, next = "2 Jan", func(t time.Time) time.Time { return t.Truncate(24*time.Hour).AddDate(0, 0, 1) }
@@ -67,6 +67,9 @@ func buckets(from, to time.Time) (all []Bucket) {
 		layout, next = "2 Jan", func(t time.Time) time.Time { return t.Truncate(24*time.Hour).AddDate(0, 0, 7) }
 	case days > 1500:
 		layout, next = "2006", func(t time.Time) time.Time { return time.Date(t.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC) }
+	}
+	if layout == "Jan 06" && !to.After(from.AddDate(1, 0, 0)) {
+		layout = "Jan" // each month comes once
 	}
 	for at := from; at.Before(to); at = next(at) {
 		all = append(all, Bucket{From: at, Name: at.Format(layout)})

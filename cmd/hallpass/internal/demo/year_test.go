@@ -39,11 +39,14 @@ func yearRequests(t *testing.T) int {
 }
 
 // fresh is the example's directory, never out of date.
-type fresh struct{ approvals.Directory }
+type fresh struct {
+	approvals.Directory
+	now func() time.Time
+}
 
-// State says that nothing is out of date.
-func (fresh) State(context.Context) (approvals.DirectoryState, error) {
-	return approvals.DirectoryState{Source: "file:people.yaml"}, nil
+// State says that everything was read just now.
+func (f fresh) State(context.Context) (approvals.DirectoryState, error) {
+	return approvals.DirectoryState{Source: "file:people.yaml", AsOf: f.now()}, nil
 }
 
 // lean is a store without a worker: who would be told and what would be done
@@ -88,8 +91,20 @@ func begins(t *testing.T) *lived {
 	y.must(err)
 	weights, err := app.Weights(c)
 	y.must(err)
-	y.Service = &approvals.Service{Store: lean{y.db}, Directory: fresh{access.People}, Catalogue: access.Catalogue, Profiles: access.Catalogue,
-		Scorer: scoring.New(scoring.NewWorld(scoring.Options{}), y.db, weights)}
+	directory, world := fresh{access.People, y.Now}, scoring.NewWorld(scoring.Options{})
+	state, err := directory.State(t.Context())
+	y.must(err)
+	world.SetPeople(y.People, state)
+	world.SetCatalogue(y.Catalog)
+	for _, e := range y.Catalog { // what everybody has since before
+		var holders []approvals.PrincipalID
+		for _, p := range standing(y.People, e) {
+			holders = append(holders, p.ID)
+		}
+		world.SetHoldings(e.ID, holders)
+	}
+	y.Service = &approvals.Service{Store: lean{y.db}, Directory: directory, Catalogue: access.Catalogue, Profiles: access.Catalogue,
+		Scorer: scoring.New(world, y.db, weights)}
 	y.Each, y.due = y.wrong, y.wrongs()
 	return y
 }
