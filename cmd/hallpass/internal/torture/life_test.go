@@ -92,7 +92,7 @@ func (w *world) live(ctx context.Context, i int, e end, after time.Duration) err
 			w.note(i, cmd.Process, "by the clock")
 		case <-ctx.Done():
 			_ = cmd.Process.Signal(syscall.SIGTERM)
-			ctx, told, clock = context.WithoutCancel(ctx), true, time.After(20*time.Second)
+			ctx, told, clock = context.WithoutCancel(ctx), true, time.After(time.Minute)
 		}
 	}
 }

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +15,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", to fill a table in one statement
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/bot/slacksim/process"
 	"github.com/hallpass-dev/hallpass/store"
 )
 
@@ -99,12 +98,10 @@ func (w *world) due(b *testing.B, id string) {
 // the grant that is due. It gives the time, and the most memory it held.
 func (w *world) begin(b *testing.B) (took time.Duration, resident int64) {
 	b.Helper()
-	text, err := json.Marshal(w.specs[0])
+	cmd, err := process.Command(w.specs[0])
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
 	cmd.Stderr = os.Stderr
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
