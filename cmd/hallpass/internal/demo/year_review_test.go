@@ -35,18 +35,7 @@ func (y *lived) campaign(ctx context.Context, s *review.Service) approvals.Campa
 	y.must(err)
 	_, _, err = y.db.Seal(ctx, y.signer.Name(), y.signer)
 	y.must(err)
-	for range 20 * (y.Requests/500 + 1) {
-		if c.State == approvals.CampaignOpen {
-			break
-		}
-		_, err = s.Advance(ctx, c.ID)
-		y.must(err)
-		c, err = s.Store.Campaign(ctx, c.ID)
-		y.must(err)
-	}
-	if c.State != approvals.CampaignOpen {
-		y.t.Fatalf("the review is %s", c.State)
-	}
+	c = y.advance(ctx, s, c, approvals.CampaignOpen)
 	for answered := true; answered; { // a deviation enlarges the sample
 		answered = false
 		items, err := s.Store.ReviewItems(ctx, c.ID)
@@ -67,9 +56,21 @@ func (y *lived) campaign(ctx context.Context, s *review.Service) approvals.Campa
 		}
 	}
 	y.now = c.DueAt.AddDate(0, 0, 1)
-	_, err = s.Advance(ctx, c.ID)
-	y.must(err)
-	c, err = s.Store.Campaign(ctx, c.ID)
-	y.must(err)
+	return y.advance(ctx, s, c, approvals.CampaignClosed)
+}
+
+// advance does the steps of a review until it stands so.
+func (y *lived) advance(ctx context.Context, s *review.Service, c approvals.Campaign, to approvals.CampaignState) approvals.Campaign {
+	y.t.Helper()
+	for range 1000 {
+		_, err := s.Advance(ctx, c.ID)
+		y.must(err)
+		c, err = s.Store.Campaign(ctx, c.ID)
+		y.must(err)
+		if c.State == to {
+			return c
+		}
+	}
+	y.t.Fatalf("the review stays %s", c.State)
 	return c
 }
