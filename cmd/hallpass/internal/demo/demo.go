@@ -129,7 +129,7 @@ func (d *Demo) Welcome(out io.Writer, data string) {
       read only on billing-db for 20 minutes, refund stuck, INC-4312
 
   Then ask for "read-write on billing-db for 2 minutes, fix the refund, INC-4312", be Tom Okafor, and answer.
-  "Sandbox system" in the page's header shows access come and go. Ctrl-C stops everything.
+  "Sandbox system" in the page's header shows access come and go. The README has more to try. Ctrl-C stops everything.
 
   %s
 
