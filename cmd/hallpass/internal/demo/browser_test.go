@@ -49,6 +49,10 @@ type browser struct {
 	width, height int64 // of the screen
 }
 
+// patience is how long something may take to show: long, for a machine that is
+// busy with other tests.
+const patience = 90 * time.Second
+
 // desktop and phone are the sizes at which the pages are looked at, in pixels.
 var desktop, phone = [2]int64{1440, 900}, [2]int64{360, 740}
 
@@ -93,7 +97,7 @@ func (b *browser) opens(path, ready string) {
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Steps(steps...)); err != nil {
 		b.picture("failed")
@@ -114,9 +118,9 @@ func (b *browser) text() string {
 // until waits until a JavaScript condition holds.
 func (b *browser) until(what, condition string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(25*time.Second))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
 		b.picture("failed")
 		b.t.Fatalf("%s did not happen: %v; the page shows:\n%s", what, err, b.text())
 	}

@@ -34,7 +34,7 @@ type Stage interface {
 }
 
 // stepLimit is how long one step may take before the story fails.
-const stepLimit = 20 * time.Second
+const stepLimit = time.Minute
 
 // perform plays some chapters on a stage, one after the other, and writes their
 // transcript. The error names the first step that did not happen as it must.
