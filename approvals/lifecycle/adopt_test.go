@@ -31,7 +31,7 @@ func (r *rig) adopt(by approvals.PrincipalID, edit func(*approvals.Adoption)) []
 func (r *rig) standing(accounts ...string) {
 	r.t.Helper()
 	r.seat("admin", accounts...)
-	stop := r.worker(r.config())
+	stop := r.worker(r.calm())
 	pass(cycle)
 	stop()
 }

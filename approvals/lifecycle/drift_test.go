@@ -10,12 +10,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
+	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
 	"github.com/hallpass-dev/hallpass/connectors/sandbox"
 	"github.com/hallpass-dev/hallpass/store"
 )
 
 // cycle is time enough for the next look.
 const cycle = 11 * time.Minute
+
+// calm is the configuration of a worker that looks less often at what these
+// tests are not about: hours pass in them.
+func (r *rig) calm() lifecycle.Config {
+	cfg := r.config()
+	cfg.Watch, cfg.Sweep = time.Hour, "@every 1h"
+	return cfg
+}
 
 // drifts lists what was ever found, as "KIND ACCOUNT" and how it ended, in
 // order.
@@ -104,10 +113,10 @@ func (r *rig) repairs(e approvals.EntitlementID, how approvals.DriftRepair) {
 }
 
 func TestFirstLookFindsStandingAccessAndTellsNobody(t *testing.T) {
-	inBubbles(t, func(t *testing.T, r *rig) {
+	inBubble(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
 		r.seat("admin", "amy@example.com", "svc-backup")
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(3 * cycle)
 		r.finds("standing billing-db:admin amy@example.com", "standing billing-db:admin svc-backup")
 		r.works("amy", "admin", true)
@@ -122,7 +131,7 @@ func TestFirstLookFindsStandingAccessAndTellsNobody(t *testing.T) {
 
 func TestAccessGivenByHandIsToldOnceWithinACycle(t *testing.T) {
 	inBubbles(t, func(t *testing.T, r *rig) {
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.seat("admin", "bob@example.com")
 		pass(cycle)
@@ -155,7 +164,7 @@ func TestAccessGivenByHandIsTakenAwayWhereTheCatalogueSaysSo(t *testing.T) {
 	inBubbles(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
 		r.seat("admin", "mia@example.com")
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.seat("admin", "bob@example.com")
 		pass(cycle)
@@ -175,7 +184,7 @@ func TestAccessGivenByHandIsTakenAwayWhereTheCatalogueSaysSo(t *testing.T) {
 func TestARemovalThatFailsIsTriedAgainAndTold(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.seat("admin", "bob@example.com")
 		r.box.Inject(sandbox.Fault{Op: sandbox.OpRevoke, Err: &approvals.ConnectorError{Kind: approvals.Permanent, Message: "The role is protected."}})
@@ -197,7 +206,7 @@ func TestDeclaredStandingAccessIsNeverTakenAway(t *testing.T) {
 		r.Catalogue.Change(approvalstest.Admin, func(e *approvals.Entitlement) {
 			e.Drift, e.Standing = approvals.DriftRemove, []string{"SVC-Backup"}
 		})
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.seat("admin", "svc-backup")
 		pass(2 * cycle)
@@ -209,10 +218,10 @@ func TestDeclaredStandingAccessIsNeverTakenAway(t *testing.T) {
 }
 
 func TestGrantedAccessIsNoDrift(t *testing.T) {
-	inBubbles(t, func(t *testing.T, r *rig) {
+	inBubble(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
 		r.repairs(approvalstest.ReadOnly, approvals.DriftRemove)
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		a := r.hold("amy", approvalstest.Admin, 30*time.Minute)
 		r.hold("bob", approvalstest.Twin, 40*time.Minute) // another entry for the same holding
@@ -234,7 +243,7 @@ func TestAGrantWhoseAccessVanishedIsToldAndRestoredWhereTheCatalogueSaysSo(t *te
 					r.repairs(approvalstest.Admin, approvals.DriftRestore)
 					want += ": restored"
 				}
-				r.worker(r.config())
+				r.worker(r.calm())
 				pass(cycle)
 				id := r.hold("amy", approvalstest.Admin, 2*time.Hour)
 				pass(cycle)
@@ -260,7 +269,7 @@ func TestAGrantWhoseAccessVanishedIsToldAndRestoredWhereTheCatalogueSaysSo(t *te
 func TestAGrantThatNoLongerHoldsIsNotRestored(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRestore)
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		id := r.hold("amy", approvalstest.Admin, 2*time.Hour)
 		pass(cycle)
@@ -274,7 +283,7 @@ func TestAGrantThatNoLongerHoldsIsNotRestored(t *testing.T) {
 
 func TestAChangedRoleIsToldAsOne(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.hold("amy", approvalstest.ReadOnly, 2*time.Hour)
 		pass(cycle)
@@ -290,11 +299,11 @@ func TestAChangedRoleIsToldAsOne(t *testing.T) {
 }
 
 func TestAListThatShrinksAbsurdlyConcludesNothing(t *testing.T) {
-	inBubbles(t, func(t *testing.T, r *rig) {
+	inBubble(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
 		many := []string{"a1", "a2", "a3", "a4", "a5", "a6", "a7"}
 		r.seat("admin", many...)
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		var standing []string
 		for _, a := range many {
@@ -315,7 +324,7 @@ func TestAListThatShrinksAbsurdlyConcludesNothing(t *testing.T) {
 func TestAShortListIsBelievedOnceAnAdminAcceptsIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.seat("admin", "a1", "a2", "a3")
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.unseat("admin", "a1", "a2", "a3")
 		pass(cycle)
@@ -338,7 +347,7 @@ func TestAShortListIsBelievedOnceAnAdminAcceptsIt(t *testing.T) {
 func TestASystemThatDoesNotAnswerOpensNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.seat("admin", "amy@example.com")
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.hold("bob", approvalstest.Admin, 8*time.Hour)
 		pass(cycle)
@@ -352,7 +361,7 @@ func TestASystemThatDoesNotAnswerOpensNothing(t *testing.T) {
 func TestManyAtOnceAreToldAndLeftAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		var many []string
 		for c := range 11 {
@@ -378,7 +387,7 @@ func TestAnotherTargetIsAFirstLookAgain(t *testing.T) {
 		r.Catalogue.Remove(approvalstest.ReadOnly)
 		r.repairs(approvalstest.Admin, approvals.DriftRemove)
 		r.seat("read-only", "amy@example.com", "bob@example.com")
-		r.worker(r.config())
+		r.worker(r.calm())
 		pass(cycle)
 		r.Catalogue.Change(approvalstest.Admin, func(e *approvals.Entitlement) {
 			e.Target = map[string]string{"resource": "billing-db", "level": "read-only"}
@@ -391,7 +400,7 @@ func TestAnotherTargetIsAFirstLookAgain(t *testing.T) {
 
 func TestReplicasFindEachDifferenceOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
-		cfg := r.config()
+		cfg := r.calm()
 		cfg.Observe = "*/10 * * * *"
 		r.worker(cfg)
 		pass(7 * time.Second)
