@@ -174,6 +174,7 @@ type world struct {
 	logs      *strings.Builder
 	calls     *counter // the bot's calls of Slack
 	model     bot.Proposer
+	reviews   bot.Reviews
 }
 
 // counter counts calls by the last part of their address.
@@ -297,7 +298,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 func (w *world) newBot() *bot.Bot {
 	w.t.Helper()
 	b, err := bot.New(bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), Service: w.svc, Store: w.store, Directory: w.dir,
-		Catalogue: w.catalogue, Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
+		Catalogue: w.catalogue, Reviews: w.reviews, Poll: 20 * time.Second, Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Dial: w.Dial,
 		HTTPClient: &http.Client{Timeout: 10 * time.Second, Transport: w.calls}, Proposer: w.model})
 	if err != nil {
 		w.t.Fatal(err)

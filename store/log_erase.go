@@ -91,6 +91,7 @@ func (w *writer) erase(actor approvals.Actor, e Erasure) (int, error) {
 		"UPDATE grants SET version = version + 1, end_note = " + gone + " WHERE end_note <> '' AND ended_by <> '' AND (request_id IN " + scope + mine("ended_by") + ")",
 		"UPDATE approvals SET note = " + gone + " WHERE note <> '' AND (request_id IN " + scope + mine("approver") + ")",
 		"UPDATE break_glass SET version = version + 1, note = " + gone + " WHERE note <> '' AND (request_id IN " + scope + mine("closed_by") + ")",
+		"UPDATE review_items SET version = version + 1, note = " + gone + " WHERE note <> '' AND (request_id IN " + scope + mine("asked") + ")",
 		"UPDATE comments SET text = " + gone + " WHERE request_id IN " + scope + mine("author"),
 		"DELETE FROM summaries WHERE request_id IN " + scope,
 		"UPDATE requests SET version = version + 1, reason = " + gone + ", ticket = '', fields = 'null'," +

@@ -151,7 +151,7 @@ func about(e approvals.Event, item approvals.ReviewItem, note string) approvals.
 // record stores a verdict and what follows from it.
 func (s *Service) record(ctx context.Context, actor approvals.Actor, c approvals.Campaign, item approvals.ReviewItem, v approvals.ReviewVerdict, note string) (approvals.ReviewItem, error) {
 	was := item.Asked
-	item.Verdict, item.By, item.At, item.Note = v, actor.Principal, s.now(), note
+	item.Asked, item.Verdict, item.By, item.At, item.Note = actor.Principal, v, actor.Principal, s.now(), note
 	st := stratum(&c, item.Stratum)
 	tally(st, v)
 	ch := approvals.Change{Items: []approvals.ReviewItem{item}}

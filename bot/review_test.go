@@ -1,0 +1,111 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/review"
+	"github.com/hallpass-dev/hallpass/store/auditlog"
+)
+
+// thenLaw is the law of then: it says what the bot's own law says, and knows the
+// text of each rule.
+type thenLaw struct{ now *law }
+
+func (l thenLaw) Judge(_ context.Context, _ approvals.PolicyVersion, f approvals.Facts, a approvals.Assessment) (approvals.Ruling, error) {
+	return l.now.Decide(f, a), nil
+}
+
+func (thenLaw) Text(context.Context, approvals.PolicyVersion, string) (string, error) {
+	return "permit (principal, action, resource);", nil
+}
+func (thenLaw) Version(string) string { return "v1" }
+
+func (thenLaw) Score(context.Context, string, approvals.Facts) (approvals.Assessment, error) {
+	return scorer{}.Assess(approvals.Facts{}), nil
+}
+
+// reviewing is inWorld with a review of Ana's automatic approvals under way, of
+// which Cleo is asked.
+func reviewing(t *testing.T, n int, test func(w *world, s *review.Service, id approvals.CampaignID)) {
+	t.Helper()
+	inWorld(t, func(w *world) {
+		ana, err := w.dir.Principal(w.ctx, "p-ana")
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := time.Now()
+		for i := range n {
+			id, at := approvals.RequestID(fmt.Sprintf("req_%d", i)), time.Now()
+			f := approvals.Facts{At: at, Kind: approvals.KindAccess, Requester: ana, Beneficiary: ana, Duration: time.Hour,
+				Entitlement: approvals.Entitlement{ID: "desk:view", Name: "Support desk, view", Sensitivity: approvals.Low, MaxDuration: time.Hour}}
+			a := scorer{}.Assess(f)
+			d := approvals.Decision{Request: id, Sequence: 1, At: at, Facts: f, Assessment: a, Ruling: w.law.Decide(f, a)}
+			err := w.store.Apply(w.ctx, approvals.Change{Decisions: []approvals.Decision{d},
+				Requests: []approvals.Request{{ID: id, Kind: approvals.KindAccess, State: approvals.RequestApproved, Requester: "p-ana", Beneficiary: "p-ana",
+					Entitlement: "desk:view", Key: string(id), Reason: "refund <!here>", CreatedAt: at, DecidedAt: at}},
+				Events: []approvals.Event{{At: at, Kind: approvals.EventRequestDecided, Request: id, Beneficiary: "p-ana", Policies: d.Ruling.Policies,
+					FactsDigest: f.Digest(), Detail: map[string]string{"outcome": "auto_approve", "sensitivity": "low"}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		wait(time.Second)
+		s := &review.Service{Store: w.store, Directory: w.dir, Catalogue: w.catalogue, Law: thenLaw{w.law}, Scores: thenLaw{},
+			Settings: review.Settings{Reviewers: []approvals.PrincipalID{"p-cleo"}, Channel: "CAPP"}}
+		w.stop()
+		w.reviews = s
+		w.start()
+		c, err := s.Start(w.ctx, approvals.System("test"), review.Plan{ID: "rv_1", Kind: approvals.CampaignYearly, From: from, To: time.Now()})
+		if err != nil || c.Population != n {
+			t.Fatalf("the review covers %d, %v", c.Population, err)
+		}
+		secret, _, err := auditlog.NewKey("log.example/test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := auditlog.Signer(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.store.Seal(w.ctx, "log.example/test", signer); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, err := s.Advance(w.ctx, c.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		test(w, s, c.ID)
+	})
+}
+
+// Cleo looks at one decision after the other in one message; the channel hears
+// what came of it.
+func TestAReviewerAnswersInOneMessageAndTheChannelHearsTheResult(t *testing.T) {
+	reviewing(t, 2, func(w *world, s *review.Service, id approvals.CampaignID) {
+		card := w.sees("UCLEO", "", "Was this right?", "Ana Diaz", "was given", "nobody was asked", "Approved by", "low-risk-desk")
+		w.click("UCLEO", card, "review_right")
+		next := w.sees("UCLEO", "", "1 of 2", "Was this right?")
+		if next.TS != card.TS {
+			t.Errorf("the next decision is a message of its own: %s, was %s", next.TS, card.TS)
+		}
+		w.click("UCLEO", next, "review_wrong")
+		v := w.glassForm("UCLEO", "Wrong")
+		if err := w.As("UCLEO").Submit(w.ctx, v.ID, map[string]any{"note": "nobody should read this"}); err != nil {
+			t.Fatal(err)
+		}
+		w.sees("UCLEO", "", "You have looked at 2 decisions")
+		if _, err := s.Advance(w.ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		w.sees("UCLEO", "CAPP", "Review finished", "1 failed", "stopped approving by themselves")
+		all, err := w.store.Lapses(w.ctx)
+		if err != nil || len(all) != 1 || all[0].Rule != "low-risk-desk" {
+			t.Errorf("lapses are %v, %v", all, err)
+		}
+	})
+}
