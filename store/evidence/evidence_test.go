@@ -21,6 +21,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 	"github.com/hallpass-dev/hallpass/store/evidence"
+	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -56,6 +57,20 @@ func TestAQuarterIsReportedWhole(t *testing.T) {
 	golden(t, "report.html", drawing.ReplaceAllString(r.read(dir, "report.html"), "$1…</svg>"))
 	if said.Requests != 7 || said.Logged != 7 || said.Fails != 0 || !said.SoundLog {
 		t.Errorf("it says %+v", said)
+	}
+}
+
+func TestBothEnginesGiveTheSameEvidence(t *testing.T) {
+	t.Parallel()
+	one, two := newRig(t), rigOn(t, pgtest.Start(t).Database(t))
+	one.quarter()
+	two.quarter()
+	want, _ := one.write(nil)
+	got, _ := two.write(nil)
+	for _, name := range []string{"requests.csv", "requests.jsonl", "exceptions.csv", "report.html"} {
+		if diff := cmp.Diff(one.read(want, name), two.read(got, name)); diff != "" {
+			t.Errorf("%s: -SQLite +PostgreSQL\n%s", name, diff)
+		}
 	}
 }
 

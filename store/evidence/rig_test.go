@@ -26,12 +26,12 @@ var (
 	to   = from.AddDate(0, 3, 0)
 )
 
-// rig is a Service on a SQLite database, with a clock that the test moves.
+// rig is a Service on a database, with a clock that the test moves.
 type rig struct {
 	*approvalstest.World
 	t      *testing.T
 	db     *store.Store
-	path   string
+	path   string // of SQLite's file
 	now    time.Time
 	signer note.Signer
 	public string
@@ -40,10 +40,19 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, now: from.Add(9 * time.Hour), path: filepath.Join(t.TempDir(), "hallpass.db")}
+	path := filepath.Join(t.TempDir(), "hallpass.db")
+	r := rigOn(t, "sqlite:"+path)
+	r.path = path
+	return r
+}
+
+// rigOn is newRig on a database of either engine.
+func rigOn(t *testing.T, url string) *rig {
+	t.Helper()
+	r := &rig{t: t, now: from.Add(9 * time.Hour)}
 	clock := func() time.Time { return r.now }
 	var err error
-	r.db, err = store.Open(t.Context(), store.Config{URL: "sqlite:" + r.path, Now: clock})
+	r.db, err = store.Open(t.Context(), store.Config{URL: url, Now: clock})
 	r.must(err)
 	t.Cleanup(func() { _ = r.db.Close() })
 	r.must(r.db.Migrate(t.Context()))
