@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"time"
+
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
 // chapter is a scene of the story: what people do one after the other, and
@@ -113,7 +115,18 @@ func refused(name, who, resource string) step {
 	return step{name, func(ctx context.Context, p *play) error { return p.tries(ctx, who, resource, false) }}
 }
 
-// done is somebody giving access back before its end.
+// done is somebody giving access back before its end, on the card that says that
+// they have it; the same card says then that it ended.
 func done(who, what string) step {
-	return presses("gives it back", who, "I'm done", []string{"access", what}, what, "Access ended", "nothing remains")
+	return step{"gives it back", func(ctx context.Context, p *play) error {
+		m, err := p.find(ctx, who, "", "I'm done", "You have access", what)
+		if err != nil {
+			return err
+		}
+		if err := p.press(ctx, who, m, "I'm done"); err != nil {
+			return err
+		}
+		_, err = p.until(ctx, who, "", []string{what, "Access ended", "nothing remains"}, func(now slacksim.Message) bool { return now.TS == m.TS })
+		return err
+	}}
 }

@@ -13,6 +13,7 @@ func othersAreAsked() chapter {
 		sees("and the requester knows", alba, "Nobody answered in time, so the security queue is asked as well"),
 		presses("one of them approves", sam, "Approve", []string{alba, "Customer database"}, "Approved by "+sam),
 		sees("the owner need not answer any more", anika, "Approved by "+sam, "Customer database"),
+		sees("access works, and by whom", alba, "You have access", "Customer database", "Approved by "+sam),
 		works(alba, "customers-db"),
 		done(alba, "Customer database"),
 	}}
