@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 	"github.com/hallpass-dev/hallpass/store/evidence"
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
@@ -237,6 +238,17 @@ func TestWhatPeopleWroteIsHandedOutOnlyWhenAsked(t *testing.T) {
 		if report := r.verify(dir); !report.Sound() || (report.Texts > 0) != texts {
 			t.Errorf("texts %v: the verifiers say %+v", texts, report)
 		}
+	}
+}
+
+func TestWhatCameAfterTheCheckpointIsSaidToBeLeftOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.quarter()
+	dir, said := r.write(func(*evidence.Config) { r.ask("amy", approvalstest.Twin) })
+	want := []string{"unsigned_events: 3 events came after the last checkpoint. Nothing here tells of them; sign another one, and write it again."}
+	if got := r.found(dir); len(got) == 0 || got[0] != want[0] || said.Fails != 0 || said.Requests != 7 || said.Logged != 7 {
+		t.Errorf("found %q, %+v", got, said)
 	}
 }
 

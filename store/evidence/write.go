@@ -88,6 +88,7 @@ type work struct {
 	origin string
 
 	end         store.SignedCheckpoint // covers all that is reported
+	unsigned    int64                  // events since
 	first, last int64
 	header      auditlog.Header
 	log         auditlog.Report
@@ -116,6 +117,11 @@ func (w *work) begin() error {
 	if w.end, err = w.Log.LastCheckpoint(w.ctx); err != nil {
 		return err
 	}
+	tree, err := w.Log.Head(w.ctx)
+	if err != nil {
+		return err
+	}
+	w.unsigned = tree.Size() - w.end.Size
 	w.laws = &laws{work: w, of: map[string]*Law{}, kept: map[string]bool{}}
 	if err := w.laws.prepare(); err != nil {
 		return err
@@ -131,6 +137,10 @@ func (w *work) tabulate() (err error) {
 	}
 	defer func() { err = errors.Join(err, w.findings.err, w.out.Close()) }()
 	w.findings = newFindings(w.out.exception)
+	if w.unsigned > 0 {
+		w.findings.add(Exception{Kind: UnsignedEvents, At: w.end.At, Event: w.end.Size + 1,
+			Words: count(int(w.unsigned), "event came", "events came") + " after the last checkpoint. Nothing here tells of them; sign another one, and write it again."})
+	}
 	if err := w.Log.Look(w.ctx, w.look); err != nil {
 		return err
 	}
@@ -182,6 +192,9 @@ func (w *work) requests(v *store.Snapshot, asked []store.Asked) error {
 		}
 		for _, life := range lives {
 			r := recorder.record(life)
+			if len(r.Events) == 0 && len(life.Events) > 0 {
+				continue // it was asked since the checkpoint that this is as of
+			}
 			if w.System != "" && r.System != w.System {
 				w.population.other(r)
 				continue
