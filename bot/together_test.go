@@ -218,7 +218,9 @@ func TestAProfileForNobodyKnownIsAskedAbout(t *testing.T) {
 // An extension that waits can be replaced by a shorter one, which is permitted.
 func TestSmallerExtensionIsOneClickAway(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.law.permit = func(f approvals.Facts) bool { return f.Duration <= time.Hour && (f.Kind == approvals.KindExtension || f.Duration == time.Hour) }
+		w.law.permit = func(f approvals.Facts) bool {
+			return f.Duration <= time.Hour && (f.Kind == approvals.KindExtension || f.Duration == time.Hour)
+		}
 		w.send("read only on prod billing db for 1h, refunds stuck")
 		g := w.activate(w.latest("p-ana"))
 		w.say("UANA", "extend it by 3h")
