@@ -56,9 +56,13 @@ func (s *Service) DirectoryDoubt(ctx context.Context, source, why string) error 
 			"The people of "+source+" are as they were, and are growing old.\n"+why)})
 }
 
-// DirectoryAccepted is the event of an administrator's word that what a source
-// has lost is really gone.
-func DirectoryAccepted(at time.Time, r DirectoryRecord, by string) Event {
-	return Event{At: at, Kind: EventDirectoryAccepted, Actor: Actor{Kind: ActorPerson, Via: "cli"},
-		Detail: map[string]string{"source": r.Source, "by": by, "losses": Losses(r.Refused)}}
+// AcceptLoss is the change by which an administrator says that what a source has
+// lost is really gone.
+func AcceptLoss(at time.Time, r DirectoryRecord, by string) (Change, error) {
+	if len(r.Refused) == 0 {
+		return Change{}, Errorf(CodeInvalid, "Nothing of %s is refused; there is nothing to accept.", r.Source)
+	}
+	r.Accepted, r.AcceptedBy, r.AcceptedAt = r.Refused, by, at
+	return Change{Accepted: []DirectoryRecord{r}, Events: []Event{{At: at, Kind: EventDirectoryAccepted, Actor: Actor{Kind: ActorPerson, Via: "cli"},
+		Detail: map[string]string{"source": r.Source, "by": by, "losses": Losses(r.Refused)}}}}, nil
 }

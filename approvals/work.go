@@ -177,6 +177,7 @@ type Change struct {
 	Drift      []Drift            // as Requests; one that is open an entitlement, account and grant, else CodeDuplicate
 	Baselines  []Baseline         // one an entitlement; a second replaces it
 	Restores   []Restore          // as Requests; one that is open, else CodeDuplicate
+	Accepted   []DirectoryRecord  // Accepted, AcceptedBy and AcceptedAt of a Source that is kept, else CodeNotFound
 	Journal    []string           // ids of journal entries that this merges, else CodeDuplicate
 	Summaries  []Summary          // one a request; a second replaces it
 	Comments   []Comment          // appended; one a Key, else CodeDuplicate
@@ -204,7 +205,7 @@ type Spending struct {
 // Validate refuses a change that would alter state without an audit event.
 func (c Change) Validate() error {
 	touched := len(c.Requests) + len(c.Grants) + len(c.Bindings) + len(c.Decisions) +
-		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned) + len(c.BreakGlass) + len(c.Drift) + len(c.Baselines) + len(c.Journal) + len(c.Restores) +
+		len(c.Approvals) + len(c.Summaries) + len(c.Comments) + len(c.Learned) + len(c.BreakGlass) + len(c.Drift) + len(c.Baselines) + len(c.Journal) + len(c.Restores) + len(c.Accepted) +
 		len(c.Campaigns) + len(c.Items) + len(c.Exceptions) + len(c.Lapses)
 	if touched > 0 && len(c.Events) == 0 {
 		return Errorf(CodeInternal, "A change of state came without its audit event; it was not made.")

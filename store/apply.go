@@ -34,7 +34,7 @@ type writer struct {
 func (w *writer) write(changes ...approvals.Change) error {
 	all := merge(changes)
 	steps := []func(approvals.Change) error{
-		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.breakGlass, w.drift, w.journaled, w.restores, w.reviews, w.spend, w.tasks,
+		w.requests, w.grants, w.bindings, w.decisions, w.summaries, w.comments, w.breakGlass, w.drift, w.journaled, w.restores, w.accepted, w.reviews, w.spend, w.tasks,
 		func(approvals.Change) error { return w.logged(changes) },
 		w.notices,
 		func(approvals.Change) error { return w.store.publish(w.ctx, w.tx, announced(changes)) },
@@ -65,6 +65,7 @@ func merge(changes []approvals.Change) approvals.Change {
 		all.Baselines = append(all.Baselines, c.Baselines...)
 		all.Journal = append(all.Journal, c.Journal...)
 		all.Restores = append(all.Restores, c.Restores...)
+		all.Accepted = append(all.Accepted, c.Accepted...)
 		all.Tasks = append(all.Tasks, c.Tasks...)
 		all.Cancel = append(all.Cancel, c.Cancel...)
 		all.Notices = append(all.Notices, c.Notices...)

@@ -56,15 +56,23 @@ func (s *Store) RefuseDirectory(ctx context.Context, source string, losses []app
 		source, text, at(s.now()))
 }
 
-// AcceptDirectory notes that the losses for which a reading was not taken are
-// true. The caller records the event first.
-func (s *Store) AcceptDirectory(ctx context.Context, source, by string, losses []approvals.Loss) error {
-	text, err := asJSON(losses)
-	if err != nil {
-		return err
+// accepted notes that the losses for which a reading was not taken are true.
+func (w *writer) accepted(c approvals.Change) error {
+	for _, r := range c.Accepted {
+		text, err := asJSON(r.Accepted)
+		if err != nil {
+			return err
+		}
+		n, err := execute(w.ctx, w.tx, `UPDATE directories SET accepted = $2, accepted_by = $3, accepted_at = $4 WHERE source = $1`,
+			r.Source, text, r.AcceptedBy, at(r.AcceptedAt))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return approvals.Errorf(approvals.CodeNotFound, "Nothing is kept of the directory %s.", r.Source)
+		}
 	}
-	return s.directory(ctx, `UPDATE directories SET accepted = $2, accepted_by = $3, accepted_at = $4 WHERE source = $1`,
-		source, text, by, at(s.now()))
+	return nil
 }
 
 func (s *Store) directory(ctx context.Context, query string, args ...any) error {

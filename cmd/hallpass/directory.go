@@ -92,15 +92,13 @@ func describe(out io.Writer, r approvals.DirectoryRecord) error {
 
 // acceptLoss records who accepts a loss, then lets the next reading have it.
 func acceptLoss(ctx context.Context, out io.Writer, s *store.Store, r approvals.DirectoryRecord, by string) error {
-	if len(r.Refused) == 0 {
-		return approvals.Errorf(approvals.CodeInvalid, "Nothing of %s is refused; there is nothing to accept.", r.Source)
-	}
-	if err := s.Apply(ctx, approvals.Change{Events: []approvals.Event{approvals.DirectoryAccepted(time.Now(), r, by)}}); err != nil {
+	change, err := approvals.AcceptLoss(time.Now(), r, by)
+	if err != nil {
 		return err
 	}
-	if err := s.AcceptDirectory(ctx, r.Source, by, r.Refused); err != nil {
+	if err := s.Apply(ctx, change); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "Accepted by %s: %s.\n", by, approvals.Losses(r.Refused))
+	_, err = fmt.Fprintf(out, "Accepted by %s: %s.\n", by, approvals.Losses(r.Refused))
 	return err
 }

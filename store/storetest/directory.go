@@ -24,7 +24,15 @@ func directoryKept(t *testing.T, s *store.Store) {
 	check(t, s.RefuseDirectory(bg, source, losses))
 	since := must(s.Directory(bg, source))(t).RefusedAt
 	check(t, s.RefuseDirectory(bg, source, losses))
-	check(t, s.AcceptDirectory(bg, source, "ana", losses))
+	accepts := func(r approvals.DirectoryRecord) approvals.Change {
+		return must(approvals.AcceptLoss(Epoch, r, "ana"))(t)
+	}
+	code(t, approvals.CodeNotFound, s.Apply(bg, accepts(approvals.DirectoryRecord{Source: "nobody's", Refused: losses})))
+	silent := accepts(must(s.Directory(bg, source))(t))
+	silent.Events = nil
+	code(t, approvals.CodeInternal, s.Apply(bg, silent))
+	same(t, "", must(s.Directory(bg, source))(t).AcceptedBy)
+	apply(t, s, accepts(must(s.Directory(bg, source))(t)))
 	got := must(s.Directory(bg, source))(t)
 	same(t, since, got.RefusedAt)
 	got.RefusedAt, got.AcceptedAt = time.Time{}, time.Time{}

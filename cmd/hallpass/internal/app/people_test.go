@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
@@ -50,7 +51,11 @@ func TestAcceptance32HalfADirectoryIsRefusedAndTold(t *testing.T) {
 	if err != nil || len(record.Refused) == 0 {
 		t.Fatalf("%+v, %v", record, err)
 	}
-	if err := a.Store.AcceptDirectory(t.Context(), record.Source, "sam", record.Refused); err != nil {
+	change, err := approvals.AcceptLoss(time.Now(), record, "sam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Store.Apply(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
 	reopen()
