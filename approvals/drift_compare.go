@@ -110,25 +110,10 @@ func (s *Service) find(ctx context.Context, c *comparison, first bool) error {
 		case h.Principal != "" && instead != "":
 			d.Kind, d.Instead = DriftChanged, instead
 		}
-		if d.Kind != DriftStanding && c.Entitlement.Drift == DriftRemove {
-			stood, err := s.stood(ctx, d)
-			if err != nil {
-				return err
-			}
-			if !stood {
-				d.Repair = DriftRemove
-			}
-		}
 		outside = append(outside, d)
 	}
-	restoring, err := s.restoring(ctx)
-	if err != nil {
+	if err := s.removable(ctx, c.Entitlement, outside); err != nil {
 		return err
-	}
-	if restoring || len(outside) > newAtMost { // what was granted after the backup looks like this, too
-		for i := range outside {
-			outside[i].Repair = DriftReport
-		}
 	}
 	c.fresh = append(c.fresh, outside...)
 	for _, g := range c.Gone {
@@ -142,6 +127,31 @@ func (s *Service) find(ctx context.Context, c *comparison, first bool) error {
 			d.Repair = DriftRestore
 		}
 		c.fresh = append(c.fresh, d)
+	}
+	return nil
+}
+
+// removable says which accesses that nobody granted are to be taken away: none
+// where they are many, or a restore is open, since what was granted after the
+// backup looks like this, too.
+func (s *Service) removable(ctx context.Context, e Entitlement, outside []Drift) error {
+	if e.Drift != DriftRemove || len(outside) > newAtMost {
+		return nil
+	}
+	if restoring, err := s.restoring(ctx); restoring || err != nil {
+		return err
+	}
+	for i, d := range outside {
+		if d.Kind == DriftStanding {
+			continue
+		}
+		stood, err := s.stood(ctx, d)
+		if err != nil {
+			return err
+		}
+		if !stood {
+			outside[i].Repair = DriftRemove
+		}
 	}
 	return nil
 }
