@@ -68,9 +68,12 @@ tamper: ## Meddle with audit logs a thousand times and more: both verifiers must
 	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_REQUIRE_PYTHON=1 HALLPASS_TAMPER_TRIALS=1000 go test -count=1 -timeout 30m -run Tampering ./store ./store/auditlog
 
 .PHONY: evidence-year
-evidence-year: ## Live through a year of 50,000 requests (minutes) and write its evidence to dist/evidence; what is wrong in it must be found.
+evidence-year: build ## Live through a year of 50,000 requests (half an hour) and write its evidence to dist/evidence; what is wrong in it must be found.
 	rm -rf dist/evidence && mkdir -p dist
-	HALLPASS_YEAR_REQUESTS=50000 HALLPASS_YEAR_OUT=$(CURDIR)/dist/evidence go test ./cmd/hallpass/internal/demo -run AYearOfRequests -count=1 -timeout 60m -v $(ARGS)
+	HALLPASS_YEAR_REQUESTS=50000 HALLPASS_YEAR_OUT=$(CURDIR)/dist/evidence go test ./cmd/hallpass/internal/demo -run AYearOfRequests -count=1 -timeout 180m -v $(ARGS)
+	du -sh dist/evidence
+	time $(BIN) audit verify dist/evidence --key dist/evidence.pub
+	time python3 docs/verify.py --key dist/evidence.pub dist/evidence
 
 .PHONY: bench-replay
 bench-replay: ## Store a million decisions (minutes, 6 GB of disk) and decide them again by a changed policy.
