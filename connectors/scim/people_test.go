@@ -16,15 +16,16 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/directory"
 	"github.com/hallpass-dev/hallpass/connectors/directory/directorytest"
 	"github.com/hallpass-dev/hallpass/connectors/scim"
+	"github.com/hallpass-dev/hallpass/connectors/scim/scimtest"
 )
 
 const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 // put makes these the service's people and groups.
-func (s *service) put(people []approvals.Principal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users, s.names, s.members = nil, map[string]string{}, map[string]map[string]bool{}
+func put(s *scimtest.Service, people []approvals.Principal) {
+	s.Lock()
+	defer s.Unlock()
+	s.Users, s.Names, s.Members = nil, map[string]string{}, map[string]map[string]bool{}
 	for _, p := range people {
 		kind := "Employee"
 		if p.Contractor {
@@ -34,16 +35,16 @@ func (s *service) put(people []approvals.Principal) {
 		if p.Manager != "" {
 			job["manager"] = map[string]any{"value": string(p.Manager)}
 		}
-		s.users = append(s.users, elimity.Resource{ID: string(p.ID), Attributes: elimity.ResourceAttributes{
+		s.Users = append(s.Users, elimity.Resource{ID: string(p.ID), Attributes: elimity.ResourceAttributes{
 			"userName": p.Email, "displayName": p.Name, "active": !p.Inactive, "userType": kind, "title": p.Title, "timezone": p.TimeZone,
 			"emails":    []any{map[string]any{"value": "home-of-" + p.Email}, map[string]any{"value": p.Email, "primary": true}},
 			enterprise:  job,
 			"addresses": []any{map[string]any{"locality": p.Location}}}})
 	}
 	for group, ids := range directorytest.ByGroup(people) {
-		s.names["g-"+group], s.members["g-"+group] = group, map[string]bool{}
+		s.Names["g-"+group], s.Members["g-"+group] = group, map[string]bool{}
 		for _, id := range ids {
-			s.members["g-"+group][string(id)] = true
+			s.Members["g-"+group][string(id)] = true
 		}
 	}
 }
@@ -62,22 +63,22 @@ func people(t *testing.T, cfg scim.Config, id string) *scim.People {
 func TestAcceptance32SCIM(t *testing.T) {
 	t.Parallel()
 	directorytest.Run(t, func(t *testing.T) directorytest.World {
-		s := newService(t)
+		s := scimtest.New(t)
 		var away atomic.Bool
-		cfg := s.startWith(t, func(w http.ResponseWriter, _ *http.Request) bool {
+		cfg := s.StartWith(t, func(w http.ResponseWriter, _ *http.Request) bool {
 			if away.Load() {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 			return away.Load()
 		})
 		return directorytest.World{Source: people(t, cfg, ""), Down: func(_ *testing.T, down bool) { away.Store(down) },
-			Put: func(_ *testing.T, people []approvals.Principal) { s.put(people) }}
+			Put: func(_ *testing.T, people []approvals.Principal) { put(s, people) }}
 	})
 }
 
 func TestEveryAttributeOfAUserIsRead(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := scimtest.New(t)
 	want := []approvals.Principal{
 		{ID: "boss", Name: "Boss", Email: "boss@example.com"},
 		{ID: "maya", Name: "Maya", Email: "maya@example.com", Title: "SRE", Department: "Platform", Location: "Austin",
@@ -85,8 +86,8 @@ func TestEveryAttributeOfAUserIsRead(t *testing.T) {
 	}
 	given := []approvals.Principal{want[0], want[1]}
 	given[1].Groups = []string{"SRE Readers", "Others"} // names that policies could not hold
-	s.put(given)
-	d, err := directory.Open(t.Context(), people(t, s.start(t), ""), directory.Config{Groups: map[string]string{"readers": "SRE Readers"}, Admins: "readers"})
+	put(s, given)
+	d, err := directory.Open(t.Context(), people(t, s.Start(t), ""), directory.Config{Groups: map[string]string{"readers": "SRE Readers"}, Admins: "readers"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,16 +99,16 @@ func TestEveryAttributeOfAUserIsRead(t *testing.T) {
 
 func TestPeopleCanBeKnownByAnotherAttribute(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	s.put(directorytest.People()[:2])
-	r, err := people(t, s.start(t), "userName").Read(t.Context())
+	s := scimtest.New(t)
+	put(s, directorytest.People()[:2])
+	r, err := people(t, s.Start(t), "userName").Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p := r.People[1]; p.ID != "p01@example.com" || p.Manager != "p00@example.com" {
 		t.Errorf("%s is managed by %s", p.ID, p.Manager)
 	}
-	if _, err := scim.NewPeople(s.start(t), "nickName"); err == nil {
+	if _, err := scim.NewPeople(s.Start(t), "nickName"); err == nil {
 		t.Error("an attribute that may change hands is taken for an id")
 	}
 }
@@ -115,12 +116,12 @@ func TestPeopleCanBeKnownByAnotherAttribute(t *testing.T) {
 // A page whose version is still the same is not sent again.
 func TestPagesThatHaveNotChangedAreNotReadAgain(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	s.put(directorytest.People())
+	s := scimtest.New(t)
+	put(s, directorytest.People())
 	var whole, same atomic.Int32
-	source := people(t, s.startWith(t, func(w http.ResponseWriter, r *http.Request) bool {
+	source := people(t, s.StartWith(t, func(w http.ResponseWriter, r *http.Request) bool {
 		answer := httptest.NewRecorder()
-		s.serve(answer, r)
+		s.ServeHTTP(answer, r)
 		version := fmt.Sprintf(`W/"%x"`, sha256.Sum256(answer.Body.Bytes()))
 		w.Header().Set("Etag", version)
 		if r.Header.Get("If-None-Match") == version {
@@ -139,7 +140,7 @@ func TestPagesThatHaveNotChangedAreNotReadAgain(t *testing.T) {
 	pages := whole.Load()
 	changed := directorytest.People()
 	changed[39].Title = "Somebody new"
-	s.put(changed)
+	put(s, changed)
 	second, err := source.Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -159,15 +160,15 @@ func TestAListThatEndsTooSoonIsNoReading(t *testing.T) {
 		"no SCIM":               `<html>`,
 		"another service's 404": "",
 	} {
-		s := newService(t)
-		_, err := people(t, s.startWith(t, func(w http.ResponseWriter, _ *http.Request) bool {
+		s := scimtest.New(t)
+		_, err := people(t, s.StartWith(t, func(w http.ResponseWriter, _ *http.Request) bool {
 			if answer == "" {
 				w.WriteHeader(http.StatusNotFound)
 			}
 			_, err := w.Write([]byte(answer))
 			return err == nil
 		}), "").Read(t.Context())
-		if err == nil || strings.Contains(fmt.Sprintf("%+v", err), token) {
+		if err == nil || strings.Contains(fmt.Sprintf("%+v", err), scimtest.Token) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -182,7 +183,7 @@ func FuzzPeople(f *testing.F) {
 	answer.Store("{}")
 	h := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer.Load().(string))) }))
 	f.Cleanup(h.Close)
-	source, err := scim.NewPeople(reaching(h), "")
+	source, err := scim.NewPeople(scimtest.Reaching(h), "")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/connectors/connectortest"
 	"github.com/hallpass-dev/hallpass/connectors/scim"
+	"github.com/hallpass-dev/hallpass/connectors/scim/scimtest"
 )
 
 func entitlement(id string, target map[string]string) approvals.Entitlement {
 	return approvals.Entitlement{ID: approvals.EntitlementID(id), Target: target}
 }
 
-func (s *service) world() connectortest.World {
+func world(s *scimtest.Service) connectortest.World {
 	id := func(account string) string { return "u-" + strings.Split(account, "@")[0] }
 	return connectortest.World{
 		Entitlement: entitlement("metrics:read", map[string]string{"group": "SRE-readers"}), // displayName does not mind case
@@ -28,34 +29,28 @@ func (s *service) world() connectortest.World {
 		Nowhere:     entitlement("metrics:none", map[string]string{"group_id": "g-none"}),
 		Account:     "maya@example.com", Neighbour: "li@example.com", Unknown: "ghost@example.com",
 		Reaches: func(_ *testing.T, e approvals.Entitlement, account string) bool {
-			s.mu.Lock()
-			defer s.mu.Unlock()
+			s.Lock()
+			defer s.Unlock()
 			if e.ID == "metrics:admin" {
-				return s.members["g-admins"][id(account)]
+				return s.Members["g-admins"][id(account)]
 			}
-			return s.members["g-readers"][id(account)]
+			return s.Members["g-readers"][id(account)]
 		},
 		Seat: func(_ *testing.T, account string) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.members["g-readers"][id(account)] = true
-			s.version["g-readers"]++
+			s.Lock()
+			defer s.Unlock()
+			s.Members["g-readers"][id(account)] = true
+			s.Version["g-readers"]++
 		},
 		Effects: func(account string) int {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.effects[id(account)]
+			s.Lock()
+			defer s.Unlock()
+			return s.Effects[id(account)]
 		},
-		Inject:  func(_ *testing.T, f connectortest.Fault) bool { s.spoil(&f); return true },
-		Heal:    func(*testing.T) { s.spoil(nil) },
-		Secrets: []string{token},
+		Inject:  func(_ *testing.T, f connectortest.Fault) bool { s.Spoil(&f); return true },
+		Heal:    func(*testing.T) { s.Spoil(nil) },
+		Secrets: []string{scimtest.Token},
 	}
-}
-
-func (s *service) spoil(f *connectortest.Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fault = f
 }
 
 func TestConformance(t *testing.T) {
@@ -64,11 +59,11 @@ func TestConformance(t *testing.T) {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
 			connectortest.Run(t, connectortest.Harness{New: func(t *testing.T) (approvals.Connector, connectortest.World) {
-				s := newService(t)
-				s.byValue, s.noPatch = dialect == scim.ByValue, dialect == scim.ByPut
-				cfg := s.start(t)
+				s := scimtest.New(t)
+				s.ByValue, s.NoPatch = dialect == scim.ByValue, dialect == scim.ByPut
+				cfg := s.Start(t)
 				cfg.Patch = dialect
-				return open(t, cfg), s.world()
+				return open(t, cfg), world(s)
 			}})
 		})
 	}
@@ -103,8 +98,8 @@ func TestUsersAreFoundByTheConfiguredAttribute(t *testing.T) {
 		{"externalId", "li@example.com", "", "no user"},
 		{"emails.value", "li@example.com", "u-li", ""},
 	} {
-		s := newService(t)
-		cfg := s.start(t)
+		s := scimtest.New(t)
+		cfg := s.Start(t)
 		cfg.Account = tc.attribute
 		receipt, err := open(t, cfg).Grant(t.Context(), to(tc.account, readers))
 		if tc.want != "" {
@@ -113,8 +108,8 @@ func TestUsersAreFoundByTheConfiguredAttribute(t *testing.T) {
 			}
 			continue
 		}
-		if wants(t, err, approvals.Permanent, tc.words); len(s.members["g-readers"]) != 0 {
-			t.Errorf("%s %s: somebody became a member: %v", tc.attribute, tc.account, s.members)
+		if wants(t, err, approvals.Permanent, tc.words); len(s.Members["g-readers"]) != 0 {
+			t.Errorf("%s %s: somebody became a member: %v", tc.attribute, tc.account, s.Members)
 		}
 	}
 }
@@ -130,12 +125,12 @@ func wants(t *testing.T, err error, kind approvals.FailureKind, words string) {
 
 func TestListNamesAllMembersOverManyPages(t *testing.T) {
 	t.Parallel()
-	s := newService(t) // pages of three, five users
-	for _, u := range s.users {
-		s.members["g-readers"][u.ID] = true
+	s := scimtest.New(t) // pages of three, five users
+	for _, u := range s.Users {
+		s.Members["g-readers"][u.ID] = true
 	}
-	s.members["g-readers"]["g-nested"] = true
-	held, err := open(t, s.start(t)).List(t.Context(), entitlement("metrics:read", map[string]string{"group": "sre-readers"}))
+	s.Members["g-readers"]["g-nested"] = true
+	held, err := open(t, s.Start(t)).List(t.Context(), entitlement("metrics:read", map[string]string{"group": "sre-readers"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,15 +147,15 @@ func TestListNamesAllMembersOverManyPages(t *testing.T) {
 
 func TestNamesAndIdsAreQuoted(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	c := open(t, s.start(t))
+	s := scimtest.New(t)
+	c := open(t, s.Start(t))
 	g := to("maya@example.com", map[string]string{"group": "SRE admins & l'été <x>"})
 	r, err := c.Grant(t.Context(), g)
-	if err != nil || !s.members["g-admins"]["u-maya"] {
-		t.Fatalf("%v, members %v", err, s.members)
+	if err != nil || !s.Members["g-admins"]["u-maya"] {
+		t.Fatalf("%v, members %v", err, s.Members)
 	}
-	if _, err := c.Revoke(t.Context(), g, r); err != nil || s.members["g-admins"]["u-maya"] {
-		t.Fatalf("%v, members %v", err, s.members)
+	if _, err := c.Revoke(t.Context(), g, r); err != nil || s.Members["g-admins"]["u-maya"] {
+		t.Fatalf("%v, members %v", err, s.Members)
 	}
 	_, err = c.Grant(t.Context(), to("maya@example.com", map[string]string{"group_id": "../Users/u-maya"}))
 	wants(t, err, approvals.Misconfigured, "no group")
@@ -168,34 +163,34 @@ func TestNamesAndIdsAreQuoted(t *testing.T) {
 
 func TestRevocationFollowsTheIdsWhenNamesChange(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	c := open(t, s.start(t))
+	s := scimtest.New(t)
+	c := open(t, s.Start(t))
 	g := to("maya@example.com", map[string]string{"group": "sre-readers"})
 	r, err := c.Grant(t.Context(), g)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.names["g-readers"] = "observability-readers"
-	s.users[0].Attributes["userName"] = "maya.jones@example.com"
+	s.Names["g-readers"] = "observability-readers"
+	s.Users[0].Attributes["userName"] = "maya.jones@example.com"
 	if p, err := c.Check(t.Context(), g, r); err != nil || !p.Present {
 		t.Errorf("after the renaming: %+v, %v", p, err)
 	}
-	if _, err := c.Revoke(t.Context(), g, r); err != nil || s.members["g-readers"]["u-maya"] {
-		t.Errorf("%v, members %v", err, s.members)
+	if _, err := c.Revoke(t.Context(), g, r); err != nil || s.Members["g-readers"]["u-maya"] {
+		t.Errorf("%v, members %v", err, s.Members)
 	}
 }
 
 func TestGroupThatIsGoneHoldsNobody(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	c := open(t, s.start(t))
+	s := scimtest.New(t)
+	c := open(t, s.Start(t))
 	g := to("maya@example.com", map[string]string{"group": "sre-readers"})
 	r, err := c.Grant(t.Context(), g)
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(s.members, "g-readers")
-	delete(s.names, "g-readers")
+	delete(s.Members, "g-readers")
+	delete(s.Names, "g-readers")
 	if _, err := c.Revoke(t.Context(), g, r); err != nil {
 		t.Errorf("with the receipt, the group is known to have been there: %v", err)
 	}
@@ -208,8 +203,8 @@ func TestGroupThatIsGoneHoldsNobody(t *testing.T) {
 
 func TestSessionsThatOutliveTheMembershipAreSaid(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	cfg := s.start(t)
+	s := scimtest.New(t)
+	cfg := s.Start(t)
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	cfg.Sessions, cfg.Now = 12*time.Hour, func() time.Time { return now }
 	c := open(t, cfg)
@@ -218,7 +213,7 @@ func TestSessionsThatOutliveTheMembershipAreSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.spoil(&connectortest.Fault{Op: connectortest.Revoke, Trouble: connectortest.LostAnswer})
+	s.Spoil(&connectortest.Fault{Op: connectortest.Revoke, Trouble: connectortest.LostAnswer})
 	_, err = c.Revoke(t.Context(), g, r)
 	wants(t, err, approvals.Ambiguous, "did not answer")
 	removal, err := c.Revoke(t.Context(), g, r) // it is gone already, and its sessions are not
@@ -234,20 +229,20 @@ func TestSessionsThatOutliveTheMembershipAreSaid(t *testing.T) {
 
 func TestWholeGroupIsNotWrittenBackOverSomebodyElsesChange(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	cfg := s.start(t)
+	s := scimtest.New(t)
+	cfg := s.Start(t)
 	cfg.Patch = scim.ByPut
 	c := open(t, cfg)
 	g := to("maya@example.com", map[string]string{"group": "sre-readers"})
-	s.etags = false
+	s.ETags = false
 	_, err := c.Grant(t.Context(), g)
 	wants(t, err, approvals.Misconfigured, "no version")
-	s.etags = true
-	s.spoil(&connectortest.Fault{Op: connectortest.Grant, Trouble: connectortest.Conflict})
+	s.ETags = true
+	s.Spoil(&connectortest.Fault{Op: connectortest.Grant, Trouble: connectortest.Conflict})
 	_, err = c.Grant(t.Context(), g)
 	wants(t, err, approvals.Retryable, "Somebody else is changing the group")
-	if len(s.members["g-readers"]) != 0 {
-		t.Errorf("members %v", s.members)
+	if len(s.Members["g-readers"]) != 0 {
+		t.Errorf("members %v", s.Members)
 	}
 }
 
@@ -271,7 +266,7 @@ func TestStatusesMeanWhatTheyMeanToTheLifecycle(t *testing.T) {
 		{501, true, approvals.Misconfigured, "patch:"},
 		{503, true, approvals.Retryable, "busy"},
 	} {
-		cfg := newService(t).startWith(t, func(w http.ResponseWriter, r *http.Request) bool {
+		cfg := scimtest.New(t).StartWith(t, func(w http.ResponseWriter, r *http.Request) bool {
 			if (r.Method == http.MethodPatch) != tc.change {
 				return false
 			}
@@ -280,7 +275,7 @@ func TestStatusesMeanWhatTheyMeanToTheLifecycle(t *testing.T) {
 		})
 		_, err := open(t, cfg).Grant(t.Context(), to("maya@example.com", map[string]string{"group": "sre-readers"}))
 		wants(t, err, tc.want, tc.words)
-		if err != nil && strings.Contains(err.Error(), token) {
+		if err != nil && strings.Contains(err.Error(), scimtest.Token) {
 			t.Errorf("%d: the error shows the token: %v", tc.status, err)
 		}
 	}
@@ -288,7 +283,7 @@ func TestStatusesMeanWhatTheyMeanToTheLifecycle(t *testing.T) {
 
 func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 	t.Parallel()
-	good := scim.Config{Name: "metrics", URL: "https://metrics.example.com/scim/v2", Token: token}
+	good := scim.Config{Name: "metrics", URL: "https://metrics.example.com/scim/v2", Token: scimtest.Token}
 	for _, tc := range []struct {
 		change func(*scim.Config)
 		want   string
@@ -304,7 +299,7 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 		cfg := good
 		tc.change(&cfg)
 		_, err := scim.New(cfg)
-		if (err == nil) != (tc.want == "") || err != nil && (!strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), token)) {
+		if (err == nil) != (tc.want == "") || err != nil && (!strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), scimtest.Token)) {
 			t.Errorf("%v, want %q", err, tc.want)
 		}
 	}
@@ -312,10 +307,10 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 
 func TestQuoteInANameEndsNoFilter(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
-	_, err := open(t, s.start(t)).Grant(t.Context(), to("maya@example.com", map[string]string{"group": `x" or displayName sw "s`}))
+	s := scimtest.New(t)
+	_, err := open(t, s.Start(t)).Grant(t.Context(), to("maya@example.com", map[string]string{"group": `x" or displayName sw "s`}))
 	wants(t, err, approvals.Misconfigured, "0 groups")
-	if len(s.members["g-readers"]) != 0 {
-		t.Errorf("members %v", s.members)
+	if len(s.Members["g-readers"]) != 0 {
+		t.Errorf("members %v", s.Members)
 	}
 }

@@ -1,4 +1,11 @@
-package scim_test
+// Package scimtest is a SCIM 2.0 service in this process, for tests of what
+// speaks to one: the protocol is elimity-com/scim's, the state is here.
+//
+// It pages by threes, filters, keeps versions, and refuses what a dialect does
+// not know; faults are spoiled into single requests. Nobody creates, replaces
+// or deletes a user or a group by it: that is a panic. The package must never
+// be linked into the program.
+package scimtest
 
 import (
 	"crypto/x509"
@@ -23,33 +30,36 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/scim"
 )
 
-const token = "the-bearer-token-of-the-service"
+// Token is the bearer token that the service takes.
+const Token = "the-bearer-token-of-the-service"
 
-// service is a SCIM service in this process: the protocol is the library's,
-// the state is here.
-type service struct {
-	mu      sync.Mutex
-	users   []elimity.Resource
-	names   map[string]string          // group id to displayName
-	members map[string]map[string]bool // by group id, by user id
-	before  map[string]bool            // the members of the last changed group, as they were
-	version map[string]int
-	effects map[string]int // by user id
-	etags   bool
-	byValue bool // takes members away by a list of values only
-	noPatch bool
+// Service is a SCIM service of five users' worth of state. Whoever reads or
+// changes its fields while it serves holds its lock.
+type Service struct {
+	sync.Mutex
+	Users   []elimity.Resource
+	Names   map[string]string          // group id to displayName
+	Members map[string]map[string]bool // by group id, by user id
+	Version map[string]int             // of groups
+	Effects map[string]int             // changes, by user id
+	ETags   bool                       // groups have versions
+	ByValue bool                       // takes members away by a list of values only
+	NoPatch bool
+	// Changed is told of each change, under the lock; nil: nobody is.
+	Changed func(group, user string, in bool)
+
+	before  map[string]bool // the members of the last changed group, as they were
 	fault   *connectortest.Fault
-	asked   []string // methods and paths
-
 	handler elimity.Server
 }
 
-func newService(t *testing.T) *service {
+// New makes a service of four users and the groups g-readers and g-admins.
+func New(t testing.TB) *Service {
 	t.Helper()
-	s := &service{names: map[string]string{"g-readers": "sre-readers", "g-admins": "SRE admins & l'été <x>"},
-		members: map[string]map[string]bool{"g-readers": {}, "g-admins": {}}, version: map[string]int{}, effects: map[string]int{}, etags: true}
+	s := &Service{Names: map[string]string{"g-readers": "sre-readers", "g-admins": "SRE admins & l'été <x>"},
+		Members: map[string]map[string]bool{"g-readers": {}, "g-admins": {}}, Version: map[string]int{}, Effects: map[string]int{}, ETags: true}
 	for _, name := range []string{"maya@example.com", "li@example.com", "ann@example.com", "ann.smith@example.com"} {
-		s.users = append(s.users, elimity.Resource{ID: "u-" + strings.Split(name, "@")[0], ExternalID: optional.NewString("x-" + name),
+		s.Users = append(s.Users, elimity.Resource{ID: "u-" + strings.Split(name, "@")[0], ExternalID: optional.NewString("x-" + name),
 			Attributes: elimity.ResourceAttributes{"userName": name, "active": name != "ann.smith@example.com",
 				"emails": []any{map[string]any{"value": strings.ToUpper(name)}}}})
 	}
@@ -68,36 +78,37 @@ func newService(t *testing.T) *service {
 	return s
 }
 
-// start serves over TLS and gives the configuration that reaches it.
-func (s *service) start(t *testing.T) scim.Config {
+// Start serves over TLS and gives the configuration that reaches it.
+func (s *Service) Start(t testing.TB) scim.Config {
 	t.Helper()
-	return s.startWith(t, func(http.ResponseWriter, *http.Request) bool { return false })
+	return s.StartWith(t, func(http.ResponseWriter, *http.Request) bool { return false })
 }
 
-// startWith is start with something before the service that may answer itself.
-func (s *service) startWith(t *testing.T, before func(http.ResponseWriter, *http.Request) bool) scim.Config {
+// StartWith is Start with something before the service that may answer itself.
+func (s *Service) StartWith(t testing.TB, before func(http.ResponseWriter, *http.Request) bool) scim.Config {
 	t.Helper()
 	h := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !before(w, r) {
-			s.serve(w, r)
+			s.ServeHTTP(w, r)
 		}
 	}))
 	h.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	h.StartTLS()
 	t.Cleanup(h.Close)
-	return reaching(h)
+	return Reaching(h)
 }
 
-// reaching is the configuration for a server of this machine.
-func reaching(h *httptest.Server) scim.Config {
+// Reaching is the configuration for a server of this machine.
+func Reaching(h *httptest.Server) scim.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(h.Certificate())
-	return scim.Config{Name: "metrics", URL: h.URL + "/scim/v2/", Token: token, Roots: roots,
+	return scim.Config{Name: "metrics", URL: h.URL + "/scim/v2/", Token: Token, Roots: roots,
 		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
 }
 
-func (s *service) serve(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Authorization") != "Bearer "+token {
+// ServeHTTP answers as the service does, below /scim/v2.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer "+Token {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
@@ -127,21 +138,27 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) {
 	http.StripPrefix("/scim/v2", s.handler).ServeHTTP(w, r)
 }
 
-// take notes a request and takes the fault that it meets: of a change, or of a
-// reading of the group.
-func (s *service) take(r *http.Request) (f connectortest.Fault, noPatch bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = append(s.asked, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/scim/v2"))
-	change := r.Method == http.MethodPatch || r.Method == http.MethodPut
-	if s.fault == nil || change != (s.fault.Op == connectortest.Grant || s.fault.Op == connectortest.Revoke) || s.fault.Trouble == connectortest.Stale {
-		return f, s.noPatch
-	}
-	f, s.fault = *s.fault, nil
-	return f, s.noPatch
+// Spoil makes the next matching request meet a fault; nil: none does.
+func (s *Service) Spoil(f *connectortest.Fault) {
+	s.Lock()
+	defer s.Unlock()
+	s.fault = f
 }
 
-type userHandler struct{ *service }
+// take takes the fault that a request meets: of a change, or of a reading of the
+// group.
+func (s *Service) take(r *http.Request) (f connectortest.Fault, noPatch bool) {
+	s.Lock()
+	defer s.Unlock()
+	change := r.Method == http.MethodPatch || r.Method == http.MethodPut
+	if s.fault == nil || change != (s.fault.Op == connectortest.Grant || s.fault.Op == connectortest.Revoke) || s.fault.Trouble == connectortest.Stale {
+		return f, s.NoPatch
+	}
+	f, s.fault = *s.fault, nil
+	return f, s.NoPatch
+}
+
+type userHandler struct{ *Service }
 
 func (userHandler) Create(*http.Request, elimity.ResourceAttributes) (elimity.Resource, error) {
 	panic("a user was created")
@@ -158,9 +175,9 @@ func (h userHandler) Get(_ *http.Request, id string) (elimity.Resource, error) {
 }
 
 func (h userHandler) GetAll(_ *http.Request, p elimity.ListRequestParams) (elimity.Page, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return pageOf(h.users, p)
+	h.Lock()
+	defer h.Unlock()
+	return pageOf(h.Users, p)
 }
 
 // pageOf filters and pages as the library's filter says.
@@ -180,7 +197,7 @@ func pageOf(all []elimity.Resource, p elimity.ListRequestParams) (elimity.Page, 
 	return elimity.Page{TotalResults: len(matching), Resources: matching[from:min(from+min(p.Count, 3), len(matching))]}, nil
 }
 
-type groupHandler struct{ *service }
+type groupHandler struct{ *Service }
 
 func (groupHandler) Create(*http.Request, elimity.ResourceAttributes) (elimity.Resource, error) {
 	panic("a group was created")
@@ -192,17 +209,17 @@ func (h groupHandler) resource(id string, members map[string]bool) elimity.Resou
 	for _, m := range slices.Sorted(maps.Keys(members)) {
 		list = append(list, map[string]any{"value": m, "display": "the user " + m})
 	}
-	r := elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.names[id], "members": list}}
-	if h.etags {
-		r.Meta.Version = fmt.Sprintf(`W/"%d"`, h.version[id])
+	r := elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.Names[id], "members": list}}
+	if h.ETags {
+		r.Meta.Version = fmt.Sprintf(`W/"%d"`, h.Version[id])
 	}
 	return r
 }
 
 func (h groupHandler) Get(_ *http.Request, id string) (elimity.Resource, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	members, ok := h.members[id]
+	h.Lock()
+	defer h.Unlock()
+	members, ok := h.Members[id]
 	if !ok {
 		return elimity.Resource{}, errors.ScimErrorResourceNotFound(id)
 	}
@@ -213,40 +230,43 @@ func (h groupHandler) Get(_ *http.Request, id string) (elimity.Resource, error) 
 }
 
 func (h groupHandler) GetAll(_ *http.Request, p elimity.ListRequestParams) (elimity.Page, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.Lock()
+	defer h.Unlock()
 	var all []elimity.Resource
-	for _, id := range slices.Sorted(maps.Keys(h.names)) {
-		all = append(all, elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.names[id]}})
+	for _, id := range slices.Sorted(maps.Keys(h.Names)) {
+		all = append(all, elimity.Resource{ID: id, Attributes: elimity.ResourceAttributes{"displayName": h.Names[id]}})
 	}
 	return pageOf(all, p)
 }
 
 // set is the one place where membership changes.
-func (s *service) set(group, user string, in bool) {
-	if s.members[group][user] == in {
+func (s *Service) set(group, user string, in bool) {
+	if s.Members[group][user] == in {
 		return
 	}
 	s.before = map[string]bool{}
-	for m := range s.members[group] {
+	for m := range s.Members[group] {
 		s.before[m] = true
 	}
 	if in {
-		s.members[group][user] = true
+		s.Members[group][user] = true
 	} else {
-		delete(s.members[group], user)
+		delete(s.Members[group], user)
 	}
-	s.version[group]++
-	s.effects[user]++
+	s.Version[group]++
+	s.Effects[user]++
+	if s.Changed != nil {
+		s.Changed(group, user, in)
+	}
 }
 
 func (h groupHandler) Replace(r *http.Request, id string, attrs elimity.ResourceAttributes) (elimity.Resource, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if want := fmt.Sprintf(`W/"%d"`, h.version[id]); r.Header.Get("If-Match") != want {
+	h.Lock()
+	defer h.Unlock()
+	if want := fmt.Sprintf(`W/"%d"`, h.Version[id]); r.Header.Get("If-Match") != want {
 		return elimity.Resource{}, errors.ScimError{Status: http.StatusPreconditionFailed}
 	}
-	if attrs["displayName"] != h.names[id] {
+	if attrs["displayName"] != h.Names[id] {
 		return elimity.Resource{}, errors.ScimErrorBadRequest("the name would change")
 	}
 	wanted := map[string]bool{}
@@ -254,22 +274,22 @@ func (h groupHandler) Replace(r *http.Request, id string, attrs elimity.Resource
 	for _, m := range list {
 		wanted[m.(map[string]any)["value"].(string)] = true
 	}
-	for _, u := range h.users {
+	for _, u := range h.Users {
 		h.set(id, u.ID, wanted[u.ID])
 	}
-	return h.resource(id, h.members[id]), nil
+	return h.resource(id, h.Members[id]), nil
 }
 
 func (h groupHandler) Patch(_ *http.Request, id string, operations []elimity.PatchOperation) (elimity.Resource, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, ok := h.members[id]; !ok {
+	h.Lock()
+	defer h.Unlock()
+	if _, ok := h.Members[id]; !ok {
 		return elimity.Resource{}, errors.ScimErrorResourceNotFound(id)
 	}
 	for _, op := range operations {
 		path := op.Path.String()
 		value, byFilter := strings.CutPrefix(path, "members[value eq ")
-		if byFilter == h.byValue && op.Op == elimity.PatchOperationRemove {
+		if byFilter == h.ByValue && op.Op == elimity.PatchOperationRemove {
 			return elimity.Resource{}, errors.ScimErrorInvalidPath
 		}
 		var ids []string
@@ -281,7 +301,7 @@ func (h groupHandler) Patch(_ *http.Request, id string, operations []elimity.Pat
 			ids = append(ids, m.(map[string]any)["value"].(string))
 		}
 		for _, user := range ids {
-			if !slices.ContainsFunc(h.users, func(u elimity.Resource) bool { return u.ID == user }) {
+			if !slices.ContainsFunc(h.Users, func(u elimity.Resource) bool { return u.ID == user }) {
 				return elimity.Resource{}, errors.ScimErrorBadRequest("no such user")
 			}
 			h.set(id, user, op.Op == elimity.PatchOperationAdd)
