@@ -69,6 +69,18 @@ func (v *vigil) end() {
 	<-v.done
 }
 
+// Living is how many processes have this database open now, this one included.
+// One whose connection just broke may be missing for a moment.
+func (s *Store) Living(ctx context.Context) (n int, err error) {
+	if s.dialect == sqlite { // nobody else can have the file open
+		return 1, nil
+	}
+	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM pg_locks WHERE granted AND "+holderLocks).Scan(&n); err != nil {
+		return 0, s.dialect.wrap("count the processes that share the database", err)
+	}
+	return max(1, n), nil
+}
+
 // run watches over the lock, and takes it again when it is lost, until ctx ends.
 func (v *vigil) run(ctx context.Context, conn *pgx.Conn) {
 	defer close(v.done)

@@ -111,12 +111,24 @@ func TestLockEndsWithTheStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other := openInside(t, dsn)
 	conn, id := connect(t, dsn), s.holder.Load().id
 	living(t, conn, id, true, 0)
+	alive(t, other, 2)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	living(t, conn, id, false, 0)
+	alive(t, other, 1)
+	alive(t, openInside(t, "sqlite:"+t.TempDir()), 1)
+}
+
+// alive checks how many processes are counted.
+func alive(t *testing.T, s *Store, want int) {
+	t.Helper()
+	if n, err := s.Living(t.Context()); n != want || err != nil {
+		t.Errorf("%d processes live, %v; want %d", n, err, want)
+	}
 }
 
 // A server that is down, or has no connection to spare, must not keep a

@@ -41,7 +41,9 @@ type Config struct {
 	Instance string     // its ARN; empty: the one that the credentials can see
 	Account  string     // one of Accounts; empty: userName
 	Control  string     // the id of the service control policy that ends sessions where targets say end_sessions: scp; empty: none
-	Replicas int        // how many processes share the quotas; zero: 1, at most MaxReplicas
+	Replicas int        // how many processes share the quotas at least; zero: 1, at most MaxReplicas
+	// Crew says how many processes live now, this one included; nil: Replicas.
+	Crew func(context.Context) (int, error)
 
 	Timeout time.Duration // of one call in all; zero: 30 s
 	Poll    time.Duration // between two looks at an asynchronous call, at first; zero: 1 s
@@ -55,7 +57,7 @@ type Config struct {
 }
 
 // Connector gives and takes access in one instance. It is safe for concurrent
-// use, by as many processes as Config.Replicas says.
+// use, by as many processes as Config.Crew and Config.Replicas say.
 type Connector struct {
 	cfg   Config
 	admin *ssoadmin.Client

@@ -2,6 +2,7 @@ package awsidc
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -19,33 +20,101 @@ const (
 	outstanding = 10
 )
 
+// A process looks this often how many share the quotas, and waits this long
+// for the answer.
+const (
+	crewEvery = 5 * time.Second
+	crewWait  = time.Second
+)
+
 // quota keeps one process within its share of the instance's quotas. Whoever
 // came first goes first.
 type quota struct {
-	now  func() time.Time
-	wait func(context.Context, time.Duration) error
+	now   func() time.Time
+	wait  func(context.Context, time.Duration) error
+	crew  func(context.Context) (int, error) // nil: least
+	least int
+	log   *slog.Logger
 
 	calls *rate.Limiter // all requests
 	slow  *rate.Limiter // those of the background, besides calls
-	slots *semaphore.Weighted
-	gives *semaphore.Weighted // nil: there is only one slot
+	slots *berths
+	gives *berths
 
 	mu    sync.Mutex
+	looks time.Time                      // when to look again how many there are
 	lanes map[string]*semaphore.Weighted // by AWS account
 }
 
-// newQuota divides the quotas. In no second may the replicas together make
-// more than perSecond calls: each makes at most rate + burst.
 func newQuota(cfg Config) *quota {
-	share := perSecond / cfg.Replicas
-	burst := max(1, share/5)
-	slots := int64(outstanding / cfg.Replicas)
-	q := &quota{now: cfg.Now, wait: cfg.Wait, calls: rate.NewLimiter(rate.Limit(share-burst), burst),
-		slow: rate.NewLimiter(rate.Limit(share-burst)/4, 1), slots: semaphore.NewWeighted(slots), lanes: map[string]*semaphore.Weighted{}}
-	if slots > 1 {
-		q.gives = semaphore.NewWeighted(slots - 1)
-	}
+	q := &quota{now: cfg.Now, wait: cfg.Wait, crew: cfg.Crew, least: cfg.Replicas, log: cfg.Logger, calls: rate.NewLimiter(0, 1), slow: rate.NewLimiter(0, 1),
+		slots: newBerths(), gives: newBerths(), lanes: map[string]*semaphore.Weighted{}}
+	q.divide(cfg.Replicas)
 	return q
+}
+
+// divide takes this process's share among so many. In no second may they
+// together make more than perSecond calls: each makes at most rate + burst.
+func (q *quota) divide(replicas int) {
+	replicas = min(max(replicas, q.least), MaxReplicas) // beyond these AWS refuses now and then, and the lifecycle tries again
+	share := perSecond / replicas
+	burst := max(1, share/5)
+	slots := int64(outstanding / replicas)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.now()
+	q.calls.SetLimitAt(now, rate.Limit(share-burst))
+	q.calls.SetBurstAt(now, burst)
+	q.slow.SetLimitAt(now, rate.Limit(share-burst)/4)
+	q.slots.resize(slots)
+	q.gives.resize(max(1, slots-1)) // the last slot is whoever's comes first
+}
+
+// look asks now and then how many processes share the quotas. One that came in
+// between makes them too many until the others have looked: AWS refuses what
+// is too much, and the lifecycle tries again. Without an answer the share stays.
+func (q *quota) look(ctx context.Context) {
+	if q.crew == nil {
+		return
+	}
+	q.mu.Lock()
+	now := q.now()
+	due := !now.Before(q.looks)
+	if due {
+		q.looks = now.Add(crewEvery)
+	}
+	q.mu.Unlock()
+	if !due {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, crewWait)
+	defer cancel()
+	n, err := q.crew(ctx)
+	if err != nil {
+		q.log.DebugContext(ctx, "how many processes share AWS's quotas can't be read; the share stays", slog.String("error", err.Error()))
+		return
+	}
+	q.divide(n)
+}
+
+// berths are a semaphore whose size changes: what is beyond the size is held.
+type berths struct {
+	*semaphore.Weighted
+
+	held int64
+}
+
+func newBerths() *berths { return &berths{Weighted: semaphore.NewWeighted(outstanding)} }
+
+// resize never waits: what is taken now is held back at a later look.
+func (r *berths) resize(size int64) {
+	for outstanding-r.held < size {
+		r.Release(1)
+		r.held--
+	}
+	for outstanding-r.held > size && r.TryAcquire(1) {
+		r.held++
+	}
 }
 
 // errQueue says that a call's time was up, or would be, before it was made.
@@ -55,6 +124,7 @@ func errQueue(err error) error {
 
 // turn waits until one more request may be made.
 func (q *quota) turn(ctx context.Context, limiters ...*rate.Limiter) error {
+	q.look(ctx)
 	for _, l := range limiters {
 		if err := ctx.Err(); err != nil {
 			return errQueue(err)
@@ -103,11 +173,12 @@ func (q *quota) lane(account string) *semaphore.Weighted {
 // under runs an asynchronous call of an AWS account ("" for all of them) when
 // there is room for it. One of several slots is kept for what takes away.
 func (q *quota) under(ctx context.Context, account string, giving bool, f func() error) error {
+	q.look(ctx)
 	rooms := []*semaphore.Weighted{q.lane(account)}
-	if giving && q.gives != nil {
-		rooms = append(rooms, q.gives)
+	if giving {
+		rooms = append(rooms, q.gives.Weighted)
 	}
-	for _, room := range append(rooms, q.slots) {
+	for _, room := range append(rooms, q.slots.Weighted) {
 		if err := room.Acquire(ctx, 1); err != nil {
 			return errQueue(err)
 		}

@@ -2,10 +2,16 @@ package awsidc
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -53,6 +59,97 @@ func TestTurnThatComesTooLateIsNotTaken(t *testing.T) {
 	defer cancel()
 	if err := q.turn(soon, q.calls); !isKind(err, approvals.Retryable) {
 		t.Errorf("%v, want it retryable", err)
+	}
+}
+
+// Three processes become one, five and two; each learns it within five seconds.
+func TestProcessesShareTheQuotasAsTheyComeAndGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var living atomic.Int32
+		crew := func(context.Context) (int, error) { return int(living.Load()), nil }
+		var mu sync.Mutex
+		made, running, busiest := 0, 0, 0
+		process := func(ctx context.Context) {
+			q := newQuota(Config{Replicas: 1, Crew: crew, Now: time.Now, Wait: pause})
+			for range 20 {
+				go func() {
+					for ctx.Err() == nil && q.turn(ctx, q.calls) == nil {
+						mu.Lock()
+						made++
+						mu.Unlock()
+					}
+				}()
+				account := rand.Text()
+				go func() {
+					for ctx.Err() == nil {
+						_ = q.under(ctx, account, false, func() error {
+							mu.Lock()
+							running++
+							busiest = max(busiest, running)
+							mu.Unlock()
+							err := pause(ctx, 700*time.Millisecond)
+							mu.Lock()
+							running--
+							mu.Unlock()
+							return err
+						})
+					}
+				}()
+			}
+		}
+		for _, n := range []int{3, 1, 5, 2} {
+			ctx, end := context.WithCancel(t.Context())
+			living.Store(int32(n))
+			for range n {
+				process(ctx)
+			}
+			for second := range 30 {
+				mu.Lock()
+				made, busiest = 0, 0
+				mu.Unlock()
+				if err := pause(ctx, time.Second); err != nil {
+					t.Fatal(err)
+				}
+				mu.Lock()
+				if made > perSecond || busiest > outstanding || second > 0 && (made < perSecond/2 || busiest < outstanding/n*n) {
+					t.Errorf("second %d of %d processes: %d requests, want %d to %d; %d calls at once, want %d", second, n, made, perSecond/2, perSecond, busiest, outstanding/n*n)
+				}
+				mu.Unlock()
+			}
+			end()
+			synctest.Wait()
+		}
+	})
+}
+
+// A process that is there already makes room for others, and takes it back when
+// they are gone. While nobody can say how many there are, its share stays.
+func TestShareOfAProcessFollowsTheOthers(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	n, fails := 1, error(nil)
+	q := newQuota(Config{Replicas: 1, Crew: func(context.Context) (int, error) { return n, fails }, Now: func() time.Time { return now }, Wait: pause, Logger: slog.New(slog.DiscardHandler)})
+	slots := func() (free int) {
+		for q.slots.TryAcquire(1) {
+			free++
+		}
+		q.slots.Release(int64(free))
+		return free
+	}
+	for i, c := range []struct {
+		living int
+		fails  error
+		slots  int
+		limit  rate.Limit
+	}{{1, nil, 10, 16}, {3, nil, 3, 5}, {3, errors.New("gone"), 3, 5}, {10, nil, 1, 1}, {25, nil, 1, 1}, {2, nil, 5, 8}, {1, nil, 10, 16}} {
+		n, fails, now = c.living, c.fails, now.Add(crewEvery)
+		if err := q.under(t.Context(), "1", false, func() error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if got, limit := slots(), q.calls.Limit(); got != c.slots || limit != c.limit {
+			t.Errorf("look %d, %d processes: %d slots and %v calls a second, want %d and %v", i, c.living, got, limit, c.slots, c.limit)
+		}
 	}
 }
 

@@ -8,17 +8,28 @@ import (
 
 // Clock is a clock that moves when somebody waits.
 type Clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	since time.Time // the machine's time at now; zero: the clock stands
 }
 
 // NewClock makes a clock that shows a time.
 func NewClock(now time.Time) *Clock { return &Clock{now: now} }
 
+// Running makes a clock that goes with the machine's, for processes of which
+// each has its own.
+func Running() *Clock {
+	now := time.Now()
+	return &Clock{now: now, since: now}
+}
+
 // Now is what it shows.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.since.IsZero() {
+		return c.now.Add(time.Since(c.since))
+	}
 	return c.now
 }
 

@@ -39,6 +39,10 @@ type Cloud struct {
 	Instances []string
 	After     map[string]func() // run when an action was answered; they may change nothing but policies
 	Fails     map[string]string // reasons, by asynchronous action: it is taken and ends as FAILED
+	// Changed is told of each assignment (what is the permission set's ARN) and
+	// membership (the group's id) that is made or cut, and must ask nothing here;
+	// nil: nobody is.
+	Changed func(what, principal string, on bool)
 
 	mu       sync.Mutex
 	users    map[string]user
@@ -217,6 +221,9 @@ func (c *Cloud) link(l link, on bool) {
 	c.serial++
 	c.events = append(c.events, event{at: c.Clock.Now(), link: l, on: on, id: fmt.Sprintf("membership-%d", c.serial)})
 	c.effects[l.principal]++
+	if c.Changed != nil {
+		c.Changed(l.set+l.group, l.principal, on)
+	}
 	if l.set == "" {
 		return
 	}

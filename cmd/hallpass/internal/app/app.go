@@ -35,7 +35,8 @@ type Options struct {
 	// Before runs when the database is ready and nothing has been read from it.
 	Before func(context.Context, *store.Store) error
 
-	memory directory.Memory // of the last good people; nil: none
+	memory directory.Memory                   // of the last good people; nil: none
+	crew   func(context.Context) (int, error) // how many processes share the database; nil: only this one
 }
 
 func (o Options) logger() *slog.Logger {
@@ -111,7 +112,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	c, o := a.config, a.options
-	o.memory = a.Store
+	o.memory, o.crew = a.Store, a.Store.Living
 	if a.Access, err = LoadAccess(ctx, c, o); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func toAWS(ctx context.Context, name string, k config.Connector, c config.Config
 	if err != nil {
 		return nil, err
 	}
-	made, err := awsidc.New(awsidc.Config{Name: name, AWS: found, Instance: k.Instance, Account: k.Account, Control: k.Control, Replicas: k.Replicas,
+	made, err := awsidc.New(awsidc.Config{Name: name, AWS: found, Instance: k.Instance, Account: k.Account, Control: k.Control, Replicas: k.Replicas, Crew: o.crew,
 		Timeout: k.Timeout, Logger: o.logger().With(slog.String("connector", name)), Now: o.Now})
 	if err != nil {
 		return nil, approvals.Problems{c.At("connectors", name).Problem("mend it, and start again", "%s", err)}

@@ -43,7 +43,7 @@ func PeopleSource(ctx context.Context, c config.Config, o Options) (directory.So
 		if wrong != nil {
 			return nil, wrong
 		}
-		made, err = awsidc.NewPeople(awsidc.Config{Name: "directory", AWS: found, Instance: d.Instance, Replicas: 2, Logger: o.logger(), Now: o.Now},
+		made, err = awsidc.NewPeople(awsidc.Config{Name: "directory", AWS: found, Instance: d.Instance, Replicas: 2, Crew: o.crew, Logger: o.logger(), Now: o.Now},
 			slices.Collect(maps.Values(d.Groups)))
 	case "postgres":
 		dsn, wrong := c.Value(d.DSN)

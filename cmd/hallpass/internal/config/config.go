@@ -86,7 +86,7 @@ type Connector struct {
 	Region      string            `yaml:"region" kinds:"awsidc"`           // of the IAM Identity Center instance
 	Instance    string            `yaml:"instance" kinds:"awsidc"`         // its ARN; default: the only one there is
 	Control     string            `yaml:"control" kinds:"awsidc"`          // the service control policy that ends sessions where targets say so
-	Replicas    int               `yaml:"replicas" kinds:"awsidc"`         // Hallpass processes that share AWS's quotas; default 1
+	Replicas    int               `yaml:"replicas" kinds:"awsidc"`         // processes that share AWS's quotas at least; default: as many as are counted
 	Timeout     time.Duration     `yaml:"timeout"`                         // of one call; default 10s, 30s for awsidc
 	Concurrency int               `yaml:"concurrency"`                     // calls at once; default 8
 }
