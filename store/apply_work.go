@@ -12,24 +12,16 @@ import (
 // tasks cancels and puts tasks. A cancelled row stays, finished, with a new
 // attempt: a lease from before can never be taken for one of after.
 func (w *writer) tasks(c approvals.Change) error {
-	cancel := distinct(c.Cancel)
-	for n := range w.store.dialect.chunks(len(cancel)) {
-		args := []any{at(w.store.now())}
-		for _, t := range cancel[:n] {
-			args = append(args, string(t.Kind), t.Key)
-		}
-		pairs := make([]string, n)
-		for i := range pairs {
-			pairs[i] = "(" + params(2+2*i, 2) + ")"
-		}
-		query := "UPDATE tasks SET done_at = $1, attempt = attempt + 1, leased_until = NULL WHERE done_at IS NULL AND (kind, key) IN (VALUES " +
-			strings.Join(pairs, ", ") + ")"
-		if _, err := execute(w.ctx, w.tx, query, args...); err != nil {
-			return err
-		}
-		cancel = cancel[n:]
+	now := at(w.store.now())
+	var over, rows [][]any
+	for _, t := range distinct(c.Cancel) {
+		over = append(over, []any{string(t.Kind), t.Key, now})
 	}
-	var rows [][]any
+	_, err := cancelTable.touch(w.ctx, w.tx, w.store.dialect, over, `SET done_at = v.done_at, attempt = tasks.attempt + 1, leased_until = NULL FROM v
+		WHERE tasks.kind = v.kind AND tasks.key = v.key AND tasks.done_at IS NULL`)
+	if err != nil {
+		return err
+	}
 	for _, t := range distinct(c.Tasks) {
 		rows = append(rows, []any{string(t.Kind), t.Key, at(t.RunAt)})
 	}
@@ -64,21 +56,24 @@ func distinct(tasks []approvals.Task) []approvals.Task {
 // notices come after the audit log's lock, so that their ids are in the order
 // of the events that they tell of.
 func (w *writer) notices(c approvals.Change) error {
-	now := w.store.now()
-	var rows [][]any
-	var homes []any
+	now := at(w.store.now())
+	var rows, homes [][]any
+	drawn := map[string]bool{}
 	for _, n := range c.Notices {
-		if n.Kind == approvals.NoticeHome && !slices.Contains(homes, any(n.Slot)) {
-			homes = append(homes, n.Slot)
+		if n.Kind == approvals.NoticeHome {
+			if drawn[n.Slot] {
+				continue
+			}
+			drawn[n.Slot] = true
+			homes = append(homes, []any{n.Slot})
 		}
-		rows = append(rows, []any{n.Slot, n.Order, string(n.Kind), string(n.Request), string(n.Grant), string(n.To), n.Channel, n.Words, at(now)})
+		rows = append(rows, []any{n.Slot, n.Order, string(n.Kind), string(n.Request), string(n.Grant), string(n.To), n.Channel, n.Words, now})
 	}
-	if err := w.put(noticeTable, rows, ""); err != nil || len(homes) == 0 {
+	// A Home tab is drawn as things are then: of one that waits already there is no need.
+	if err := slotTable.run(w.ctx, w.tx, w.store.dialect, homes, "DELETE FROM notices WHERE kind = 'home' AND leased_until IS NULL AND slot IN (", ")"); err != nil {
 		return err
 	}
-	_, err := execute(w.ctx, w.tx, `DELETE FROM notices WHERE kind = 'home' AND leased_until IS NULL AND slot IN (`+params(1, len(homes))+`)
-		AND EXISTS (SELECT 1 FROM notices later WHERE later.kind = 'home' AND later.slot = notices.slot AND later.leased_until IS NULL AND later.id > notices.id)`, homes...)
-	return err
+	return w.put(noticeTable, rows, "")
 }
 
 // params is "$2, $3" for two of them from 2 on.

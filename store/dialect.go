@@ -12,7 +12,7 @@ import (
 type dialect struct {
 	name       string // as Engine returns it, and the folder of its migrations
 	goose      goose.Dialect
-	casts      bool               // parameters in a VALUES list need their type said
+	arrays     bool               // rows are written as one array a column
 	maxRows    int                // rows that one statement writes: each is a round trip saved, or time lost in binding
 	skipLocked string             // ends a subselect whose rows are to be claimed
 	snapshot   sql.IsolationLevel // under which a transaction sees one state of everything
@@ -25,8 +25,8 @@ type dialect struct {
 var postgres = &dialect{
 	name:       "postgres",
 	goose:      goose.DialectPostgres,
-	casts:      true,
-	maxRows:    128,
+	arrays:     true,
+	maxRows:    4096,
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	snapshot:   sql.LevelRepeatableRead,
 	lockRow:    " FOR UPDATE",

@@ -79,15 +79,9 @@ func (w *writer) unhashed(tree *auditlog.Frontier) (int, error) {
 			rows = append(rows, []any{r.Sequence, leaf[:]})
 		}
 	}
-	for n := range w.store.dialect.chunks(len(rows)) {
-		query := "WITH v (sequence, leaf) AS (VALUES " + leafTable.values(w.store.dialect, n, w.store.dialect.casts) +
-			") UPDATE events SET leaf = v.leaf FROM v WHERE events.sequence = v.sequence AND events.leaf IS NULL"
-		if _, err := execute(w.ctx, w.tx, query, flat(rows[:n])...); err != nil {
-			return 0, err
-		}
-		rows = rows[n:]
-	}
-	return len(records), nil
+	err = leafTable.run(w.ctx, w.tx, w.store.dialect, rows, "WITH v (sequence, leaf) AS (",
+		") UPDATE events SET leaf = v.leaf FROM v WHERE events.sequence = v.sequence AND events.leaf IS NULL")
+	return len(records), err
 }
 
 // readRecord reads an event as it was hashed.

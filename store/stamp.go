@@ -20,16 +20,25 @@ type stamp struct{ time.Time }
 // reads back as it was compared.
 func at(t time.Time) stamp { return stamp{t} }
 
-// Value renders the time for either engine.
-func (s stamp) Value() (driver.Value, error) {
+// whole is the time as it is stored; the zero time is NULL.
+func (s stamp) whole() (time.Time, error) {
 	if s.IsZero() {
-		return nil, nil
+		return time.Time{}, nil
 	}
 	t := s.UTC()
 	if y := t.Year(); y < 1 || y > 9999 {
-		return nil, approvals.Errorf(approvals.CodeInvalid, "The year %d is outside 1 to 9999.", y)
+		return time.Time{}, approvals.Errorf(approvals.CodeInvalid, "The year %d is outside 1 to 9999.", y)
 	}
-	return t.Truncate(time.Millisecond).Format(stampLayout), nil
+	return t.Truncate(time.Millisecond), nil
+}
+
+// Value renders the time for either engine.
+func (s stamp) Value() (driver.Value, error) {
+	t, err := s.whole()
+	if err != nil || s.IsZero() {
+		return nil, err
+	}
+	return t.Format(stampLayout), nil
 }
 
 // Scan reads a timestamptz or the text of stampLayout.

@@ -35,35 +35,46 @@ func (t *table) list(prefix string) string {
 	return strings.Join(names, ", ")
 }
 
-// values is "($1, $2), ($3, $4)" for n rows.
-func (t *table) values(d *dialect, n int, casts bool) string {
-	var b strings.Builder
-	param := 0
-	for row := range n {
-		if row > 0 {
-			b.WriteByte(',')
-		}
-		for i, c := range t.columns {
-			b.WriteByte("(,"[min(i, 1)])
-			param++
-			b.WriteString(d.param(param))
-			if casts && row == 0 {
-				b.WriteString("::" + c.kind)
-			}
-		}
-		b.WriteByte(')')
+// source is rows to insert or to join with, and its arguments.
+func (t *table) source(d *dialect, rows [][]any) (query string, args []any, err error) {
+	if !d.arrays {
+		return "VALUES " + t.values(len(rows)), flat(rows), nil
 	}
-	return b.String()
+	args, err = t.arrays(rows)
+	return t.unnest(), args, err
+}
+
+// values is "(?, ?), (?, ?)" for n rows. SQLite's driver finds a bare parameter
+// much faster than a numbered one.
+func (t *table) values(n int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
+	return strings.TrimSuffix(strings.Repeat(row+",", n), ",")
+}
+
+// unnest selects rows from one array a column.
+func (t *table) unnest() string {
+	arrays := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		arrays[i] = "$" + strconv.Itoa(i+1) + "::" + c.kind + "[]"
+	}
+	return "SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ")"
 }
 
 // insert stores new rows. Suffix may say what happens on conflict.
 func (t *table) insert(ctx context.Context, tx *sql.Tx, d *dialect, rows [][]any, suffix string) error {
-	for n := range d.chunks(len(rows)) {
-		query := "INSERT INTO " + t.name + " (" + t.list("") + ") VALUES " + t.values(d, n, false) + suffix
-		if _, err := execute(ctx, tx, query, flat(rows[:n])...); err != nil {
+	return t.run(ctx, tx, d, rows, "INSERT INTO "+t.name+" ("+t.list("")+") ", suffix)
+}
+
+// run executes a statement that has rows between its head and its tail.
+func (t *table) run(ctx context.Context, tx *sql.Tx, d *dialect, rows [][]any, head, tail string) error {
+	for part := range d.parts(rows) {
+		source, args, err := t.source(d, part)
+		if err != nil {
 			return err
 		}
-		rows = rows[n:]
+		if _, err := execute(ctx, tx, head+source+tail, args...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -71,34 +82,44 @@ func (t *table) insert(ctx context.Context, tx *sql.Tx, d *dialect, rows [][]any
 // swap replaces rows whose stored version is one less than the given one. It
 // returns the keys, joined, of those that it did replace.
 func (t *table) swap(ctx context.Context, tx *sql.Tx, d *dialect, rows [][]any) (map[string]bool, error) {
-	swapped := make(map[string]bool, len(rows))
-	for n := range d.chunks(len(rows)) {
-		keys, err := collect(ctx, tx, t.readKey, t.swapQuery(d, n), flat(rows[:n])...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range keys {
-			swapped[k] = true
-		}
-		rows = rows[n:]
-	}
-	return swapped, nil
+	return t.touch(ctx, tx, d, rows, t.swapUpdate())
 }
 
-func (t *table) swapQuery(d *dialect, n int) string {
-	var set, where, returning []string
+func (t *table) swapUpdate() string {
+	var set, where []string
 	for i, c := range t.columns {
 		if i < t.key {
 			where = append(where, t.name+"."+c.name+" = v."+c.name)
-			returning = append(returning, t.name+"."+c.name)
 			continue
 		}
 		set = append(set, c.name+" = v."+c.name)
 	}
-	where = append(where, t.name+".version = v.version - 1")
-	return "WITH v (" + t.list("") + ") AS (VALUES " + t.values(d, n, d.casts) + ") UPDATE " + t.name +
-		" SET " + strings.Join(set, ", ") + " FROM v WHERE " + strings.Join(where, " AND ") +
-		" RETURNING " + strings.Join(returning, ", ")
+	return "SET " + strings.Join(set, ", ") + " FROM v WHERE " + strings.Join(where, " AND ") + " AND " + t.name + ".version = v.version - 1"
+}
+
+// touch updates the rows that an update, from its SET on, finds in v, which are
+// the given ones. It returns the keys, joined, of those that it did touch.
+func (t *table) touch(ctx context.Context, tx *sql.Tx, d *dialect, rows [][]any, update string) (map[string]bool, error) {
+	keys := make([]string, t.key)
+	for i, c := range t.columns[:t.key] {
+		keys[i] = t.name + "." + c.name
+	}
+	touched := make(map[string]bool, len(rows))
+	for part := range d.parts(rows) {
+		source, args, err := t.source(d, part)
+		if err != nil {
+			return nil, err
+		}
+		query := "WITH v (" + t.list("") + ") AS (" + source + ") UPDATE " + t.name + " " + update + " RETURNING " + strings.Join(keys, ", ")
+		found, err := collect(ctx, tx, t.readKey, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			touched[k] = true
+		}
+	}
+	return touched, nil
 }
 
 func (t *table) readKey(scan scan) (string, error) {
@@ -114,31 +135,18 @@ func (t *table) readKey(scan scan) (string, error) {
 // joinKey makes one string of a key. Stored text has no NUL, so it is unambiguous.
 func joinKey(parts ...string) string { return strings.Join(parts, "\x00") }
 
-// chunks cuts n rows into few sizes, so that few different statements exist to
-// be prepared and kept.
-func (d *dialect) chunks(n int) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for n > 0 {
-			size := min(n, 4)
-			for size*2 <= n && size >= 4 {
-				size *= 2
-			}
-			size = min(size, d.maxRows)
-			if !yield(size) {
+// parts cuts rows into what one statement writes, in few sizes, so that few
+// different statements exist to be prepared and kept.
+func (d *dialect) parts(rows [][]any) func(func([][]any) bool) {
+	return func(yield func([][]any) bool) {
+		for len(rows) > 0 {
+			n := min(len(rows), d.maxRows)
+			if !yield(rows[:n]) {
 				return
 			}
-			n -= size
+			rows = rows[n:]
 		}
 	}
-}
-
-// param is the n-th placeholder of a list that only counts up. SQLite's driver
-// finds a bare one much faster than a numbered one.
-func (d *dialect) param(n int) string {
-	if d.casts {
-		return "$" + strconv.Itoa(n)
-	}
-	return "?"
 }
 
 func flat(rows [][]any) []any {

@@ -64,26 +64,13 @@ func (s *Store) FinishTask(ctx context.Context, l approvals.Lease) error {
 
 // finish ends the tasks whose leases are still held, and returns their keys.
 func (w *writer) finish(leases []approvals.Lease) (map[string]bool, error) {
-	finished := make(map[string]bool, len(leases))
-	d, now := w.store.dialect, at(w.store.now())
-	for n := range d.chunks(len(leases)) {
-		var rows [][]any
-		for _, l := range leases[:n] {
-			rows = append(rows, []any{string(l.Kind), l.Key, int64(l.Attempt), now})
-		}
-		keys, err := collect(w.ctx, w.tx, finishTable.readKey, `WITH v (`+finishTable.list("")+`) AS (VALUES `+finishTable.values(d, n, d.casts)+`)
-			UPDATE tasks SET done_at = v.done_at, leased_until = NULL FROM v
-			WHERE tasks.kind = v.kind AND tasks.key = v.key AND tasks.attempt = v.attempt AND tasks.leased_until IS NOT NULL AND tasks.done_at IS NULL
-			RETURNING tasks.kind, tasks.key`, flat(rows)...)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range keys {
-			finished[k] = true
-		}
-		leases = leases[n:]
+	now := at(w.store.now())
+	var rows [][]any
+	for _, l := range leases {
+		rows = append(rows, []any{string(l.Kind), l.Key, int64(l.Attempt), now})
 	}
-	return finished, nil
+	return finishTable.touch(w.ctx, w.tx, w.store.dialect, rows, `SET done_at = v.done_at, leased_until = NULL FROM v
+		WHERE tasks.kind = v.kind AND tasks.key = v.key AND tasks.attempt = v.attempt AND tasks.leased_until IS NOT NULL AND tasks.done_at IS NULL`)
 }
 
 // RetryTask gives a task back, to be run again at a time, and notes why.
