@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Lapse says that one version of a rule has stopped approving by itself. A new
@@ -46,40 +45,4 @@ func (s *Service) lapsed(ctx context.Context) ([]LapsedRule, error) {
 	}
 	slices.SortFunc(rules, func(a, b LapsedRule) int { return strings.Compare(a.Rule+"\n"+a.Text, b.Rule+"\n"+b.Text) })
 	return rules, nil
-}
-
-// LiftLapse lets a rule approve by itself again although no new version of it
-// has come. Only an admin may, and says why.
-func (s *Service) LiftLapse(ctx context.Context, actor Actor, rule, note string) error {
-	note = strings.TrimSpace(note)
-	if note == "" || utf8.RuneCountInString(note) > reasonAtMost {
-		return Errorf(CodeInvalid, "Say in at most %d characters why this rule may approve by itself again.", reasonAtMost)
-	}
-	p, err := s.active(ctx, actor.Principal)
-	if err != nil {
-		return err
-	}
-	if actor.Kind != ActorPerson || !p.Admin {
-		return s.refuse(ctx, actor, Request{}, &Error{Code: CodeForbidden, Op: "lift a lapse", Message: "Only an admin lets a rule approve by itself again."})
-	}
-	all, err := s.Store.Lapses(ctx)
-	if err != nil {
-		return err
-	}
-	now := s.now()
-	var c Change
-	for _, l := range all {
-		if l.Rule != rule || !l.Holds() {
-			continue
-		}
-		l.LiftedAt, l.LiftedBy, l.LiftedNote = now, p.ID, note
-		c.Lapses = append(c.Lapses, l)
-		c.Events = append(c.Events, Event{At: now, Kind: EventRuleRestored, Actor: actor,
-			Detail: map[string]string{"rule": l.Rule, "text": l.Text, "campaign": string(l.Campaign)}}.saying("note", note))
-	}
-	if len(c.Lapses) == 0 {
-		return Errorf(CodeNotFound, "The rule %s has not stopped approving; there is nothing to lift.", rule)
-	}
-	c.Notices = homes(s.admins(ctx)...)
-	return s.Store.Apply(ctx, c)
 }

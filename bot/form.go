@@ -99,6 +99,8 @@ func (b *Bot) answer(ctx context.Context, e entry) any {
 		take, blame = b.verdict(approvals.VerdictWrong), cards.InputNote
 	case cards.CallbackReviewOther:
 		take, blame = b.verdict(approvals.VerdictUnsure), cards.InputNote
+	case cards.CallbackLift:
+		take, blame = b.lift, cards.InputNote
 	case cards.CallbackLess:
 		take, blame = b.approveLess, cards.InputDuration
 	case cards.CallbackTicket:

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -18,7 +19,11 @@ type Reviews interface {
 	// Answer records a verdict, if the actor may give it.
 	Answer(ctx context.Context, actor approvals.Actor, id approvals.CampaignID, request approvals.RequestID, v approvals.ReviewVerdict, note string) (approvals.ReviewItem, error)
 	Standing(context.Context) (approvals.ReviewStanding, error)
+	// Lift lets a rule approve by itself again that a review ended, if the actor may.
+	Lift(ctx context.Context, actor approvals.Actor, rule, note string) error
 }
+
+var errNoReviews = approvals.Errorf(approvals.CodeNotFound, "There are no reviews here.")
 
 // past puts a case into what a card shows.
 func (b *Bot) past(k approvals.ReviewCase, reader approvals.Principal, next bool) cards.Past {
@@ -64,7 +69,7 @@ func (b *Bot) reviewed(ctx context.Context, n approvals.Notice, exists bool) (ca
 func (b *Bot) reviewClick(ctx context.Context, s said, p approvals.Principal) error {
 	campaign, request, _ := strings.Cut(s.Value, " ")
 	if b.cfg.Reviews == nil {
-		return approvals.Errorf(approvals.CodeNotFound, "There are no reviews here.")
+		return errNoReviews
 	}
 	if s.Action == cards.ActionReviewRight {
 		_, err := b.cfg.Reviews.Answer(ctx, actor(p, s.entry), approvals.CampaignID(campaign), approvals.RequestID(request), approvals.VerdictRight, "")
@@ -91,10 +96,42 @@ func (b *Bot) verdict(v approvals.ReviewVerdict) func(context.Context, entry) (m
 			return nil, err
 		}
 		if b.cfg.Reviews == nil {
-			return nil, approvals.Errorf(approvals.CodeNotFound, "There are no reviews here.")
+			return nil, errNoReviews
 		}
 		campaign, request, _ := strings.Cut(e.Private, " ")
 		_, err = b.cfg.Reviews.Answer(ctx, actor(p, e), approvals.CampaignID(campaign), approvals.RequestID(request), v, e.Inputs[cards.InputNote])
 		return nil, err
 	}
+}
+
+// openLift opens the form in which an admin says why a rule may approve again.
+// The Service says who may send it.
+func (b *Bot) openLift(ctx context.Context, s said) error {
+	if b.cfg.Reviews == nil {
+		return errNoReviews
+	}
+	if !b.inTime(s) {
+		return errTooLate
+	}
+	st, err := b.cfg.Reviews.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(st.Lapses, func(l approvals.Lapse) bool { return l.Rule == s.Value })
+	if i < 0 {
+		return approvals.Errorf(approvals.CodeAlreadyDecided, "That rule approves by itself again.")
+	}
+	return b.open(ctx, s, cards.LiftForm(st.Lapses[i]))
+}
+
+// lift takes the form of an admin who lifts a lapse.
+func (b *Bot) lift(ctx context.Context, e entry) (map[string]string, error) {
+	p, err := b.identify(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if b.cfg.Reviews == nil {
+		return nil, errNoReviews
+	}
+	return nil, b.cfg.Reviews.Lift(ctx, actor(p, e), e.Private, e.Inputs[cards.InputNote])
 }

@@ -2,12 +2,15 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/review"
+	"github.com/hallpass-dev/hallpass/bot/slacksim"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 )
 
@@ -106,6 +109,42 @@ func TestAReviewerAnswersInOneMessageAndTheChannelHearsTheResult(t *testing.T) {
 		all, err := w.store.Lapses(w.ctx)
 		if err != nil || len(all) != 1 || all[0].Rule != "low-risk-desk" {
 			t.Errorf("lapses are %v, %v", all, err)
+		}
+	})
+}
+
+// A rule that a review ended is at home with every admin, who lets it approve
+// again with a reason. Nobody else does, by a forged form either.
+func TestAnAdminLiftsALapseAtHome(t *testing.T) {
+	reviewing(t, 1, func(w *world, _ *review.Service, _ approvals.CampaignID) {
+		w.click("UCLEO", w.sees("UCLEO", "", "Was this right?"), "review_wrong")
+		wrong := w.glassForm("UCLEO", "Wrong")
+		if err := w.As("UCLEO").Submit(w.ctx, wrong.ID, map[string]any{"note": "too much"}); err != nil {
+			t.Fatal(err)
+		}
+		w.sees("UADA", "", "The rule low-risk-desk no longer approves by itself", "lifts it on the Home tab")
+		lift := func(user string) error {
+			return w.As(user).Submit(w.ctx, w.glassForm(user, "Let a rule approve").ID, map[string]any{"note": "the rule is right, the person had left"})
+		}
+		w.forge("UCLEO", "lapse_lift", "low-risk-desk")
+		var problems slacksim.InputErrors
+		if err := lift("UCLEO"); !errors.As(err, &problems) || !strings.Contains(problems["note"], "Only an admin") {
+			t.Errorf("somebody else lifts it: %v", err)
+		}
+		if err := w.As("UADA").OpenHome(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As("UADA").ClickView(w.ctx, w.home("UADA", []string{"The rule low-risk-desk no longer approves"}).ID, "lapse_lift"); err != nil {
+			t.Fatal(err)
+		}
+		if err := lift("UADA"); err != nil {
+			t.Fatal(err)
+		}
+		w.home("UADA", nil, "no longer approves")
+		w.forge("UADA", "lapse_lift", "low-risk-desk")
+		w.sees("UADA", "", "That rule approves by itself again.")
+		if n := w.has(approvals.EventRuleRestored); n != 1 {
+			t.Errorf("%d events say that the lapse was lifted", n)
 		}
 	})
 }

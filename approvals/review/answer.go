@@ -106,10 +106,17 @@ func (s *Service) may(ctx context.Context, actor approvals.Actor, c approvals.Ca
 }
 
 func (s *Service) refuse(ctx context.Context, actor approvals.Actor, c approvals.Campaign, item approvals.ReviewItem, code approvals.Code, words string) error {
-	ev := event(s.now(), approvals.EventActionRefused, actor, c, map[string]string{"action": "review", "code": string(code)})
+	ev := event(s.now(), approvals.EventActionRefused, actor, c, map[string]string{"action": "review"})
 	ev.Request = item.Request
+	return s.refused(ctx, ev, code, words)
+}
+
+// refused records that somebody tried what they may not, and says why. Where
+// that can't be recorded, it is refused all the same.
+func (s *Service) refused(ctx context.Context, ev approvals.Event, code approvals.Code, words string) error {
+	ev.Detail["code"] = string(code)
 	cause := approvals.Errorf(code, "%s", words)
-	cause.Op = "review"
+	cause.Op = ev.Detail["action"]
 	if err := s.Store.Apply(ctx, approvals.Change{Events: []approvals.Event{ev}}); err != nil {
 		cause.Err = err
 	}
@@ -176,7 +183,7 @@ func (s *Service) record(ctx context.Context, actor approvals.Actor, c approvals
 		ch.Tasks = []approvals.Task{{Kind: approvals.TaskReview, Key: string(c.ID), RunAt: item.At}}
 	}
 	ch.Campaigns = []approvals.Campaign{c}
-	ch.Notices = append(cards(c.ID, append(asked(ch.Items), was, item.By)...), homes(s.admins(ctx)...)...)
+	ch.Notices = append(append(ch.Notices, cards(c.ID, append(asked(ch.Items), was, item.By)...)...), homes(s.admins(ctx)...)...)
 	err = s.Store.Apply(ctx, ch)
 	item.Version++
 	return item, err

@@ -107,30 +107,35 @@ func (s *Service) lapse(ctx context.Context, ch *approvals.Change, c approvals.C
 		if version == "" || slices.ContainsFunc(ch.Lapses, func(l approvals.Lapse) bool { return l.Rule == rule && l.Text == version }) {
 			continue
 		}
-		known, err := s.lapsedAlready(ctx, c.ID, rule, version)
+		known, err := s.lapseOf(ctx, c.ID, rule, version)
 		if err != nil {
 			return err
 		}
-		if known {
+		if known.Version > 0 && known.Holds() {
 			continue
 		}
-		l := approvals.Lapse{Rule: rule, Text: version, Campaign: c.ID, Since: now, Why: why(c, st)}
+		l := approvals.Lapse{Rule: rule, Text: version, Campaign: c.ID, Version: known.Version, Since: now, Why: why(c, st)}
 		ch.Lapses = append(ch.Lapses, l)
 		ch.Events = append(ch.Events, event(now, approvals.EventRuleLapsed, approvals.System("review"), c,
 			map[string]string{"rule": rule, "text": version, "stratum": st.Name, "why": l.Why}))
 		for _, id := range s.admins(ctx) {
 			ch.Notices = append(ch.Notices, approvals.Notice{Slot: "lapse/" + string(c.ID) + "/" + rule + "/" + string(id), Order: "lapse/" + rule, Kind: approvals.NoticeAlert, To: id,
-				Words: fmt.Sprintf("The rule %s no longer approves by itself: %s People are asked instead, until a new version of the rule comes or an admin lifts it (hallpass review lift).", rule, l.Why)})
+				Words: fmt.Sprintf("The rule %s no longer approves by itself: %s People are asked instead, until a new version of the rule comes, or an admin lifts it on the Home tab or with hallpass review lift.", rule, l.Why)})
 		}
 	}
 	return nil
 }
 
-// lapsedAlready reports whether this campaign has ended a rule's approving: by
-// another stratum of the same rule.
-func (s *Service) lapsedAlready(ctx context.Context, id approvals.CampaignID, rule, version string) (bool, error) {
+// lapseOf finds how a campaign ended a rule's approving before, by another
+// stratum of the same rule: one that holds, or that was lifted since. The zero
+// value: it did not.
+func (s *Service) lapseOf(ctx context.Context, id approvals.CampaignID, rule, version string) (approvals.Lapse, error) {
 	all, err := s.Store.Lapses(ctx)
-	return slices.ContainsFunc(all, func(l approvals.Lapse) bool { return l.Campaign == id && l.Rule == rule && l.Text == version }), err
+	i := slices.IndexFunc(all, func(l approvals.Lapse) bool { return l.Campaign == id && l.Rule == rule && l.Text == version })
+	if err != nil || i < 0 {
+		return approvals.Lapse{}, err
+	}
+	return all[i], nil
 }
 
 // why says in words why a rule lapsed.

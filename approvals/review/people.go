@@ -12,6 +12,7 @@ import (
 type matter struct {
 	parties []approvals.PrincipalID // who asked, and who benefited
 	owners  []string                // of the permits that approved it, as policies write them
+	byRule  map[string]string       // the same, by the permit
 	things  bool                    // owners are the entitlement's, who judge no rule of theirs
 }
 
@@ -29,8 +30,12 @@ func matterOf(a approvals.Automatic) matter {
 		m.owners, m.things = ownersOf(a), true
 		return m
 	}
+	m.byRule = map[string]string{}
 	for _, p := range a.Event.Policies {
-		if p.Effect == "permit" && p.Owner != "" && !slices.Contains(m.owners, p.Owner) {
+		if p.Effect != "permit" || p.Owner == "" {
+			continue
+		}
+		if m.byRule[p.ID] = p.Owner; !slices.Contains(m.owners, p.Owner) {
 			m.owners = append(m.owners, p.Owner)
 		}
 	}
@@ -69,7 +74,7 @@ func (s *Service) roster() *roster {
 // owner resolves what a policy calls its owner: somebody's id or email, or a
 // group; "payments@example.com" may be the address of the group "payments".
 func (r *roster) owner(ctx context.Context, name string) ([]approvals.Principal, error) {
-	if people, known := r.owners[name]; known {
+	if people, known := r.owners[name]; known || name == "" {
 		return people, nil
 	}
 	people, err := r.lookUp(ctx, name)

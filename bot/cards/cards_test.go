@@ -268,11 +268,13 @@ func trouble(v cards.View, n int) *cards.Trouble {
 	t := &cards.Trouble{Overdue: n, Oldest: time.Hour, Undone: n, Stale: n > 0, Names: map[approvals.PrincipalID]string{"p-bob": "Bob Lee"},
 		Failing: slices.Repeat([]cards.View{g}, n), Unreached: slices.Repeat([]string{"C0APPROVERS"}, n),
 		Drift:  map[approvals.DriftKind]int{approvals.DriftOutside: n, approvals.DriftVanished: n, approvals.DriftShrunk: n, approvals.DriftStanding: n},
-		OnHold: slices.Repeat([]approvals.Binding{{Subject: "UBOB", Principal: "p-bob", Note: "the email address changed"}}, n)}
+		OnHold: slices.Repeat([]approvals.Binding{{Subject: "UBOB", Principal: "p-bob", Note: "the email address changed"}}, n),
+		Reviews: approvals.ReviewStanding{Campaigns: slices.Repeat([]approvals.Campaign{pastDecision(v, nil).Case.Campaign}, n),
+			Lapses: slices.Repeat([]approvals.Lapse{{Rule: "low-risk", Why: "a review found 2 of 19 of its decisions not right."}}, n)}}
 	if len(v.Request.Reason) > 1000 { // the worst there is
 		t.Names["p-bob"], g.Grant.LastError = v.Request.Reason, v.Request.Reason
 		for i := range t.OnHold {
-			t.OnHold[i].Note, t.Unreached[i] = v.Request.Reason, v.Request.Reason
+			t.OnHold[i].Note, t.Unreached[i], t.Reviews.Lapses[i].Rule, t.Reviews.Lapses[i].Why = v.Request.Reason, v.Request.Reason, strings.Repeat("w", 80), v.Request.Reason
 		}
 	}
 	return t

@@ -29,7 +29,7 @@ func header(s string) slack.Block { return slack.NewHeaderBlock(label(plain(s, m
 
 // section takes finished markup. Markup is built from parts that are bounded;
 // the cut here is a last resort that can only shorten the end.
-func section(markup string) slack.Block {
+func section(markup string) *slack.SectionBlock {
 	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(markup, maxSection), false, true), nil, nil)
 }
 

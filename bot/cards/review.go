@@ -220,14 +220,9 @@ func reviewing(st approvals.ReviewStanding) []slack.Block {
 		}
 		lines = append(lines, line+".")
 	}
-	for _, l := range st.Lapses[:min(len(st.Lapses), troubles)] {
-		lines = append(lines, "The rule "+bold(words(l.Rule, 80))+" no longer approves by itself: "+words(l.Why, 300))
+	var blocks []slack.Block
+	if len(lines) > 0 {
+		blocks = paragraphs(lines[0], lines[1:])
 	}
-	if n := len(st.Lapses) - troubles; n > 0 {
-		lines = append(lines, fmt.Sprintf("… and %d more rules.", n))
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return paragraphs(lines[0], lines[1:])
+	return append(blocks, lapses(st.Lapses)...)
 }

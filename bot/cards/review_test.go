@@ -60,6 +60,7 @@ func TestReviewCardsLookAsTheyDid(t *testing.T) {
 	for name, card := range reviewCards(view()) {
 		golden(t, name, map[string]any{"text": card.Text, "blocks": card.Blocks})
 	}
+	golden(t, "form-lift", cards.LiftForm(approvals.Lapse{Rule: "low-risk", Why: "a review found 2 of 19 of its decisions (low-risk | medium) not right."}))
 	for name, wrong := range map[string]bool{"form-review-wrong": true, "form-review-unsure": false} {
 		golden(t, name, cards.ReviewForm(pastDecision(view(), nil), wrong))
 	}

@@ -158,8 +158,7 @@ func reviewLiftCommand() *cobra.Command {
 				if err != nil {
 					return usageError{errors.New("nobody in the directory has the email " + by)}
 				}
-				s := approvals.Service{Store: d.store, Directory: d.access.People, Catalogue: d.access.Catalogue}
-				if err := s.LiftLapse(cmd.Context(), approvals.Person(p.ID, "cli", ""), args[0], note); err != nil {
+				if err := d.Lift(cmd.Context(), approvals.Person(p.ID, "cli", ""), args[0], note); err != nil {
 					return err
 				}
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rule %s approves by itself again.\n", args[0])
