@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,6 +41,7 @@ var (
 const (
 	chartWidth  = 6.4 * vg.Inch
 	chartHeight = 2.9 * vg.Inch
+	chartFont   = 11 // points; printed on A4 a chart is two thirds of its size
 )
 
 // series is one kind of bar.
@@ -49,24 +51,26 @@ type series struct {
 	values []float64
 }
 
-// canvas begins a chart.
-func canvas(y string, percent bool) *plot.Plot {
+// canvas begins a chart whose values go up, or across.
+func canvas(what string, percent, across bool) *plot.Plot {
 	p := plot.New()
-	small := func(s *font.Font) { s.Typeface, s.Variant, s.Size = "Liberation", "Sans", 10 }
-	for _, s := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
-		small(s)
+	value, other, grid := &p.Y, &p.X, plotter.NewGrid()
+	lines, none := &grid.Horizontal, &grid.Vertical
+	if across {
+		value, other, lines, none = other, value, none, lines
 	}
-	p.Y.Label.Text = y
-	p.Y.Min = 0
+	for _, s := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
+		s.Typeface, s.Variant, s.Size = "Liberation", "Sans", chartFont
+	}
+	value.Label.Text = what
+	value.Min, value.Width, other.Color = 0, 0, grey
 	p.X.Tick.Length, p.Y.Tick.Length = 0, 0
-	p.X.Color, p.Y.Width = grey, 0
 	for _, style := range []*color.Color{&p.X.Tick.Label.Color, &p.Y.Tick.Label.Color, &p.Y.Label.TextStyle.Color, &p.X.Label.TextStyle.Color, &p.Legend.TextStyle.Color} {
 		*style = ink
 	}
-	p.Y.Tick.Marker = ticks{percent}
-	p.Legend.Top, p.Legend.ThumbnailWidth, p.Legend.Padding = true, 10, 3
-	grid := plotter.NewGrid()
-	grid.Vertical.Width, grid.Horizontal.Color, grid.Horizontal.Width = 0, faint, 0.7
+	value.Tick.Marker = ticks{percent}
+	p.Legend.Top, p.Legend.Left, p.Legend.ThumbnailWidth, p.Legend.Padding = !across, !across, 10, 3
+	none.Width, lines.Color, lines.Width = 0, faint, 0.7
 	p.Add(grid)
 	return p
 }
@@ -98,17 +102,51 @@ func (t ticks) Ticks(_, upTo float64) (all []plot.Tick) {
 
 // bars stacks series over names.
 func bars(p *plot.Plot, names []string, all ...series) error {
-	width := vg.Points(math.Min(26, 330/math.Max(1, float64(len(names)))))
+	if err := stack(p, 330/math.Max(1, float64(len(names))), false, all); err != nil {
+		return err
+	}
+	label(p, names)
+	p.Y.Max = math.Max(1, p.Y.Max) * (1.05 + 0.13*float64(len(all))) // room for the legend
+	return nil
+}
+
+// longestName is how many characters of a name stand beside a bar.
+const longestName = 30
+
+// beams stacks series beside names, which can be long, the first one on top.
+func beams(p *plot.Plot, names []string, all ...series) error {
+	var at []plot.Tick
+	for i, name := range names {
+		if utf8.RuneCountInString(name) > longestName {
+			name = string([]rune(name)[:longestName-1]) + "…"
+		}
+		at = append(at, plot.Tick{Value: float64(len(names) - 1 - i), Label: name})
+	}
+	for _, s := range all {
+		slices.Reverse(s.values)
+	}
+	if err := stack(p, 130/math.Max(1, float64(len(names))), true, all); err != nil {
+		return err
+	}
+	p.Y.Tick.Marker = plot.ConstantTicks(at)
+	p.Y.Min, p.Y.Max = -0.6, math.Max(0, float64(len(names)-1))+0.6
+	p.X.Max = math.Max(1, p.X.Max) * 1.4 // room for the legend
+	return nil
+}
+
+// stack draws series one upon the other. Of no values it draws nothing: a chart
+// that says so.
+func stack(p *plot.Plot, width float64, across bool, all []series) error {
 	var below *plotter.BarChart
 	for _, s := range all {
-		if len(names) == 0 {
-			break // nothing to draw, and a chart that says so
+		if len(s.values) == 0 {
+			continue
 		}
-		b, err := plotter.NewBarChart(plotter.Values(s.values), width)
+		b, err := plotter.NewBarChart(plotter.Values(s.values), vg.Points(math.Min(26, width)))
 		if err != nil {
 			return err
 		}
-		b.Color, b.LineStyle.Width = s.colour, 0
+		b.Color, b.LineStyle.Width, b.Horizontal = s.colour, 0, across
 		if below != nil {
 			b.StackOn(below)
 		}
@@ -116,26 +154,35 @@ func bars(p *plot.Plot, names []string, all ...series) error {
 		p.Add(b)
 		p.Legend.Add(s.name, b)
 	}
-	label(p, names)
-	p.Y.Max = math.Max(1, p.Y.Max) * (1.05 + 0.12*float64(len(all))) // room for the legend
 	return nil
 }
 
 // label names the places of the other axis, as many as there is room for.
 func label(p *plot.Plot, names []string) {
-	every := (len(names) + 12) / 13
+	every := 1
+	for crowded(p, names, every) {
+		every++
+	}
 	var at []plot.Tick
 	for i, name := range names {
-		if every > 1 && i%every != 0 {
+		if i%every != 0 {
 			name = ""
-		}
-		if room := max(6, 80/len(names)); every == 1 && utf8.RuneCountInString(name) > room {
-			name = string([]rune(name)[:room-1]) + "…"
 		}
 		at = append(at, plot.Tick{Value: float64(i), Label: name})
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(at)
 	p.X.Min, p.X.Max = -0.6, float64(len(names))-0.4
+}
+
+// crowded reports whether two neighbours meet when so many places share a name.
+func crowded(p *plot.Plot, names []string, every int) bool {
+	room := 0.88 * chartWidth / vg.Length(max(1, len(names))) * vg.Length(every)
+	for i := 0; i+every < len(names); i += every {
+		if style := p.X.Tick.Label; (style.Width(names[i])+style.Width(names[i+every]))/2+4 > room {
+			return true
+		}
+	}
+	return false
 }
 
 // curve draws a line with its points.

@@ -56,7 +56,7 @@ func (t *tally) overTime() (Chart, *plot.Plot, error) {
 	for _, b := range t.Periods {
 		c.Rows = append(c.Rows, row(b.Name, b.Automatic, b.ByPeople, b.Refused, b.BreakGlass, b.Other-b.BreakGlass))
 	}
-	p := canvas("requests", false)
+	p := canvas("requests", false, false)
 	return c, p, bars(p, t.names(),
 		series{"approved by a policy", blue, t.over(func(b Bucket) float64 { return float64(b.Automatic) })},
 		series{"approved by people", orange, t.over(func(b Bucket) float64 { return float64(b.ByPeople) })},
@@ -71,7 +71,7 @@ func (t *tally) share() (Chart, *plot.Plot, error) {
 	for _, b := range t.Periods {
 		c.Rows = append(c.Rows, append(row(b.Name, b.Approved(), b.Automatic), percent(b.Automatic, b.Approved())))
 	}
-	p := canvas("of those that gave access", true)
+	p := canvas("of those that gave access", true, false)
 	return c, p, curve(p, t.names(), series{"", blue, t.over(func(b Bucket) float64 {
 		if b.Approved() == 0 {
 			return math.NaN()
@@ -91,7 +91,7 @@ func (t *tally) waiting() (Chart, *plot.Plot, error) {
 		names = append(names, s.Name)
 		c.Rows = append(c.Rows, row(s.Name, policy[i], people[i], glass[i]))
 	}
-	p := canvas("requests", false)
+	p := canvas("requests", false, false)
 	return c, p, bars(p, names, series{"by a policy", blue, floats(policy)}, series{"by people", orange, floats(people)}, series{"break-glass", grey, floats(glass)})
 }
 
@@ -112,8 +112,8 @@ func (t *tally) bySystem() (Chart, *plot.Plot, error) {
 	if len(names) > 0 {
 		c.Says += fmt.Sprintf(" Most access was given to %s: %s.", names[0], thousands(policy[0]+people[0]+glass[0]))
 	}
-	p := canvas("times access was given", false)
-	return c, p, bars(p, names, series{"by a policy", blue, floats(policy)}, series{"by people", orange, floats(people)}, series{"break-glass", grey, floats(glass)})
+	p := canvas("times access was given", false, true)
+	return c, p, beams(p, names, series{"by a policy", blue, floats(policy)}, series{"by people", orange, floats(people)}, series{"break-glass", grey, floats(glass)})
 }
 
 func (t *tally) fallOff() (Chart, *plot.Plot, error) {
@@ -130,7 +130,7 @@ func (t *tally) fallOff() (Chart, *plot.Plot, error) {
 	if t.Given() == 0 {
 		values = nil
 	}
-	p := canvas("of the access given", true)
+	p := canvas("of the access given", true, false)
 	return c, p, curve(p, names, series{"", blue, values})
 }
 
@@ -144,7 +144,7 @@ func (t *tally) overdue() (Chart, *plot.Plot, error) {
 	for _, b := range t.Periods {
 		c.Rows = append(c.Rows, row(b.Name, b.Ended, b.Late))
 	}
-	p := canvas("ends", false)
+	p := canvas("ends", false, false)
 	return c, p, bars(p, t.names(), series{"in time", blue, t.over(func(b Bucket) float64 { return float64(b.Ended) })},
 		series{"overdue", red, t.over(func(b Bucket) float64 { return float64(b.Late) })})
 }

@@ -28,6 +28,7 @@ type laws struct {
 	of      map[string]*Law
 	current string          // digest that is in force
 	kept    map[string]bool // digests whose text the database has
+	texts   texts
 }
 
 // prepare finds which policies are kept, and has each of them read: over
@@ -40,6 +41,11 @@ func (l *laws) prepare() error {
 	}
 	for _, digest := range names {
 		l.kept[digest] = true
+		text, err := w.Log.Law(w.ctx, lawKind, digest)
+		if err != nil {
+			return err
+		}
+		l.texts.keep(digest, text)
 		if w.Judge != nil {
 			_, _ = w.Judge(w.ctx, approvals.PolicyVersion{Digest: digest}, approvals.Facts{}, approvals.Assessment{}) // what is wrong shows with the first decision
 		}
@@ -76,7 +82,7 @@ func (l *laws) loaded(e approvals.Event, before bool) {
 	law.Loads++
 	if changed {
 		l.work.findings.add(Exception{Kind: RulesChanged, At: e.At, Event: e.Sequence,
-			Words: "The policies " + short(was) + " gave way to " + short(e.Version.Digest) + ", " + commitWords(e.Version.Commit) + "."})
+			Words: strings.TrimSpace("The policies " + short(was) + " gave way to " + short(e.Version.Digest) + ", " + commitWords(e.Version.Commit) + ". " + l.texts.change(was, e.Version.Digest))})
 	}
 	if first && (e.Version.Commit == "" || strings.HasSuffix(e.Version.Commit, dirty)) {
 		l.work.findings.add(Exception{Kind: NoCommit, At: e.At, Event: e.Sequence,

@@ -25,6 +25,7 @@ var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"clock": clock, "spell": spell, "short": short, "thousands": thousands, "percent": percent, "people": people, "commit": commitWords,
 	"number":   func(n int64) string { return thousands(int(n)) },
 	"count":    count,
+	"less":     func(n int) int { return n - 1 },
 	"duration": func(d time.Duration) string { return spell(d) },
 }).Parse(page))
 
@@ -102,6 +103,26 @@ func (w *work) groups() (all []Group) {
 	return all
 }
 
+// Failed are the exceptions that say that a control did not work.
+func (v view) Failed() (all []Group) {
+	for _, g := range v.Groups {
+		if g.Weight == Fails {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// counted is how many exceptions of a kind there are.
+func (v view) counted(kind Kind) (n int) {
+	for _, g := range v.Groups {
+		if g.Kind == kind {
+			n = g.Count
+		}
+	}
+	return n
+}
+
 // Period is the time that is reported, in words; a day is meant whole.
 func (v view) Period() string {
 	from, to := v.From.UTC(), v.To.UTC()
@@ -145,6 +166,9 @@ func (v view) words() []string {
 		ends += fmt.Sprintf(" %s more than a minute late, or is not proved to have ended.", count(t.EndsLate, "was", "were"))
 	}
 	all = append(all, ends)
+	if n := v.counted(RulesChanged); n > 0 {
+		all = append(all, fmt.Sprintf("The policies in force changed %s; what changed is listed.", plural(n, "time")))
+	}
 	if v.Judge == nil {
 		all = append(all, "No decision was computed again: the access folder was not at hand.")
 	}

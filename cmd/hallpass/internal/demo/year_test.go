@@ -171,7 +171,7 @@ func TestAYearOfRequestsIsEvidenceThatFindsWhatIsWrong(t *testing.T) {
 		evidence.SelfApproved: "whose own request it is",
 		evidence.Recomputed:   "The stored answer is “approved at once”; the policies of that time",
 		evidence.RunsOn:       "nothing proved that it had",
-		evidence.RulesChanged: "gave way to",
+		evidence.RulesChanged: "In requests.cedar “context.duration_minutes <= 240” became “context.duration_minutes <= 480”.",
 		evidence.NoCommit:     "from a folder outside Git",
 		evidence.Verdict:      "looked at it and says that it was wrong",
 		evidence.Lapsed:       "The rule low-sensitivity stopped approving by itself",
