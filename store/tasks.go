@@ -25,14 +25,17 @@ func (s *Store) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind, now 
 		return nil, nil
 	}
 	// Each kind reads its own part of the index in order and stops at the
-	// limit; read together, all that is due would have to be sorted.
+	// limit; read together, all that is due would have to be sorted. What is
+	// held is passed over by the index, not row by row.
 	args := []any{at(now), int64(limit), at(now.Add(lease)), s.holder.Load().mark()}
-	parts := make([]string, len(kinds))
-	for i, kind := range kinds {
+	var parts []string
+	for _, kind := range kinds {
 		args = append(args, string(kind))
-		parts[i] = fmt.Sprintf(`SELECT * FROM (SELECT id, run_at FROM tasks
-			WHERE kind = $%d AND done_at IS NULL AND run_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
-			ORDER BY run_at, id LIMIT $2%s) k%d`, len(args), s.dialect.skipLocked, i)
+		for _, unheld := range []string{"leased_until IS NULL", "leased_until <= $1"} {
+			parts = append(parts, fmt.Sprintf(`SELECT * FROM (SELECT id, run_at FROM tasks
+				WHERE kind = $%d AND done_at IS NULL AND run_at <= $1 AND %s
+				ORDER BY run_at, id LIMIT $2%s) k%d`, len(args), unheld, s.dialect.skipLocked, len(parts)))
+		}
 	}
 	leases, err := list(ctx, s, "claim tasks", readLease, `WITH due AS MATERIALIZED (`+strings.Join(parts, " UNION ALL ")+`)
 		UPDATE tasks SET attempt = attempt + 1, leased_until = $3, holder = $4
