@@ -18,10 +18,10 @@ import (
 )
 
 func adoptCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var wish approvals.Adoption
 	var until, by string
-	var asJSON bool
+	var out listing
 	cmd := &cobra.Command{
 		Use:   "adopt ENTITLEMENT --until DATE --reason TEXT --by EMAIL",
 		Short: "Give today's standing access an end, which its holders can renew the ordinary way",
@@ -41,10 +41,8 @@ func adoptCommand() *cobra.Command {
 					return err
 				}
 				all, err := service.Adopt(cmd.Context(), actor, wish)
-				if asJSON {
-					return errors.Join(jsonLines(cmd.OutOrStdout(), all), err)
-				}
-				return errors.Join(adoptedTable(cmd.OutOrStdout(), wish, all), err)
+				table := func(w io.Writer, all []approvals.Adopted) error { return adoptedTable(w, wish, all) }
+				return errors.Join(printRows(out, cmd.OutOrStdout(), all, table), err)
 			})
 		},
 	}
@@ -53,7 +51,7 @@ func adoptCommand() *cobra.Command {
 	cmd.Flags().StringVar(&wish.Reason, "reason", "", "why, for the holders and the log")
 	cmd.Flags().StringVar(&by, "by", "", "who orders it: the email address of an owner or an admin")
 	cmd.Flags().BoolVar(&wish.Dry, "dry-run", false, "only say what would be done")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	out.flag(cmd)
 	for _, required := range []string{"until", "reason", "by"} {
 		_ = cmd.MarkFlagRequired(required)
 	}
@@ -99,8 +97,8 @@ func adoptedTable(w io.Writer, wish approvals.Adoption, all []approvals.Adopted)
 }
 
 func adoptReportCommand() *cobra.Command {
-	var db auditDatabase
-	var asJSON bool
+	var db configuredStore
+	var out listing
 	cmd := &cobra.Command{
 		Use:   "report [ENTITLEMENT]",
 		Short: "Say what became of adopted access: renewed, ended, or given back",
@@ -111,15 +109,12 @@ func adoptReportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if asJSON {
-					return jsonLines(cmd.OutOrStdout(), sums)
-				}
-				return fallOffTable(cmd.OutOrStdout(), sums)
+				return printRows(out, cmd.OutOrStdout(), sums, fallOffTable)
 			})
 		},
 	}
 	db.flag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	out.flag(cmd)
 	return cmd
 }
 

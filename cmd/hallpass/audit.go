@@ -24,29 +24,6 @@ func auditCommand() *cobra.Command {
 	return cmd
 }
 
-// auditDatabase is what a sub-command that needs the database has.
-type auditDatabase struct {
-	path string // of the configuration
-}
-
-func (a *auditDatabase) flag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.path, "config", "access/hallpass.yaml", "the configuration file")
-}
-
-// with opens the configured database for one piece of work.
-func (a *auditDatabase) with(ctx context.Context, work func(config.Config, *store.Store) error) (err error) {
-	c, err := config.Load(a.path)
-	if err != nil {
-		return err
-	}
-	s, err := app.OpenStore(ctx, c, app.Options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closing(s)) }()
-	return work(c, s)
-}
-
 func auditKeyCommand() *cobra.Command {
 	var out, public string
 	cmd := &cobra.Command{
@@ -100,7 +77,7 @@ func fileError(path string, err error) error {
 }
 
 func auditCheckpointCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	cmd := &cobra.Command{
 		Use:   "checkpoint",
 		Short: "Sign a checkpoint over all events now, and print it",
@@ -136,7 +113,7 @@ func seal(ctx context.Context, c config.Config, s *store.Store) (store.SignedChe
 }
 
 func auditAnchorCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	cmd := &cobra.Command{
 		Use:   "anchor",
 		Short: "Sign a checkpoint, carry it to every configured anchor now, and say how each is",
@@ -179,7 +156,7 @@ func auditAnchorCommand() *cobra.Command {
 }
 
 func auditEraseCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var e store.Erasure
 	var by string
 	cmd := &cobra.Command{

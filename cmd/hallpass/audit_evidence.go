@@ -29,7 +29,7 @@ type evidenceOptions struct {
 }
 
 func auditEvidenceCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var o evidenceOptions
 	cmd := &cobra.Command{
 		Use:   "evidence --from DAY --to DAY --out FOLDER",

@@ -26,7 +26,7 @@ type exportOptions struct {
 }
 
 func auditExportCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var o exportOptions
 	cmd := &cobra.Command{
 		Use:   "export --format bundle|jsonl|csv|cloudevents --out PATH",

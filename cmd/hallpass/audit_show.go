@@ -16,7 +16,7 @@ import (
 )
 
 func auditShowCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	cmd := &cobra.Command{
 		Use:   "show REQUEST",
 		Short: "Tell the history of one request, each event with its proof",
@@ -141,7 +141,7 @@ func (p *prover) say(ctx context.Context, s *store.Store, sequence int64) (strin
 }
 
 func auditTailCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var follow bool
 	var lines int64
 	cmd := &cobra.Command{

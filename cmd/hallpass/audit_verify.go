@@ -19,7 +19,7 @@ import (
 )
 
 func auditVerifyCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var keys []string
 	var known []string
 	var asJSON bool

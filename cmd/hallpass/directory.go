@@ -22,7 +22,7 @@ func directoryCommand() *cobra.Command {
 }
 
 func directoryStatusCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Say from when the people are that Hallpass works with, and what it refused",
@@ -38,7 +38,7 @@ func directoryStatusCommand() *cobra.Command {
 }
 
 func directoryAcceptCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var by string
 	cmd := &cobra.Command{
 		Use:   "accept --by NAME",
@@ -61,7 +61,7 @@ func directoryAcceptCommand() *cobra.Command {
 }
 
 // withDirectory finds what the database keeps of the configured source.
-func withDirectory(ctx context.Context, db *auditDatabase, work func(*store.Store, approvals.DirectoryRecord) error) error {
+func withDirectory(ctx context.Context, db *configuredStore, work func(*store.Store, approvals.DirectoryRecord) error) error {
 	return db.with(ctx, func(c config.Config, s *store.Store) error {
 		from, err := app.PeopleSource(ctx, c, app.Options{})
 		if err != nil {

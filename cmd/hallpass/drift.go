@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -18,8 +17,9 @@ import (
 )
 
 func driftCommand() *cobra.Command {
-	var db auditDatabase
-	var asJSON, standing, all bool
+	var db configuredStore
+	var out listing
+	var standing, all bool
 	cmd := &cobra.Command{
 		Use:   "drift",
 		Short: "List where systems and grants differ: access that nobody granted, grants whose access is gone",
@@ -30,15 +30,12 @@ func driftCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if asJSON {
-					return jsonLines(cmd.OutOrStdout(), found)
-				}
-				return driftTable(cmd.OutOrStdout(), found)
+				return printRows(out, cmd.OutOrStdout(), found, driftTable)
 			})
 		},
 	}
 	db.flag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	out.flag(cmd)
 	cmd.Flags().BoolVar(&standing, "standing", false, "list standing access: what was there at the first look, or was accepted")
 	cmd.Flags().BoolVar(&all, "all", false, "also what is resolved")
 	cmd.AddCommand(driftAcceptCommand())
@@ -65,16 +62,6 @@ func drifts(ctx context.Context, s *store.Store, standing, all bool) (found []ap
 	}
 	slices.SortStableFunc(found, func(a, b approvals.Drift) int { return a.FirstSeen.Compare(b.FirstSeen) })
 	return found, nil
-}
-
-func jsonLines[T any](w io.Writer, all []T) error {
-	out := json.NewEncoder(w)
-	for _, v := range all {
-		if err := out.Encode(v); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func driftTable(w io.Writer, found []approvals.Drift) error {
@@ -108,7 +95,7 @@ func driftState(d approvals.Drift) string {
 }
 
 func driftAcceptCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var by, reason string
 	cmd := &cobra.Command{
 		Use:   "accept ID --by EMAIL --reason TEXT",

@@ -15,7 +15,7 @@ import (
 )
 
 func reconcileCommand() *cobra.Command {
-	var db auditDatabase
+	var db configuredStore
 	var by, reason string
 	cmd := &cobra.Command{
 		Use:   "reconcile [--by EMAIL --reason TEXT]",

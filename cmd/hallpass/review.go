@@ -31,7 +31,7 @@ type reviewDesk struct {
 
 // withReviews opens the configured database for one piece of work.
 func withReviews(ctx context.Context, path string, work func(reviewDesk) error) error {
-	db := auditDatabase{path: path}
+	db := configuredStore{path: path}
 	return db.with(ctx, func(c config.Config, s *store.Store) error {
 		access, err := app.LoadAccess(ctx, c, app.Options{})
 		if err != nil {
@@ -43,10 +43,6 @@ func withReviews(ctx context.Context, path string, work func(reviewDesk) error) 
 		}
 		return work(reviewDesk{Service: r, access: access, config: c, store: s})
 	})
-}
-
-func configFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVar(path, "config", "access/hallpass.yaml", "the configuration file, in the access folder")
 }
 
 // operator is whoever has the command line and the database.
