@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -40,6 +41,7 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	if fail := it.pool.admit(ctx); fail != nil {
 		return w.provisionTrouble(ctx, it, g, "grant", fail)
 	}
+	tried := !g.CallUntil.IsZero()
 	until := w.Now().Add(it.pool.limits.CallTimeout + callSettles)
 	if g, err = w.Service.Provision(ctx, id, present, until); err != nil {
 		return w.retried(ctx, it, err)
@@ -52,6 +54,9 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	}
 	if g.Standing {
 		return w.activate(ctx, it, g, nil)
+	}
+	if tried {
+		return w.giveAgain(ctx, it, g)
 	}
 	return w.give(ctx, it, g)
 }
@@ -89,7 +94,7 @@ func (w *Worker) precheck(ctx context.Context, it *item, g approvals.Grant) (pre
 	if shared {
 		return false, nil
 	}
-	p, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, nil) })
+	p, fail := ask(ctx, it.pool, "check", func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, nil) })
 	if fail != nil {
 		s := w.provisionTrouble(ctx, it, g, "check", fail)
 		return false, &s
@@ -136,11 +141,32 @@ func (w *Worker) give(ctx context.Context, it *item, g approvals.Grant) step {
 		return again(w.Now())
 	}
 	grant := func(ctx context.Context) (approvals.Receipt, error) { return it.pool.conn.Grant(ctx, g) }
-	receipt, fail := call(ctx, it.pool, grant)
+	receipt, fail := call(ctx, it.pool, "grant", grant)
 	if fail != nil && fail.Kind != approvals.Ambiguous {
 		return w.provisionTrouble(ctx, it, g, "grant", fail)
 	}
 	return w.activate(ctx, it, g, receipt)
+}
+
+// giveAgain looks whether an earlier call gave access, and calls only if it did
+// not: a second call that lands after somebody ended the grant would give it
+// anew. What another grant gave looks the same, so that beside one it calls.
+func (w *Worker) giveAgain(ctx context.Context, it *item, g approvals.Grant) step {
+	others, err := w.sharing(ctx, g)
+	if err != nil {
+		return w.retried(ctx, it, err)
+	}
+	if slices.ContainsFunc(others, backs) {
+		return w.give(ctx, it, g)
+	}
+	p, fail := ask(ctx, it.pool, "check", func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, nil) })
+	switch {
+	case fail != nil:
+		return w.provisionTrouble(ctx, it, g, "check", fail)
+	case p.Present:
+		return w.works(ctx, it, g, nil, p)
+	}
+	return w.give(ctx, it, g)
 }
 
 // activate starts the clock once the system says that access works.
@@ -152,6 +178,11 @@ func (w *Worker) activate(ctx context.Context, it *item, g approvals.Grant, rece
 	if fail != nil {
 		return w.provisionTrouble(ctx, it, g, "check", fail)
 	}
+	return w.works(ctx, it, g, receipt, p)
+}
+
+// works stores that access is there, as was read back.
+func (w *Worker) works(ctx context.Context, it *item, g approvals.Grant, receipt approvals.Receipt, p approvals.Presence) step {
 	word := "present: " + p.Detail
 	if g.Standing {
 		word = "standing: " + p.Detail
@@ -190,7 +221,7 @@ func (w *Worker) setEnd(ctx context.Context, it *item, g approvals.Grant) step {
 		}
 	}
 	end := nativeEnd(g, others)
-	_, fail := ask(ctx, it.pool, func(ctx context.Context) (struct{}, error) {
+	_, fail := ask(ctx, it.pool, "set_end", func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, expirer.SetEnd(ctx, g, g.Receipt, end)
 	})
 	if fail == nil {

@@ -297,15 +297,17 @@ func TestWhateverHappensNothingIsLostDoubledOrLeftOpen(t *testing.T) {
 			t.Parallel()
 			for seed := from + part; seed < from+n; seed += 4 {
 				synctest.Test(t, func(t *testing.T) {
+					t.Cleanup(func() {
+						if t.Failed() {
+							t.Logf("repeat it with: HALLPASS_SEED=%d HALLPASS_SEEDS=1 go test -count=1 -run Whatever ./approvals/lifecycle", seed)
+						}
+					})
 					var db database = approvalstest.NewStore()
 					if seed%50 == 0 {
 						db = openSQLite(t)
 					}
 					newRig(t, db).fate(seed)
 				})
-				if t.Failed() {
-					t.Fatalf("repeat it with: HALLPASS_SEED=%d HALLPASS_SEEDS=1 go test -count=1 -run Whatever ./approvals/lifecycle", seed)
-				}
 			}
 		})
 	}
