@@ -2,7 +2,9 @@ package synthetic
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -124,15 +126,7 @@ func (o *Organisation) grant() {
 				seen[o.usual(o.department[i], o.role[i], j)] = true
 			}
 		}
-		for e := range o.Entitlements {
-			if len(seen) == 0 {
-				break
-			}
-			if seen[e] {
-				o.Held[i] = append(o.Held[i], e)
-				delete(seen, e)
-			}
-		}
+		o.Held[i] = slices.Sorted(maps.Keys(seen))
 	}
 }
 
