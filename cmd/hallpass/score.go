@@ -88,7 +88,7 @@ func explainScoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			weights, err := app.Weights(c)
+			weights, err := app.WeightsOf(cmd.Context(), c, s, d.Assessment.Model)
 			if err != nil {
 				return err
 			}

@@ -88,6 +88,20 @@ func TestServeRefusesWeightsThatAreNone(t *testing.T) {
 	}
 }
 
+// earlier are weights as another version of the program may have had them.
+func earlier(t *testing.T, version string) (w struct {
+	weights *scoring.Weights
+	text    string
+}) {
+	t.Helper()
+	w.text = strings.Replace(string(scoring.ShippedFile()), `"version": "`, `"version": "`+version+` `, 1)
+	var err error
+	if w.weights, err = scoring.ParseWeights([]byte(w.text)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // TestScoreExplainFailsWhereSomethingWasChanged stores decisions of which some
 // were meddled with after the audit log had recorded them.
 func TestScoreExplainFailsWhereSomethingWasChanged(t *testing.T) {
@@ -100,23 +114,31 @@ func TestScoreExplainFailsWhereSomethingWasChanged(t *testing.T) {
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	then, gone := earlier(t, "earlier"), earlier(t, "earliest") // weights of the past; the last ones were not kept
+	if err := s.KeepLaw(t.Context(), "weights", then.weights.Model(), then.text); err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		name    string
+		weights *scoring.Weights
 		tamper  func(*approvals.Decision)
 		code    int
 		says    []string
 		without string
 	}{
-		{"intact", func(*approvals.Decision) {}, 0, []string{"recomputed: identical", "facts: as audit event"}, "DIFFERENT"},
-		{"score", func(d *approvals.Decision) { d.Assessment.Score-- }, 1, []string{"recomputed: DIFFERENT"}, "identical"},
-		{"counts", func(d *approvals.Decision) { d.Facts.Evidence.Counts[0].N += 400 }, 1, []string{"recomputed: DIFFERENT", "facts: DIFFERENT"}, "identical"},
-		{"name", func(d *approvals.Decision) { d.Facts.Beneficiary.Name = "Somebody Else" }, 1, []string{"facts: DIFFERENT"}, "facts: as audit event"},
+		{"intact", scoring.Shipped(), func(*approvals.Decision) {}, 0, []string{"recomputed: identical", "facts: as audit event"}, "DIFFERENT"},
+		{"score", scoring.Shipped(), func(d *approvals.Decision) { d.Assessment.Score-- }, 1, []string{"recomputed: DIFFERENT"}, "identical"},
+		{"counts", scoring.Shipped(), func(d *approvals.Decision) { d.Facts.Evidence.Counts[0].N += 400 }, 1, []string{"recomputed: DIFFERENT", "facts: DIFFERENT"}, "identical"},
+		{"name", scoring.Shipped(), func(d *approvals.Decision) { d.Facts.Beneficiary.Name = "Somebody Else" }, 1, []string{"facts: DIFFERENT"}, "facts: as audit event"},
+		{"by weights of then", then.weights, func(*approvals.Decision) {}, 0, []string{then.weights.Model(), "recomputed: identical"}, "DIFFERENT"},
+		{"by them, counts", then.weights, func(d *approvals.Decision) { d.Facts.Evidence.Counts[0].N += 400 }, 1, []string{"recomputed: DIFFERENT"}, "identical"},
+		{"by weights not kept", gone.weights, func(*approvals.Decision) {}, 1, []string{"not recomputed: this program has model " + scoring.Shipped().Model()}, "identical"},
 	}
 	for _, c := range cases {
 		change := storetest.Submission(c.name)
 		f := storetest.Facts()
 		f.Evidence = approvals.Evidence{World: 900, Counts: []approvals.Count{{Name: "decided.all", N: 60, Of: 900}, {Name: "decided.entitlement", N: 3, Of: 40}}}
-		d := approvals.Decision{Request: change.Requests[0].ID, Sequence: 1, At: f.At, Facts: f, Assessment: scoring.Shipped().Assess(f)}
+		d := approvals.Decision{Request: change.Requests[0].ID, Sequence: 1, At: f.At, Facts: f, Assessment: c.weights.Assess(f)}
 		for i := range change.Events {
 			change.Events[i].FactsDigest = f.Digest()
 		}

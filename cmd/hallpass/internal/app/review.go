@@ -130,17 +130,27 @@ func (s *scores) Score(ctx context.Context, model string, f approvals.Facts) (ap
 	defer s.mu.Unlock()
 	weights := s.models[model]
 	if weights == nil {
-		text, err := s.store.Law(ctx, lawWeights, model)
-		if err != nil {
+		var err error
+		if weights, err = keptWeights(ctx, s.store, model); err != nil {
 			return approvals.Assessment{}, err
-		}
-		weights, err = scoring.ParseWeights([]byte(text))
-		if err != nil || weights.Model() != model {
-			return approvals.Assessment{}, approvals.Errorf(approvals.CodeNotFound, "What is kept as the model %s is not it.", model)
 		}
 		s.models[model] = weights
 	}
 	return weights.Assess(f), nil
+}
+
+// keptWeights are the weights that scored under a model's name; CodeNotFound
+// where they are not kept, or what is kept is not they.
+func keptWeights(ctx context.Context, s *store.Store, model string) (*scoring.Weights, error) {
+	text, err := s.Law(ctx, lawWeights, model)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := scoring.ParseWeights([]byte(text))
+	if err != nil || weights.Model() != model {
+		return nil, approvals.Errorf(approvals.CodeNotFound, "What is kept as the model %s is not it.", model)
+	}
+	return weights, nil
 }
 
 // startKey begins the key of a task that starts a scheduled review:

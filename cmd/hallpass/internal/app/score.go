@@ -119,6 +119,21 @@ func Weights(c config.Config) (*scoring.Weights, error) {
 	return w, err
 }
 
+// WeightsOf are the weights that a stored score came from, so that it can be
+// computed again after others came into force: those kept when they did. Where
+// none are kept under the model's name, they are the weights in force.
+func WeightsOf(ctx context.Context, c config.Config, s *store.Store, model string) (*scoring.Weights, error) {
+	current, err := Weights(c)
+	if err != nil || current.Model() == model {
+		return current, err
+	}
+	kept, err := keptWeights(ctx, s, model)
+	if approvals.ErrorCode(err) == approvals.CodeNotFound {
+		return current, nil
+	}
+	return kept, err
+}
+
 // weightsText is Weights with the file that they are read from.
 func weightsText(c config.Config) (*scoring.Weights, []byte, error) {
 	if c.Score.Weights == "" {
