@@ -51,7 +51,9 @@ func (s *Service) manages(ctx context.Context, id, of PrincipalID) bool {
 }
 
 // Expire ends access whose time is up. Before its end it does nothing and
-// returns CodeConflict: the clock was ahead, or the end was moved.
+// returns CodeConflict: the clock was ahead, or the end was moved. The revoke
+// task that was put for this end is left as it is: it is due, and whoever calls
+// may hold it.
 func (s *Service) Expire(ctx context.Context, id GrantID) (Grant, error) {
 	g, err := s.Store.Grant(ctx, id)
 	if err != nil {
@@ -130,8 +132,10 @@ func (s *Service) endOnce(ctx context.Context, actor Actor, g Grant, why EndReas
 	c := Change{
 		Grants: []Grant{g},
 		Events: []Event{ev},
-		Tasks:  []Task{{Kind: TaskRevoke, Key: string(g.ID), RunAt: now}},
 		Cancel: []Task{{Kind: TaskRemind, Key: string(g.ID)}},
+	}
+	if why != EndExpired {
+		c.Tasks = []Task{{Kind: TaskRevoke, Key: string(g.ID), RunAt: now}}
 	}
 	if err := s.dropExtensions(ctx, &c, g, now); err != nil {
 		return g, err

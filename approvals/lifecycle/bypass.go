@@ -88,12 +88,12 @@ func (w *Worker) around(ctx context.Context, g approvals.Grant, done map[approva
 
 // proved takes access away and reads back that it is gone.
 func (w *Worker) proved(ctx context.Context, it *item, g approvals.Grant) (removal approvals.Removal, read string, fail *failure) {
-	removal, fail = ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, g.Receipt) })
+	removal, fail = ask(ctx, it.pool, "revoke", func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, g.Receipt) })
 	if fail != nil && fail.Kind != approvals.Ambiguous {
 		return removal, "", fail
 	}
 	if ender, ok := it.pool.conn.(approvals.SessionEnder); ok {
-		ended, fail := ask(ctx, it.pool, func(ctx context.Context) (int, error) { return ender.EndSessions(ctx, g, g.Receipt) })
+		ended, fail := ask(ctx, it.pool, "end_sessions", func(ctx context.Context) (int, error) { return ender.EndSessions(ctx, g, g.Receipt) })
 		if fail != nil && fail.Kind != approvals.Ambiguous {
 			return removal, "", fail
 		}

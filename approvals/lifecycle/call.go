@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -23,18 +24,27 @@ func (p *pool) admit(ctx context.Context) *failure {
 	return nil
 }
 
-// ask makes one call to the connector, in its time and at its rate.
-func ask[T any](ctx context.Context, p *pool, f func(context.Context) (T, error)) (T, *failure) {
+// ask makes one call to the connector, in its time and at its rate. op is what
+// the connector's method does, for who traces.
+func ask[T any](ctx context.Context, p *pool, op string, f func(context.Context) (T, error)) (T, *failure) {
 	if fail := p.admit(ctx); fail != nil {
 		var zero T
 		return zero, fail
 	}
-	return call(ctx, p, f)
+	return call(ctx, p, op, f)
 }
 
 // call makes one call that was admitted. A panic inside is a failure of which
 // nobody knows how far it came.
-func call[T any](ctx context.Context, p *pool, f func(context.Context) (T, error)) (v T, fail *failure) {
+func call[T any](ctx context.Context, p *pool, op string, f func(context.Context) (T, error)) (v T, fail *failure) {
+	ctx, end := p.trace.Begin(ctx, "connector call", slog.String("connector", p.name), slog.String("op", op))
+	defer func() {
+		if fail != nil {
+			end(fail)
+			return
+		}
+		end(nil)
+	}()
 	ctx, cancel := context.WithTimeout(ctx, p.limits.CallTimeout)
 	defer cancel()
 	defer func() {

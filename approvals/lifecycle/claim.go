@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -12,18 +13,22 @@ import (
 // claim takes due tasks into the queues, those first that go first, and notes
 // when the next one is due.
 func (w *Worker) claim(ctx context.Context) {
+	left := w.full
 	w.claimed, w.full = time.Now(), false
 	// A database that is slow is not asked all the time: looking takes a quarter at most.
 	defer func() { w.gap = min(longestGap, max(claimGap, 4*time.Since(w.claimed))) }()
-	err := w.look(ctx)
+	var err error
+	if !left { // else there is something, and that is all that a look would tell
+		err = w.look(ctx)
+	}
 	if err == nil && !w.merge(ctx) {
 		return
 	}
-	if err == nil && !w.due.IsZero() && !w.due.After(w.Now()) {
+	if err == nil && (left || !w.due.IsZero() && !w.due.After(w.Now())) {
 		for c := class(0); c < classes && err == nil; c++ {
 			err = w.claimClass(ctx, c)
 		}
-		if err == nil {
+		if err == nil && !w.full {
 			err = w.look(ctx)
 		}
 	}
@@ -79,18 +84,22 @@ func (w *Worker) take(ctx context.Context, c class) ([]approvals.Lease, error) {
 
 // enqueue puts a task into the queue of the system that it concerns.
 func (w *Worker) enqueue(ctx context.Context, l approvals.Lease, c class, found lookup) {
-	it := &item{lease: l, class: c}
+	it := &item{lease: l, class: c, grant: found.grant}
 	if found.err != nil {
 		w.giveBack(ctx, it, w.Now().Add(pause(l.Attempt, provisionPause)), "its grant could not be read")
 		return
 	}
-	p := w.poolFor(l, c, found.grant)
+	w.queue(ctx, it, w.poolFor(l, c, found.grant))
+}
+
+// queue lets an item wait for a slot of a pool, unless too many wait there.
+func (w *Worker) queue(ctx context.Context, it *item, p *pool) {
 	it.pool = p
-	if len(p.queue[c]) >= queueAtMost {
+	if len(p.queue[it.class]) >= queueAtMost {
 		w.giveBack(ctx, it, w.Now().Add(w.Lease/2+pause(4, w.Lease)), "too many tasks wait for this system")
 		return
 	}
-	p.queue[c] = append(p.queue[c], it)
+	p.queue[it.class] = append(p.queue[it.class], it)
 }
 
 // observeKey begins the key of a sweep task that asks one connector for its
@@ -171,7 +180,7 @@ func (w *Worker) poolOf(connector string) *pool {
 type step struct {
 	at      time.Time // when to try again; zero: never
 	cause   string    // why, for people, without secrets
-	gone    bool      // the task was put afresh meanwhile, or is somebody else's: leave it
+	moved   bool      // the task is not done: its next try is in the pool of its grant's system
 	down    bool      // the system did not answer
 	skipped bool      // the system was not asked, so nothing is known of it
 	over    bool      // what was stored last ended the task too
@@ -187,12 +196,15 @@ var (
 func again(at time.Time) step { return step{at: at, skipped: true} }
 
 // run makes one try of a task and stores what became of it.
-func (w *Worker) run(ctx context.Context, it *item) step {
-	s := w.try(ctx, it)
+func (w *Worker) run(ctx context.Context, it *item) (s step) {
+	ctx, end := w.Trace.Begin(ctx, "task", slog.String("kind", string(it.lease.Kind)), slog.String("key", it.lease.Key),
+		slog.String("connector", it.pool.name), slog.Int("attempt", it.lease.Attempt))
+	defer func() { end(nil, slog.Bool("again", s.down || !s.at.IsZero())) }()
+	s = w.try(ctx, it)
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	switch {
-	case s.gone || s.down: // the loop decides where a task waits for its system
+	case s.moved || s.down: // the loop decides where a task waits for its system
 	case s.at.IsZero():
 		it.vacate(s)
 		if !s.over {
@@ -212,7 +224,7 @@ func (w *Worker) try(ctx context.Context, it *item) step {
 	key := it.lease.Key
 	switch it.lease.Kind {
 	case approvals.TaskRevoke:
-		return w.revoke(ctx, it, approvals.GrantID(key))
+		return w.revoke(ctx, it)
 	case approvals.TaskProvision:
 		return w.provision(ctx, it, approvals.GrantID(key))
 	case approvals.TaskRemind:

@@ -83,6 +83,7 @@ type Config struct {
 
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: nobody hears
+	Trace  approvals.Trace  // of tasks and of calls to connectors; nil: nobody
 
 	Poll    time.Duration // how long at most until tasks of other replicas are seen; zero: 250 ms
 	Lease   time.Duration // how long a task is held; zero: four calls of the slowest connector and 30 s
@@ -118,6 +119,7 @@ func New(cfg Config) (*Worker, error) {
 	slowest := time.Duration(0)
 	for name, conn := range cfg.Connectors {
 		p := newPool(name, conn, cfg.Limits[name])
+		p.trace = cfg.Trace
 		w.pools[name] = p
 		w.hands[name] = p
 		slowest = max(slowest, p.limits.CallTimeout)

@@ -11,16 +11,17 @@ import (
 // sharing lists the other live grants that mean the same holding.
 func (w *Worker) sharing(ctx context.Context, g approvals.Grant) ([]approvals.Grant, error) {
 	live, err := w.Store.LiveGrants(ctx, g.Principal, "")
-	if err != nil {
-		return nil, err
-	}
-	var others []approvals.Grant
+	return w.alike(live, g), err
+}
+
+// alike are those of some grants, besides the one, that mean the same holding.
+func (w *Worker) alike(live []approvals.Grant, g approvals.Grant) (others []approvals.Grant) {
 	for _, o := range live {
 		if o.ID != g.ID && w.Service.Same(o, g) {
 			others = append(others, o)
 		}
 	}
-	return others, nil
+	return others
 }
 
 // backs reports whether a grant keeps its holding alive: it works, or may have
@@ -53,7 +54,7 @@ func (w *Worker) put(ctx context.Context, tasks ...approvals.Task) error {
 // while it says the opposite of what was just done: many systems need a moment.
 func (w *Worker) readBack(ctx context.Context, it *item, g approvals.Grant, r approvals.Receipt, want bool) (approvals.Presence, *failure) {
 	for try := 1; ; try++ {
-		p, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, r) })
+		p, fail := ask(ctx, it.pool, "check", func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, r) })
 		if fail != nil || p.Present == want && (want || p.Sessions == 0) || try == readBackTries {
 			return p, fail
 		}

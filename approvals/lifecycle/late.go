@@ -57,7 +57,7 @@ func (w *Worker) takeBack(ctx context.Context, it *item, g approvals.Grant, rece
 			return nil, nil
 		}
 	}
-	_, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, receipt) })
+	_, fail := ask(ctx, it.pool, "revoke", func(ctx context.Context) (approvals.Removal, error) { return it.pool.conn.Revoke(ctx, g, receipt) })
 	if fail == nil || fail.Kind == approvals.Ambiguous {
 		var p approvals.Presence
 		if p, fail = w.readBack(ctx, it, g, receipt, false); fail == nil && p.Present {

@@ -43,7 +43,7 @@ func (w *Worker) regive(ctx context.Context, it *item, d approvals.Drift) step {
 	if err != nil || g.State != approvals.GrantActive || g.Expired(w.Now()) {
 		return w.retried(ctx, it, err)
 	}
-	receipt, fail := call(ctx, it.pool, func(ctx context.Context) (approvals.Receipt, error) { return it.pool.conn.Grant(ctx, g) })
+	receipt, fail := call(ctx, it.pool, "grant", func(ctx context.Context) (approvals.Receipt, error) { return it.pool.conn.Grant(ctx, g) })
 	if fail != nil && fail.Kind != approvals.Ambiguous {
 		return w.mendTrouble(ctx, it, d, "grant", fail)
 	}

@@ -122,7 +122,7 @@ func (w *Worker) lookAt(ctx context.Context, it *item, r resource, t twins, peop
 	var looks []approvals.Look
 	for _, e := range r.levels {
 		l := approvals.Look{At: w.Now()}
-		held, fail := ask(ctx, it.pool, func(ctx context.Context) ([]approvals.Holding, error) { return it.pool.conn.List(ctx, e) })
+		held, fail := ask(ctx, it.pool, "list", func(ctx context.Context) ([]approvals.Holding, error) { return it.pool.conn.List(ctx, e) })
 		if fail != nil {
 			w.Logger.WarnContext(ctx, "a system does not say who holds an entitlement", "connector", it.pool.name, "entitlement", e.ID, "error", fail.Message)
 			if unanswered(fail) {
@@ -175,7 +175,7 @@ func (w *Worker) confirm(ctx context.Context, it *item, l *approvals.Look, t twi
 		return false, err
 	}
 	for _, g := range missing[:min(len(missing), checkAtMost)] {
-		p, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, g.Receipt) })
+		p, fail := ask(ctx, it.pool, "check", func(ctx context.Context) (approvals.Presence, error) { return it.pool.conn.Check(ctx, g, g.Receipt) })
 		switch {
 		case fail != nil && unanswered(fail):
 			return false, nil

@@ -38,7 +38,8 @@ type item struct {
 	lease  approvals.Lease
 	class  class
 	pool   *pool
-	record bool // a failure of this try is worth an audit event
+	grant  approvals.Grant // that the task is about, as it was read last; the zero Grant where there is none
+	record bool            // a failure of this try is worth an audit event
 	cancel func()
 	cut    bool // its call was ended because the system answers others again
 	left   bool // it needs its slot no longer; the loop alone reads it
@@ -52,6 +53,7 @@ type pool struct {
 	conn    approvals.Connector // nil: none, or no longer configured
 	limits  Limits
 	limiter *rate.Limiter
+	trace   approvals.Trace
 	queue   [classes][]*item
 	breaker [classes]breaker
 	running [classes]map[*item]struct{}

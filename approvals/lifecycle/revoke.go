@@ -2,22 +2,33 @@ package lifecycle
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 // revoke ends the access of a grant: it calls, reads back, and only then says
 // so. It is tried until that is done.
-func (w *Worker) revoke(ctx context.Context, it *item, id approvals.GrantID) step {
-	g, err := w.Store.Grant(ctx, id)
+func (w *Worker) revoke(ctx context.Context, it *item) step {
+	if it.pool == w.house && it.grant.State == approvals.GrantActive {
+		return w.expire(ctx, it)
+	}
+	// One reading tells how the grant stands now and what else backs it.
+	live, err := w.Store.LiveGrants(ctx, it.grant.Principal, "")
 	if err != nil {
 		return w.retried(ctx, it, err)
 	}
+	i := slices.IndexFunc(live, func(g approvals.Grant) bool { return g.ID == it.grant.ID })
+	if i < 0 {
+		return unasked
+	}
+	g := live[i]
 	if may, err := w.mayEnd(ctx, g); err != nil || !may {
 		return w.held(ctx, it, err)
 	}
 	if g.State == approvals.GrantActive {
-		return w.expire(ctx, it, g)
+		it.grant = g
+		return w.expire(ctx, it)
 	}
 	if it.pool == w.house && g.State.Live() { // it was ended between the queue and here: it belongs to its system's
 		return again(w.Now())
@@ -27,40 +38,40 @@ func (w *Worker) revoke(ctx context.Context, it *item, id approvals.GrantID) ste
 		if w.Now().Before(g.ResidualUntil) {
 			return again(g.ResidualUntil)
 		}
-		return w.end(ctx, it, g)
+		return w.end(ctx, it, g, w.alike(live, g))
 	case approvals.GrantRevoking:
-		return w.end(ctx, it, g)
+		return w.end(ctx, it, g, w.alike(live, g))
 	default:
 		return unasked
 	}
 }
 
-// expire orders the end of access whose time is up. The order puts the task
-// afresh, so that the removal is a try of its own. Before the end, because it
-// was moved or this clock is ahead, the task waits for it.
-func (w *Worker) expire(ctx context.Context, it *item, g approvals.Grant) step {
-	now, err := w.Service.Expire(ctx, g.ID)
+// expire orders the end of access whose time is up. The removal is a try of its
+// own, for which the task, still held, moves to its system's pool. Before the
+// end, because it was moved or this clock is ahead, the task waits for it.
+func (w *Worker) expire(ctx context.Context, it *item) step {
+	if may, err := w.mayEnd(ctx, it.grant); err != nil || !may {
+		return w.held(ctx, it, err)
+	}
+	now, err := w.Service.Expire(ctx, it.grant.ID)
 	if approvals.ErrorCode(err) == approvals.CodeConflict && w.Now().Before(now.EndsAt) {
 		return again(now.EndsAt)
 	}
 	if err != nil {
 		return w.retried(ctx, it, err)
 	}
-	return step{gone: true, skipped: true}
+	it.grant = now
+	return step{moved: true, skipped: true}
 }
 
 // end finds out whether anything is to be taken away. Access that was there
 // before, or that another grant backs, stays.
-func (w *Worker) end(ctx context.Context, it *item, g approvals.Grant) step {
+func (w *Worker) end(ctx context.Context, it *item, g approvals.Grant, others []approvals.Grant) step {
 	if !g.Prechecked {
 		return w.keep(ctx, it, g, "absent: nothing had been given yet")
 	}
 	if g.Standing {
 		return w.keep(ctx, it, g, "kept: standing access that was there before")
-	}
-	others, err := w.sharing(ctx, g)
-	if err != nil {
-		return w.retried(ctx, it, err)
 	}
 	for _, o := range others {
 		if !backs(o) {
@@ -81,14 +92,14 @@ func (w *Worker) end(ctx context.Context, it *item, g approvals.Grant) step {
 
 // remove takes access away and reads back what remains.
 func (w *Worker) remove(ctx context.Context, it *item, g approvals.Grant) step {
-	removal, fail := ask(ctx, it.pool, func(ctx context.Context) (approvals.Removal, error) {
+	removal, fail := ask(ctx, it.pool, "revoke", func(ctx context.Context) (approvals.Removal, error) {
 		return it.pool.conn.Revoke(ctx, g, g.Receipt)
 	})
 	if fail != nil && fail.Kind != approvals.Ambiguous {
 		return w.trouble(ctx, it, g, "revoke", fail, longestPause)
 	}
 	if ender, ok := it.pool.conn.(approvals.SessionEnder); ok {
-		ended, fail := ask(ctx, it.pool, func(ctx context.Context) (int, error) { return ender.EndSessions(ctx, g, g.Receipt) })
+		ended, fail := ask(ctx, it.pool, "end_sessions", func(ctx context.Context) (int, error) { return ender.EndSessions(ctx, g, g.Receipt) })
 		if fail != nil && fail.Kind != approvals.Ambiguous {
 			return w.trouble(ctx, it, g, "end_sessions", fail, longestPause)
 		}

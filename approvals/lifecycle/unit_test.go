@@ -138,14 +138,14 @@ func TestForeignErrorsAreClassifiedWithoutTheirWords(t *testing.T) {
 func TestCallSurvivesAPanicAndAnOutOfTimeContext(t *testing.T) {
 	t.Parallel()
 	p := newPool("x", nil, Limits{})
-	_, fail := call(t.Context(), p, func(context.Context) (int, error) { panic("secret") })
+	_, fail := call(t.Context(), p, "check", func(context.Context) (int, error) { panic("secret") })
 	if fail == nil || fail.Kind != approvals.Ambiguous || fail.Message != "The connector failed in an unexpected way." {
 		t.Errorf("a panic is %v", fail)
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	called := false
-	_, fail = call(over, p, func(context.Context) (int, error) { called = true; return 0, nil })
+	_, fail = call(over, p, "check", func(context.Context) (int, error) { called = true; return 0, nil })
 	if fail == nil || called {
 		t.Errorf("called %v with no time left: %v", called, fail)
 	}
@@ -160,7 +160,7 @@ func TestRateIsHonoured(t *testing.T) {
 		p := newPool("x", nothing{}, Limits{Rate: 2, Burst: 1})
 		begin := time.Now()
 		for range 11 {
-			if _, fail := ask(t.Context(), p, func(context.Context) (int, error) { return 0, nil }); fail != nil {
+			if _, fail := ask(t.Context(), p, "check", func(context.Context) (int, error) { return 0, nil }); fail != nil {
 				t.Fatal(fail)
 			}
 		}
@@ -169,7 +169,7 @@ func TestRateIsHonoured(t *testing.T) {
 		}
 		short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if _, fail := ask(short, p, func(context.Context) (int, error) { return 0, nil }); fail == nil || fail.After == 0 {
+		if _, fail := ask(short, p, "check", func(context.Context) (int, error) { return 0, nil }); fail == nil || fail.After == 0 {
 			t.Errorf("a call that can't wait for its turn is %v, want one that comes back later", fail)
 		}
 	})

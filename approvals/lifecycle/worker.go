@@ -183,7 +183,12 @@ func (w *Worker) settle(ctx context.Context, r result) {
 		p.storing--
 		return
 	}
-	if p.ended(it, r.step, now) {
+	opened := p.ended(it, r.step, now)
+	if r.step.moved {
+		w.queue(ctx, it, w.poolOf(it.grant.Connector))
+		return
+	}
+	if opened {
 		w.Logger.WarnContext(ctx, "a connector does not answer; its tasks wait, and one tries every few seconds",
 			"connector", p.name, "kind", it.lease.Kind, "error", r.step.cause)
 	}
