@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
 // planted draws decisions whose log-odds are a known sum.
@@ -114,5 +116,22 @@ func TestGroupedFoldsNeverPartAValue(t *testing.T) {
 			t.Fatalf("value %d is in folds %d and %d", v, f, fold[i])
 		}
 		of[v] = fold[i]
+	}
+}
+
+// TestEncodingAllocatesByFoldAndNotByDecision: with room of its own for each
+// decision, most of the time of a long history would go into clearing it.
+func TestEncodingAllocatesByFoldAndNotByDecision(t *testing.T) {
+	table := load(t, history(t, 4000))
+	m := newModel(table)
+	rows := m.learn(table)
+	card, err := scorecard.Compile(allTerms(m.layout, nil), m.layout, m.smoothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fold := m.innerFold(rows, table.Denied, nil)
+	allocated := testing.AllocsPerRun(2, func() { m.measure(card, rows, table.Denied, fold) })
+	if limit := float64(50 * innerFolds); allocated > limit {
+		t.Errorf("%v allocations for %d decisions in %d folds, want at most %v", allocated, len(rows), innerFolds, limit)
 	}
 }

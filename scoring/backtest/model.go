@@ -201,10 +201,10 @@ func (m *model) measure(c *scorecard.Card, rows [][]uint32, denied []bool, fold 
 		for _, r := range inside {
 			m.book.learn(rows[r], denied[r], -1)
 		}
-		base := scorecard.NewBase(m.book.all, m.reference)
+		base, memo := scorecard.NewBase(m.book.all, m.reference), m.memo()
 		for _, r := range inside {
 			m.book.look(rows[r], singles, pairs)
-			c.Measure(base, singles, pairs, x)
+			c.Measure(base, singles, pairs, x, &memo)
 			for j, v := range x {
 				d.x[r*k+j] = v.Float()
 			}
@@ -215,6 +215,11 @@ func (m *model) measure(c *scorecard.Card, rows [][]uint32, denied []bool, fold 
 		}
 	}
 	return d
+}
+
+// memo remembers nothing yet; it serves one base.
+func (m *model) memo() scorecard.Memo {
+	return scorecard.NewMemo(len(m.layout.Attributes), len(m.layout.Pairs))
 }
 
 func (m *model) cellRoom() (singles, pairs []scorecard.Cell) {

@@ -17,12 +17,13 @@ type Line struct {
 func (m *model) predict(rows [][]uint32) []Line {
 	base := scorecard.NewBase(m.book.all, m.reference)
 	singles, pairs := m.cellRoom()
+	memo := m.memo()
 	out := make([]Line, len(rows))
 	parts := make([]scorecard.Fixed, 1+len(singles)+len(pairs))
 	x := make([]scorecard.Fixed, m.deck.Terms())
 	for i, row := range rows {
 		m.book.look(row, singles, pairs)
-		card, z := m.deck.Weigh(base, singles, pairs, x, nil)
+		card, z := m.deck.Weigh(base, singles, pairs, x, &memo)
 		clear(parts)
 		parts[0] = base.LogOdds() + card.Bias()
 		for j, v := range x[:card.Terms()] {

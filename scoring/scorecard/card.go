@@ -49,10 +49,12 @@ type Smoothing struct {
 // Card is a profile made ready for computing over a fixed order of attributes
 // and pairs. It is immutable.
 type Card struct {
-	bias   Fixed
-	terms  []cardTerm
-	halves [][2]int
-	smooth Smoothing
+	bias    Fixed
+	terms   []cardTerm
+	singles [][]cardTerm // the terms of each attribute
+	pairs   [][]cardTerm // those of each pair
+	halves  [][2]int
+	smooth  Smoothing
 }
 
 type cardTerm struct {
@@ -93,7 +95,10 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 		return nil, fmt.Errorf("smoothing %+v: single and pair go from 1 to 1000, share from 0 to a million", s)
 	}
 	s.share = Millionths(s.Share)
-	c := &Card{bias: Millionths(p.Bias), halves: l.Pairs, smooth: s}
+	c := &Card{
+		bias: Millionths(p.Bias), halves: l.Pairs, smooth: s,
+		singles: make([][]cardTerm, len(l.Attributes)), pairs: make([][]cardTerm, len(l.Pairs)),
+	}
 	for _, t := range p.Terms {
 		at, ok := places[t.Of]
 		if !ok {
@@ -112,7 +117,13 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 		default:
 			return nil, fmt.Errorf("term %q: unknown kind %q", t.Name(), t.Kind)
 		}
-		c.terms = append(c.terms, cardTerm{above: t.Kind == Above, pair: pair, what: t.Kind.measurement(), at: at, weight: Millionths(t.Weight)})
+		term := cardTerm{above: t.Kind == Above, pair: pair, what: t.Kind.measurement(), at: at, weight: Millionths(t.Weight)}
+		c.terms = append(c.terms, term)
+		of := c.singles
+		if pair {
+			of = c.pairs
+		}
+		of[at] = append(of[at], term)
 	}
 	return c, nil
 }
@@ -127,30 +138,57 @@ func (c *Card) Bias() Fixed { return c.bias }
 func (c *Card) Place(i int) (at int, pair bool) { return c.terms[i].at, c.terms[i].pair }
 
 // Measure writes the unweighted value of every term to x, which must have
-// room for Terms values. The cells are in the layout's order.
-func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed) {
-	memo := NewMemo(len(attributes), len(pairs))
-	c.measure(b, attributes, pairs, x, &memo)
-}
-
-func (c *Card) measure(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) {
+// room for Terms values. The cells are in the layout's order. The memo must be of
+// this layout and base alone.
+func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) {
 	memo.measure(b, attributes, pairs, c.halves, c.smooth)
 	for i := range c.terms {
-		t := &c.terms[i]
-		if !t.pair {
-			x[i] = side(t.above, memo.singles[t.at].excess)
-			continue
-		}
-		p, k := &memo.pairs[t.at], t.what
-		if !p.known[k] {
-			h := c.halves[t.at]
-			p.known[k], p.measured[k] = true, b.measure(k, p.cell, &memo.singles[h[0]], &memo.singles[h[1]], c.smooth)
-		}
-		x[i] = p.measured[k]
-		if k == pairExcess {
-			x[i] = side(t.above, x[i])
-		}
+		x[i] = c.value(b, &c.terms[i], memo)
 	}
+}
+
+// value is the unweighted value of a term.
+func (c *Card) value(b Base, t *cardTerm, memo *Memo) Fixed {
+	if !t.pair {
+		return side(t.above, memo.singles[t.at].excess)
+	}
+	p, k := &memo.pairs[t.at], t.what
+	if !p.known[k] {
+		h := c.halves[t.at]
+		p.known[k], p.measured[k] = true, b.measure(k, p.cell, &memo.singles[h[0]], &memo.singles[h[1]], c.smooth)
+	}
+	if k == pairExcess {
+		return side(t.above, p.measured[k])
+	}
+	return p.measured[k]
+}
+
+// total is the log-odds of the cells that a memo was brought up to date with.
+func (c *Card) total(b Base, memo *Memo) Fixed {
+	sum := b.logOdds + c.bias
+	for i := range memo.singles {
+		s := &memo.singles[i]
+		if s.by != c {
+			s.by, s.weighed = c, c.weighed(b, c.singles[i], memo)
+		}
+		sum += s.weighed
+	}
+	for i := range memo.pairs {
+		p := &memo.pairs[i]
+		if p.by != c {
+			p.by, p.weighed = c, c.weighed(b, c.pairs[i], memo)
+		}
+		sum += p.weighed
+	}
+	return sum
+}
+
+// weighed is what some terms contribute together.
+func (c *Card) weighed(b Base, terms []cardTerm, memo *Memo) (sum Fixed) {
+	for i := range terms {
+		sum += c.value(b, &terms[i], memo).Mul(terms[i].weight)
+	}
+	return sum
 }
 
 // measurement is the place of a pair's measurement that a term speaks of.
@@ -191,13 +229,9 @@ func side(above bool, x Fixed) Fixed {
 	return min(x, 0)
 }
 
-// Weigh replaces each value in x by its weighted contribution to the log-odds
-// and returns their sum, bias and base rate included.
-func (c *Card) Weigh(b Base, x []Fixed) Fixed {
-	sum := b.logOdds + c.bias
-	for i, t := range c.terms {
-		x[i] = x[i].Mul(t.weight)
-		sum += x[i]
+// spread writes what each term contributes to x.
+func (c *Card) spread(b Base, memo *Memo, x []Fixed) {
+	for i := range c.terms {
+		x[i] = c.value(b, &c.terms[i], memo).Mul(c.terms[i].weight)
 	}
-	return sum
 }

@@ -142,7 +142,8 @@ func TestTermsMeanWhatTheirKindSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		var x [1]Fixed
-		card.Measure(b, cells, pairs, x[:])
+		memo := NewMemo(len(cells), len(pairs))
+		card.Measure(b, cells, pairs, x[:], &memo)
 		if got := x[0].Float(); math.Abs(got-want) > 1e-5 {
 			t.Errorf("%s is %v, want %v", of, got, want)
 		}

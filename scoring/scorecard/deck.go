@@ -87,8 +87,9 @@ func (d *Deck) Terms() (n int) {
 	return n
 }
 
-// Weigh chooses the card and writes its weighted contributions to x, which must
-// have room for Terms values. An anchor of which nothing was decided is left
+// Weigh chooses the card and gives the log-odds of a request's cells. Their
+// weighted contributions go to x, which must have room for Terms values; nil if
+// nobody asks for them. An anchor of which nothing was decided is left
 // out. Where all that was decided was denied, the worse of knowing and not
 // knowing it holds: a first denial never lowers a score. A memo, if not nil,
 // must be of this deck and base alone.
@@ -107,24 +108,19 @@ func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) (*
 			may |= 1 << i
 		}
 	}
-	best, worst := -1, Fixed(0)
-	var last int
+	memo.measure(b, attributes, pairs, d.cards[0].halves, d.cards[0].smooth)
+	best, worst := (*Card)(nil), Fixed(0)
 	for extra := may; ; extra = (extra - 1) & may { // every subset of may, the empty one last
-		last = must | extra
-		if z := d.cards[last].weigh(b, attributes, pairs, x, memo); best < 0 || z > worst {
-			best, worst = last, z
+		card := d.cards[must|extra]
+		if z := card.total(b, memo); best == nil || z > worst {
+			best, worst = card, z
 		}
 		if extra == 0 {
 			break
 		}
 	}
-	if best != last {
-		d.cards[best].weigh(b, attributes, pairs, x, memo)
+	if x != nil {
+		best.spread(b, memo, x)
 	}
-	return d.cards[best], worst
-}
-
-func (c *Card) weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) Fixed {
-	c.measure(b, attributes, pairs, x, memo)
-	return c.Weigh(b, x[:c.Terms()])
+	return best, worst
 }

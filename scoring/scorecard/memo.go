@@ -16,9 +16,11 @@ func NewMemo(attributes, pairs int) Memo {
 
 // single is what one attribute's cell came to.
 type single struct {
-	cell   Cell
-	known  bool
-	excess Fixed
+	cell    Cell
+	known   bool
+	excess  Fixed
+	by      *Card // that weighed it
+	weighed Fixed
 }
 
 // pair is what a pair's cell came to, given those of its halves. What no term
@@ -27,6 +29,8 @@ type pair struct {
 	cell     Cell
 	known    [4]bool
 	measured [4]Fixed
+	by       *Card // that weighed it
+	weighed  Fixed
 }
 
 // The places of a pair's measurements.
