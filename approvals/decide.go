@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -60,7 +61,11 @@ func (s *Service) freeze(ctx context.Context, r Request, e Entitlement) (Facts, 
 
 // decide takes a decision on facts that are fresh now; earlier is the one
 // before it, zero for the first. It stores nothing.
-func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (Decision, error) {
+func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (d Decision, err error) {
+	ctx, end := s.Trace.Begin(ctx, "decide", slog.String("request", string(r.ID)), slog.String("kind", string(r.Kind)))
+	defer func() {
+		end(err, slog.String("outcome", string(d.Ruling.Outcome)), slog.Int("score", d.Assessment.Score), slog.Int("sequence", d.Sequence))
+	}()
 	e, err := s.Catalogue.Entitlement(ctx, r.Entitlement)
 	if err != nil {
 		return Decision{}, err
@@ -69,7 +74,7 @@ func (s *Service) decide(ctx context.Context, r Request, earlier Decision) (Deci
 	if err != nil {
 		return Decision{}, err
 	}
-	d := earlier
+	d = earlier
 	d.Request, d.Sequence, d.At = r.ID, earlier.Sequence+1, f.At
 	return s.rule(ctx, r, d, f)
 }

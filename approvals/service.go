@@ -37,6 +37,8 @@ type Service struct {
 	LapseAfter time.Duration // how long a request waits for an answer; zero: 8 h
 	ChaseAfter time.Duration // when approvers are reminded; zero: half of LapseAfter
 	Explain    bool          // a model is configured: its prose is asked for after the decision is stored
+
+	Trace Trace // of decisions; nil: nobody
 }
 
 const (

@@ -14,6 +14,7 @@
 package prompts
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,6 +52,9 @@ type Config struct {
 	MaxTokensPerDay int
 	// Logger gets codes and counts, never texts; nil discards.
 	Logger *slog.Logger
+	// Trace hears of each call when it begins and, by the function that it
+	// returns, when it ended: codes and counts, never texts. nil: nobody.
+	Trace func(ctx context.Context, step string, about ...slog.Attr) (context.Context, func(err error, about ...slog.Attr))
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// HTTPClient carries the calls; nil means one of its own. Its redirect
@@ -65,6 +69,7 @@ type Client struct {
 	model    string
 	timeout  time.Duration
 	log      *slog.Logger
+	trace    func(context.Context, string, ...slog.Attr) (context.Context, func(error, ...slog.Attr))
 	api      *openai.Client // nil when disabled
 	breaker  *breaker
 	budget   *budget
@@ -103,6 +108,11 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Trace == nil {
+		cfg.Trace = func(ctx context.Context, _ string, _ ...slog.Attr) (context.Context, func(error, ...slog.Attr)) {
+			return ctx, func(error, ...slog.Attr) {}
+		}
+	}
 	api := openai.DefaultConfig(cfg.APIKey)
 	if cfg.BaseURL != "" {
 		api.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
@@ -112,6 +122,7 @@ func New(cfg Config) (*Client, error) {
 		model:    cfg.Model,
 		timeout:  cfg.Timeout,
 		log:      cfg.Logger,
+		trace:    cfg.Trace,
 		api:      openai.NewClientWithConfig(api),
 		breaker:  newBreaker(cfg.Now),
 		budget:   newBudget(cfg.Now, cfg.MaxTokensPerDay),

@@ -94,6 +94,8 @@ func (c *Client) ask(ctx context.Context, t *template, user string, take func(co
 // call makes one call within the time limit and lets take check what came
 // back. spent is the endpoint's own count of tokens, 0 without one.
 func (c *Client) call(ctx context.Context, t *template, user string, take func(content string) error) (spent int, err error) {
+	ctx, end := c.trace(ctx, "model call", slog.String("prompt", t.version))
+	defer func() { end(err, slog.String("code", string(CodeOf(err))), slog.Int("tokens", spent)) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	resp, err := c.api.CreateChatCompletion(ctx, t.request(c.model, user))

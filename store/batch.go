@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -29,7 +30,8 @@ type batcher struct {
 type pending struct {
 	change approvals.Change
 	finish *approvals.Lease
-	done   chan error // of capacity 1
+	ctx    context.Context // of the caller, for who traces; it ends nothing that has begun
+	done   chan error      // of capacity 1
 }
 
 // add queues a change and reports whether the caller must see to it that the
@@ -155,7 +157,7 @@ func (s *Store) drain() {
 // store runs a batch in one transaction. Besides the error that undid all of
 // it, each pending has an outcome of its own: a lost lease undoes nothing else.
 func (s *Store) store(batch []*pending) (outcomes []error, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), batchTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), batchTime)
 	defer cancel()
 	var changes []approvals.Change
 	var leases []approvals.Lease
@@ -189,14 +191,16 @@ func (s *Store) store(batch []*pending) (outcomes []error, err error) {
 }
 
 // submit queues a change or a lease to finish, and waits for its outcome.
-func (s *Store) submit(ctx context.Context, op string, p *pending) error {
+func (s *Store) submit(ctx context.Context, op string, p *pending) (err error) {
 	if err := s.usable(); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return s.dialect.wrap(op, err)
 	}
-	p.done = make(chan error, 1)
+	ctx, end := s.trace.Begin(ctx, "change", slog.String("op", op))
+	defer func() { end(err) }()
+	p.ctx, p.done = ctx, make(chan error, 1)
 	if s.batcher.add(p) {
 		go s.drain()
 	}

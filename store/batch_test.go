@@ -36,7 +36,7 @@ func bubble(t *testing.T, test func(t *testing.T, s *Store)) {
 func together(t *testing.T, s *Store, waiting ...*pending) []approvals.Code {
 	t.Helper()
 	for _, p := range waiting {
-		p.done = make(chan error, 1)
+		p.ctx, p.done = t.Context(), make(chan error, 1)
 		s.batcher.add(p)
 	}
 	s.drain()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -152,11 +153,14 @@ const attempts = 6
 // transact runs work in one transaction, and again when it lost against
 // another one: such a loss changes nothing. A commit that fails is never run
 // again, since it may have happened.
-func (s *Store) transact(ctx context.Context, op string, work func(*sql.Tx) error) error {
+func (s *Store) transact(ctx context.Context, op string, work func(*sql.Tx) error) (err error) {
 	if err := s.usable(); err != nil {
 		return err
 	}
-	for attempt := 1; ; attempt++ {
+	attempt := 1
+	ctx, end := s.trace.Begin(ctx, "transaction", slog.String("engine", s.dialect.name), slog.String("op", op))
+	defer func() { end(err, slog.Int("attempts", attempt)) }()
+	for ; ; attempt++ {
 		retry, err := s.once(ctx, work)
 		if err == nil || !retry || attempt == attempts {
 			return s.dialect.wrap(op, err)

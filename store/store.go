@@ -21,6 +21,8 @@ type Config struct {
 	Now func() time.Time
 	// Logger hears of retries and migrations; nobody when nil.
 	Logger *slog.Logger
+	// Trace hears of changes and of transactions that write; nobody when nil.
+	Trace approvals.Trace
 	// MaxConns limits the PostgreSQL connections that do work, 8 when 0; one
 	// more shows that this process lives. SQLite has one.
 	MaxConns int
@@ -35,6 +37,7 @@ type Store struct {
 	dialect *dialect
 	now     func() time.Time
 	log     *slog.Logger
+	trace   approvals.Trace
 	waker   waker
 	batcher batcher
 	gathers gathers
@@ -54,7 +57,7 @@ var _ approvals.Store = (*Store)(nil)
 // CodeUnavailable for a server that does not answer or a SQLite file that
 // another process holds.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	s := &Store{now: cfg.Now, log: cfg.Logger, gathers: newGathers()}
+	s := &Store{now: cfg.Now, log: cfg.Logger, trace: cfg.Trace, gathers: newGathers()}
 	if s.now == nil {
 		s.now = time.Now
 	}
