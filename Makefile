@@ -60,6 +60,7 @@ torture: ## Kill hundreds of processes, live ten thousand fates in virtual time,
 	@.ci/deps postgres
 	HALLPASS_SEEDS=$(or $(SEEDS),10000) go test -run TestWhateverHappens -count=1 -timeout 60m -v ./approvals/lifecycle
 	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_OUTAGE=$(or $(OUTAGE),17m) HALLPASS_TORTURE_SEED=1 HALLPASS_TORTURE_SEEDS=$(or $(KILLED),300) go test -count=1 -timeout 120m -parallel 4 -v ./cmd/hallpass/internal/torture
+	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_KILL_STORY=1 go test -run TestStoryEndsTheSame -count=1 -timeout 30m -v ./cmd/hallpass/internal/demo
 	HALLPASS_BACKLOG=10000 go test -run TestAnHourWithoutSlackIsCaughtUp -count=1 -timeout 30m -v ./bot
 
 .PHONY: tamper

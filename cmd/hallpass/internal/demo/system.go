@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -147,7 +148,8 @@ func (s *System) seed(ctx context.Context, store *store.Store) error {
 }
 
 // observe asks the sandbox who holds what, so that the first request is scored
-// against peers; the worker does so from then on.
+// against peers; the worker does so from then on, also where the sandbox does
+// not answer now.
 func (s *System) observe(ctx context.Context, store *store.Store, people []approvals.Principal, entitlements []approvals.Entitlement) error {
 	byAccount := map[string]approvals.PrincipalID{}
 	for _, p := range people {
@@ -158,6 +160,10 @@ func (s *System) observe(ctx context.Context, store *store.Store, people []appro
 			continue
 		}
 		held, err := s.Sandbox.List(ctx, e)
+		var away *approvals.ConnectorError
+		if errors.As(err, &away) && away.Kind == approvals.Retryable {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
