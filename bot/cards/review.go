@@ -43,9 +43,14 @@ func bar(done, of int) string {
 	return strings.Repeat("▓", full) + strings.Repeat("░", width-full)
 }
 
-// covers says which decisions a campaign is about.
+// covers says which decisions a campaign is about: from which day to which.
 func covers(c approvals.Campaign) string {
-	return c.From.Format("2 Jan 2006") + " to " + c.To.AddDate(0, 0, -1).Format("2 Jan 2006")
+	const day = "2 Jan 2006"
+	first, last := c.From.Format(day), c.To.Add(-1).Format(day)
+	if first == last {
+		return first
+	}
+	return first + " to " + last
 }
 
 // Review is the one message through which somebody reviews a campaign: the next

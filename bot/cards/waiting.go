@@ -29,7 +29,11 @@ func (v View) waiting() []string {
 		lines = append(lines, fmt.Sprintf("%d of %d approvals so far: %s%s.", len(got), v.quorum(), join(got, 5), v.shortened()))
 	}
 	if v.Decision != nil && v.Decision.Ruling.Words != "" {
-		lines = append(lines, "Why people are asked: "+words(v.Decision.Ruling.Words, 500))
+		why := "Why people are asked: " + words(v.Decision.Ruling.Words, 500)
+		if r := v.Decision.Ruling; len(r.Policies) == 0 && len(r.Problems) > 0 { // no policy sent it to people
+			why = strings.TrimSuffix(why, ".") + ": " + words(r.Problems[0], 200) + "."
+		}
+		lines = append(lines, why)
 	}
 	if could := v.couldBe(); could != "" {
 		lines = append(lines, could)

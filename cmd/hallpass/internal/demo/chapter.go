@@ -24,7 +24,7 @@ type step struct {
 // leaves nobody with access. Together they may let less than a day pass: the
 // organisation's directory would be out of date.
 func chapters() []chapter {
-	return []chapter{ruleApproves(), smallerWish(), peopleAreAsked(), twoDecide(), somebodyIsAway(), othersAreAsked(), policyRefuses(), nobodyAnswers(), breakGlass(), outage()}
+	return []chapter{ruleApproves(), smallerWish(), peopleAreAsked(), twoDecide(), somebodyIsAway(), othersAreAsked(), policyRefuses(), nobodyAnswers(), breakGlass(), outage(), yearReview()}
 }
 
 // The people of the story.
@@ -44,6 +44,8 @@ const (
 	carla = "Carla Torres"   // stands in for him
 	alba  = "Alba Garcia"    // in marketing
 	lena  = "Lena Fischer"   // on call
+	mina  = "Mina Meyer"     // a platform engineer, one of those who own the rule on staging
+	bruno = "Bruno Flores"   // likewise
 )
 
 // asks is somebody writing to Hallpass, and the card that must come of it.

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/approvals/review"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/store"
 )
 
@@ -42,6 +44,20 @@ func (s *System) nativeEnd(account, resource string) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// Review starts a review, and signs the checkpoint that draws its sample.
+func (s *System) Review(ctx context.Context, since time.Duration) error {
+	now := s.options.Now().UTC().Truncate(time.Millisecond)
+	if _, err := s.App.Reviews.Start(ctx, approvals.System("schedule"), review.Plan{Kind: approvals.CampaignYearly, From: now.Add(-since), To: now}); err != nil {
+		return err
+	}
+	keys, err := app.LoadAuditKeys(s.config, false)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.App.Store.Seal(ctx, keys.Signers[0].Name(), keys.Signers...)
+	return err
 }
 
 // Events reads the audit log.

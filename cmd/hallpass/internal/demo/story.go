@@ -26,6 +26,8 @@ type Stage interface {
 	// SetAvailable makes the system stop answering those who give and take
 	// access, or answer them again.
 	SetAvailable(ctx context.Context, on bool) error
+	// Review starts a review of what was approved automatically since so long ago.
+	Review(ctx context.Context, since time.Duration) error
 	// Events are the audit events after a sequence number, oldest first. A
 	// stage that cannot read them while the bot runs returns none.
 	Events(ctx context.Context, after int64) ([]approvals.Event, error)
