@@ -119,7 +119,7 @@ func (w *writer) swap(t *table, what string, rows map[string][]any) error {
 func (w *writer) requests(c approvals.Change) error {
 	var created [][]any
 	changed := make(map[string][]any)
-	var settled [][]any
+	var settled []string
 	for _, r := range c.Requests {
 		row, err := requestRow(r)
 		if err != nil {
@@ -134,7 +134,7 @@ func (w *writer) requests(c approvals.Change) error {
 		}
 		changed[string(r.ID)] = row
 		if r.State.Final() {
-			settled = append(settled, []any{string(r.ID)})
+			settled = append(settled, string(r.ID))
 		}
 	}
 	if err := w.insert(requestTable, created, "This request was stored already, under the same id or key."); err != nil {
@@ -197,7 +197,7 @@ func (w *writer) decisions(c approvals.Change) error {
 		settled[r.ID] = r.State.Final()
 	}
 	var rows, askings [][]any
-	var again [][]any
+	var again []string
 	for _, d := range c.Decisions {
 		row, err := decisionRow(d)
 		if err != nil {
@@ -208,7 +208,7 @@ func (w *writer) decisions(c approvals.Change) error {
 			continue
 		}
 		if d.Sequence > 1 {
-			again = append(again, []any{string(d.Request)})
+			again = append(again, string(d.Request))
 		}
 		for _, a := range d.Approvers {
 			askings = append(askings, []any{string(d.Request), string(a)})
@@ -223,8 +223,13 @@ func (w *writer) decisions(c approvals.Change) error {
 	return w.put(askingTable, askings, " ON CONFLICT DO NOTHING")
 }
 
-func (w *writer) clearAskings(requests [][]any) error {
-	return askedTable.run(w.ctx, w.tx, w.store.dialect, requests, "DELETE FROM askings WHERE request_id IN (", ")")
+func (w *writer) clearAskings(requests []string) error {
+	if len(requests) == 0 {
+		return nil
+	}
+	among, args := w.store.dialect.among(requests)
+	_, err := execute(w.ctx, w.tx, "DELETE FROM askings WHERE request_id"+among, args...)
+	return err
 }
 
 func (w *writer) summaries(c approvals.Change) error {

@@ -57,7 +57,8 @@ func distinct(tasks []approvals.Task) []approvals.Task {
 // of the events that they tell of.
 func (w *writer) notices(c approvals.Change) error {
 	now := at(w.store.now())
-	var rows, homes [][]any
+	var rows [][]any
+	var homes []string
 	drawn := map[string]bool{}
 	for _, n := range c.Notices {
 		if n.Kind == approvals.NoticeHome {
@@ -65,13 +66,16 @@ func (w *writer) notices(c approvals.Change) error {
 				continue
 			}
 			drawn[n.Slot] = true
-			homes = append(homes, []any{n.Slot})
+			homes = append(homes, n.Slot)
 		}
 		rows = append(rows, []any{n.Slot, n.Order, string(n.Kind), string(n.Request), string(n.Grant), string(n.To), n.Channel, n.Words, now})
 	}
-	// A Home tab is drawn as things are then: of one that waits already there is no need.
-	if err := slotTable.run(w.ctx, w.tx, w.store.dialect, homes, "DELETE FROM notices WHERE kind = 'home' AND leased_until IS NULL AND slot IN (", ")"); err != nil {
-		return err
+	if len(homes) > 0 { // a Home tab is drawn as things are then: there is no need of one that waits already
+		among, args := w.store.dialect.among(homes)
+		query := "DELETE FROM notices WHERE kind = 'home' AND leased_until IS NULL AND slot" + among
+		if _, err := execute(w.ctx, w.tx, query, w.store.dialect.planned(args)...); err != nil {
+			return err
+		}
 	}
 	return w.put(noticeTable, rows, "")
 }

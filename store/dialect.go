@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/hallpass-dev/hallpass/migrations"
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 )
 
@@ -43,6 +44,15 @@ var sqlite = &dialect{
 	hasTable: "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1",
 	orphaned: "TRUE", // nobody else can have the file open
 	fault:    sqliteFault,
+}
+
+// planned makes the server plan a statement each time that it runs: of a table
+// whose size changes within seconds the plan from before is soon the wrong one.
+func (d *dialect) planned(args []any) []any {
+	if d != postgres {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 }
 
 // files is the folder of the dialect's migrations.

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	gatherKeys = 64               // in one query
+	gatherKeys = 256              // in one query
 	gatherTime = 15 * time.Second // for one query; it outlives the caller that gives up
 )
 
@@ -81,7 +81,7 @@ func (g *gather[V]) run(s *Store) {
 		if len(asked) == 0 {
 			return
 		}
-		keys := make([]any, 0, len(asked))
+		keys := make([]string, 0, len(asked))
 		for k := range asked {
 			keys = append(keys, k)
 		}
@@ -110,17 +110,11 @@ func (g *gather[V]) take() map[string][]chan<- gathered[V] {
 	return asked
 }
 
-func (g *gather[V]) ask(s *Store, keys []any) (map[string][]V, error) {
+func (g *gather[V]) ask(s *Store, keys []string) (map[string][]V, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gatherTime)
 	defer cancel()
-	n := 1 // statements are kept by their text: a power of two, so that they are few
-	for n < len(keys) {
-		n *= 2
-	}
-	for len(keys) < n {
-		keys = append(keys, keys[0])
-	}
-	all, err := list(ctx, s, g.op, g.read, g.query+" IN ("+params(1, n)+")"+g.rest, keys...)
+	among, args := s.dialect.among(keys)
+	all, err := list(ctx, s, g.op, g.read, g.query+among+g.rest, args...)
 	found := make(map[string][]V, len(keys))
 	for _, v := range all {
 		found[g.keyOf(v)] = append(found[g.keyOf(v)], v)

@@ -14,12 +14,15 @@ import (
 
 // sessionDefaults are set on each connection unless the URL sets them. A
 // replica that hangs inside a transaction must not hold the audit log's lock,
-// and a query must not wait for ever. Milliseconds.
+// and a query must not wait for ever: milliseconds. Rows are found by their
+// keys, which the server would rather not do while it takes the disk for one
+// that turns.
 var sessionDefaults = map[string]string{
 	"application_name":                    "hallpass",
 	"idle_in_transaction_session_timeout": "30000",
 	"statement_timeout":                   "60000",
 	"lock_timeout":                        "20000",
+	"random_page_cost":                    "1.1",
 }
 
 func (s *Store) openPostgres(ctx context.Context, cfg Config) error {

@@ -133,16 +133,28 @@ func single[T any](ctx context.Context, s *Store, op, missing string, read func(
 // storable refuses text that PostgreSQL cannot hold, on both engines alike.
 func storable(args []any) error {
 	for _, arg := range args {
-		text, ok := arg.(string)
-		if !ok {
-			continue
+		var err error
+		switch v := arg.(type) {
+		case string:
+			err = storableText(v)
+		case []string:
+			for i := 0; i < len(v) && err == nil; i++ {
+				err = storableText(v[i])
+			}
 		}
-		if strings.IndexByte(text, 0) >= 0 {
-			return approvals.Errorf(approvals.CodeInvalid, "A text holds a NUL character; remove it.")
+		if err != nil {
+			return err
 		}
-		if !utf8.ValidString(text) {
-			return approvals.Errorf(approvals.CodeInvalid, "A text is not valid UTF-8; send it as UTF-8.")
-		}
+	}
+	return nil
+}
+
+func storableText(text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return approvals.Errorf(approvals.CodeInvalid, "A text holds a NUL character; remove it.")
+	}
+	if !utf8.ValidString(text) {
+		return approvals.Errorf(approvals.CodeInvalid, "A text is not valid UTF-8; send it as UTF-8.")
 	}
 	return nil
 }

@@ -28,7 +28,6 @@ var (
 		ruling text, approvers text, fallback boolean, asked text, asked_in text, unreached text, unreached_in text,
 		stage bigint, escalated boolean, stands_for text, stage_at timestamptz`)
 	askingTable   = newTable("askings", 2, `request_id text, approver text`)
-	askedTable    = newTable("askings", 1, `request_id text`)
 	approvalTable = newTable("approvals", 2, `request_id text, approver text, sequence bigint, answer text, note text,
 		at timestamptz, facts_digest text, version text, policies text, via text, duration bigint, stage bigint, stands_for text`)
 	summaryTable    = newTable("summaries", 1, `request_id text, text text, model text, prompt text, at timestamptz`)
@@ -45,7 +44,6 @@ var (
 	taskTable    = newTable("tasks", 2, `kind text, key text, run_at timestamptz`)
 	finishTable  = newTable("tasks", 2, `kind text, key text, attempt bigint, done_at timestamptz`)
 	cancelTable  = newTable("tasks", 2, `kind text, key text, done_at timestamptz`)
-	slotTable    = newTable("notices", 1, `slot text`)
 	noticeTable  = newTable("notices", 0, `slot text, ord text, kind text, request_id text, grant_id text, recipient text, channel text, words text, run_at timestamptz`)
 	holdingTable = newTable("holdings", 2, `entitlement text, account text, principal text, as_of timestamptz`)
 )

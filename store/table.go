@@ -149,6 +149,22 @@ func (d *dialect) parts(rows [][]any) func(func([][]any) bool) {
 	}
 }
 
+// among is a condition on the text before it, that it is one of some keys, and
+// its arguments.
+func (d *dialect) among(keys []string) (condition string, args []any) {
+	if d.arrays {
+		return " = ANY($1::text[])", []any{keys}
+	}
+	n := 1 // statements are kept by their text: a power of two, so that they are few
+	for n < len(keys) {
+		n *= 2
+	}
+	for i := range n {
+		args = append(args, keys[min(i, len(keys)-1)])
+	}
+	return " IN (" + params(1, n) + ")", args
+}
+
 func flat(rows [][]any) []any {
 	all := make([]any, 0, len(rows)*len(rows[0]))
 	for _, r := range rows {
