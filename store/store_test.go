@@ -16,6 +16,16 @@ import (
 // open opens and migrates the database at a URL, until the test ends.
 func open(tb testing.TB, url string) *store.Store {
 	tb.Helper()
+	s := opened(tb, url)
+	if err := s.Migrate(context.Background()); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// opened is the same for a database that is migrated already.
+func opened(tb testing.TB, url string) *store.Store {
+	tb.Helper()
 	s, err := store.Open(context.Background(), store.Config{URL: url})
 	if err != nil {
 		tb.Fatal(err)
@@ -25,20 +35,36 @@ func open(tb testing.TB, url string) *store.Store {
 			tb.Error(err)
 		}
 	})
-	if err := s.Migrate(context.Background()); err != nil {
-		tb.Fatal(err)
-	}
 	return s
 }
 
 func openSQLite(tb testing.TB) *store.Store {
 	tb.Helper()
-	return open(tb, "sqlite:"+tb.TempDir())
+	return opened(tb, storetest.EmptySQLite(tb))
 }
 
 func openPostgres(tb testing.TB) *store.Store {
 	tb.Helper()
-	return open(tb, pgtest.Start(tb).Database(tb))
+	return opened(tb, storetest.EmptyPostgres(tb))
+}
+
+func TestEmptyDatabasesAreMigratedAndApart(t *testing.T) {
+	t.Parallel()
+	for engine, open := range map[string]storetest.Opener{"sqlite": openSQLite, "postgres": openPostgres} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			one, two := open(t), open(t)
+			if err := one.Apply(t.Context(), storetest.Submission("only-here", "mia")); err != nil {
+				t.Fatal(err)
+			}
+			for s, want := range map[*store.Store]int{one: 2, two: 0} {
+				events, err := s.Events(t.Context(), store.EventFilter{})
+				if err != nil || len(events) != want {
+					t.Errorf("%d events, %v; want %d", len(events), err, want)
+				}
+			}
+		})
+	}
 }
 
 func TestSQLite(t *testing.T) {

@@ -147,9 +147,26 @@ func (c *Cluster) AdminDSN() string { return c.admin.String() }
 // with whatever connections are left open, when the test ends.
 func (c *Cluster) Database(tb testing.TB) string {
 	tb.Helper()
+	// template0 accepts no connections, so parallel tests never find it in use.
+	return c.copyOf(tb, "template0")
+}
+
+// Copy is Database with all that another database holds, which its URL names
+// and nobody is connected to.
+func (c *Cluster) Copy(tb testing.TB, dsn string) string {
+	tb.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		tb.Fatal("the URL of the database to copy can't be read") // The cause would show its password.
+	}
+	return c.copyOf(tb, strings.TrimPrefix(u.Path, "/"))
+}
+
+func (c *Cluster) copyOf(tb testing.TB, template string) string {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	dsn, drop, err := c.NewDatabase(ctx)
+	dsn, drop, err := c.create(ctx, template)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -166,10 +183,13 @@ func (c *Cluster) Database(tb testing.TB) string {
 // NewDatabase creates an empty UTF-8 database and returns its URL and the
 // function that drops it, open connections or not.
 func (c *Cluster) NewDatabase(ctx context.Context) (dsn string, drop func(context.Context) error, err error) {
+	return c.create(ctx, "template0")
+}
+
+func (c *Cluster) create(ctx context.Context, template string) (dsn string, drop func(context.Context) error, err error) {
 	name := "hp_" + strings.ToLower(rand.Text())
 	ident := pgx.Identifier{name}.Sanitize()
-	// template0 accepts no connections, so parallel tests never find it in use.
-	if err := c.exec(ctx, "CREATE DATABASE "+ident+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	if err := c.exec(ctx, "CREATE DATABASE "+ident+" TEMPLATE "+pgx.Identifier{template}.Sanitize()+" ENCODING 'UTF8'"); err != nil {
 		return "", nil, fmt.Errorf("create test database: %w", err)
 	}
 	drop = func(ctx context.Context) error {

@@ -50,6 +50,25 @@ func TestDatabasesAreEmptyAndApart(t *testing.T) {
 	}
 }
 
+func TestACopyHoldsWhatItWasMadeFrom(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.Start(t)
+	from := cluster.Database(t)
+	conn, err := pgx.Connect(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "CREATE TABLE kept AS SELECT 7 AS n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := query[int](t, connect(t, cluster.Copy(t, from)), "SELECT n FROM kept"); n != 7 {
+		t.Errorf("the copy holds %d, want 7", n)
+	}
+}
+
 func TestDatabaseIsDroppedUnderAnOpenConnection(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Start(t)
