@@ -54,6 +54,9 @@ type Config struct {
 	// acknowledgement, "handle" from arrival to the end of handling, and
 	// "deliver" for one notice.
 	Observe func(kind string, d time.Duration)
+	// Trace hears of each envelope up to its acknowledgement, and of its
+	// handling; nil: nobody.
+	Trace approvals.Trace
 }
 
 // Bot is the connection between one Slack workspace and the Service.

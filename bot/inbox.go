@@ -49,7 +49,9 @@ func (b *Bot) claimInbound(ctx context.Context, n int, done func()) int {
 func (b *Bot) handleLease(ctx context.Context, l approvals.InboundLease) {
 	before := b.waited.of(l.ID)
 	s := said{attempt: l.Attempt - before.early, at: l.At}
+	ctx, end := b.cfg.Trace.Begin(ctx, "handle", slog.String("kind", l.Kind), slog.Int("attempt", l.Attempt))
 	err := json.Unmarshal(l.Payload, &s.entry)
+	defer func() { end(err) }()
 	if err == nil {
 		err = b.guarded(ctx, func() error { return b.handle(ctx, s) })
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -125,11 +126,13 @@ func (b *Bot) event(ctx context.Context, n int, client *socketmode.Client, ev so
 // answered in the acknowledgement is handled on the spot.
 func (b *Bot) envelope(ctx context.Context, client *socketmode.Client, req socketmode.Request) {
 	came := time.Now()
+	ctx, end := b.cfg.Trace.Begin(ctx, "envelope", slog.String("type", req.Type))
 	ack := func(payload any) {
 		if err := client.AckCtx(ctx, req.EnvelopeID, payload); err != nil && !errors.Is(err, context.Canceled) {
 			b.log.ErrorContext(ctx, "acknowledgement failed", "envelope", req.EnvelopeID, "error", err)
 		}
 		b.cfg.Observe("ack", time.Since(came))
+		end(nil)
 	}
 	e, err := decode(req.Type, req.EnvelopeID, req.Payload)
 	switch {
@@ -148,6 +151,7 @@ func (b *Bot) envelope(ctx context.Context, client *socketmode.Client, req socke
 		if err := b.keep(ctx, e); err != nil {
 			// Not acknowledged: Slack sends an event again, and shows the person that a click failed.
 			b.log.ErrorContext(ctx, "an envelope could not be kept", "key", e.Key, "error", err)
+			end(err)
 			return
 		}
 		ack(pointer(e))

@@ -87,6 +87,7 @@ func TestBadInputIsToldWithItsMend(t *testing.T) {
 		"slack unreachable":    {file: "hallpass.yaml", old: "app_token:", replacement: "api_url: http://" + gone + "/api/\n  app_token:", args: []string{"serve", "--config", "CONFIG"}, code: 1, says: []string{"Slack"}},
 		"database url":         {env: map[string]string{"DATABASE_URL": "mysql://root:secret@db/x"}, args: []string{"migrate", "--config", "CONFIG"}, code: 1, says: []string{"postgres://", "sqlite:"}},
 		"database away":        {env: map[string]string{"DATABASE_URL": "postgres://hallpass:secret@" + gone + "/hallpass"}, args: []string{"migrate", "--config", "CONFIG"}, code: 1, says: []string{"PostgreSQL", "Check that it runs"}},
+		"collector's address":  {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "me:secret@otel"}, args: []string{"serve", "--config", "CONFIG"}, code: 1, says: []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318"}},
 		"listen address":       {file: "hallpass.yaml", old: "127.0.0.1:9321", replacement: "localhost", args: []string{"check", "DIR"}, code: 1, says: []string{"hallpass.yaml:", "host:port"}},
 		"connector of no kind": {file: "hallpass.yaml", old: "kind: sandbox", replacement: "kind: sandbx", args: []string{"check", "DIR"}, code: 1, says: []string{"hallpass.yaml:", `"sandbx"`, `"sandbox"`}},
 	}

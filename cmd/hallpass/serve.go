@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/tracing"
 )
 
 func serveCommand() *cobra.Command {
@@ -23,12 +26,22 @@ func serveCommand() *cobra.Command {
 			if err := min.UnmarshalText([]byte(level)); err != nil {
 				return usageError{err}
 			}
-			log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: min}))
+			lines := slog.NewJSONHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: min})
 			c, err := config.Load(path)
 			if err != nil {
 				return err
 			}
-			a, err := app.New(cmd.Context(), c, app.Options{Logger: log})
+			collector, err := tracing.Endpoint(os.Getenv)
+			if err != nil {
+				return err
+			}
+			traces, err := tracing.Start(cmd.Context(), collector, version, slog.New(lines))
+			if err != nil {
+				return err
+			}
+			defer traces.Close(context.WithoutCancel(cmd.Context()))
+			log := slog.New(traces.Logs(lines))
+			a, err := app.New(cmd.Context(), c, app.Options{Logger: log, Trace: traces.Trace()})
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,8 @@ type Options struct {
 	Database   string                         // URL that stands in for the configured one
 	BotToken   string                         // stands in for the configured one, as does AppToken
 	AppToken   string
-	SlackPace  float64 // see bot.Config.Pace
+	SlackPace  float64         // see bot.Config.Pace
+	Trace      approvals.Trace // of the steps that are taken; nil: nobody hears
 	// Before runs when the database is ready and nothing has been read from it.
 	Before func(context.Context, *store.Store) error
 
@@ -82,7 +83,7 @@ func OpenStore(ctx context.Context, c config.Config, o Options) (*store.Store, e
 	if url == "" {
 		url = "sqlite:" + c.Path(c.Database.DataDir)
 	}
-	return store.Open(ctx, store.Config{URL: url, Now: o.Now, Logger: o.logger()})
+	return store.Open(ctx, store.Config{URL: url, Now: o.Now, Logger: o.logger(), Trace: o.Trace})
 }
 
 // New opens and connects everything that a configuration names, or says what
@@ -163,7 +164,7 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 		Profiles: a.Access.Catalogue, Holders: approvals.HoldersOf(hands), Budgets: approvals.Budgets(a.config.Approvals.Budgets),
 		Glass:      approvals.BreakGlassRules{Policy: a.Access.Policy, Channel: a.config.BreakGlass.Channel, ReviewWithin: a.config.BreakGlass.ReviewWithin},
 		LapseAfter: a.config.Approvals.LapseAfter, ChaseAfter: a.config.Approvals.ChaseAfter,
-		Explain: model.Enabled(),
+		Explain: model.Enabled(), Trace: a.options.Trace,
 	}
 	if err := keepLaw(ctx, a.config, a.Access, a.Store); err != nil {
 		return err
@@ -200,7 +201,7 @@ func (a *App) model() (*prompts.Client, error) {
 		return prompts.New(prompts.Config{})
 	}
 	return prompts.New(prompts.Config{BaseURL: m.BaseURL, APIKey: key, Model: m.Name, Timeout: m.Timeout,
-		MaxTokensPerDay: m.TokensPerDay, Logger: a.log, Now: a.options.Now})
+		MaxTokensPerDay: m.TokensPerDay, Logger: a.log, Trace: a.options.Trace, Now: a.options.Now})
 }
 
 // Run serves until the context ends, then finishes what was begun. It returns

@@ -30,7 +30,7 @@ func (a *App) slack(ctx context.Context, model *prompts.Client) (*bot.Bot, error
 	b, err := bot.New(bot.Config{
 		BotToken: botToken, AppToken: appToken, APIURL: a.config.Slack.APIURL,
 		Service: a.Service, Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue, Reviews: a.Reviews,
-		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe, Pace: a.options.SlackPace,
+		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe, Trace: a.options.Trace, Pace: a.options.SlackPace,
 		CloseOfDay: closes, Proposer: proposer,
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ func (a *App) worker(ctx context.Context, hands map[string]approvals.Connector, 
 	c := lifecycle.Config{
 		Service: a.Service, Store: a.Store, Connectors: hands, Limits: limits,
 		Journal: a.journal,
-		Now:     a.options.Now, Logger: a.log, Observe: "@every " + a.config.Drift.Every.String(), Reviews: campaigns{a.Reviews, a.now},
+		Now:     a.options.Now, Logger: a.log, Trace: a.options.Trace, Observe: "@every " + a.config.Drift.Every.String(), Reviews: campaigns{a.Reviews, a.now},
 		Done: func(kind approvals.TaskKind, _ string, lag time.Duration) { a.metrics.observe(string(kind), lag) },
 	}
 	if model.Enabled() {

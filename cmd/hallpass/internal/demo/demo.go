@@ -20,7 +20,8 @@ type Options struct {
 	Data     string // folder for the database, the sandbox and a copy of the example; made if missing
 	Access   string // access folder to run on; empty: the example's
 	Logger   *slog.Logger
-	Rates    slacksim.Rates // of the workspace and of the bot; the zero value is Slack's own
+	Trace    approvals.Trace // nil: nobody hears
+	Rates    slacksim.Rates  // of the workspace and of the bot; the zero value is Slack's own
 }
 
 // StoryRates are the workspace's rates for a story, in which hours pass in

@@ -39,7 +39,7 @@ func NewSystem(ctx context.Context, o Options, now func() time.Time) (*System, e
 	if err != nil {
 		return nil, err
 	}
-	s := &System{options: app.Options{Now: now, Logger: o.Logger, Migrate: true, Database: o.Database, SlackPace: o.Rates.Scale}}
+	s := &System{options: app.Options{Now: now, Logger: o.Logger, Trace: o.Trace, Migrate: true, Database: o.Database, SlackPace: o.Rates.Scale}}
 	if s.config, err = config.Load(path); err != nil {
 		return nil, err
 	}
