@@ -21,6 +21,7 @@ import (
 	"github.com/hallpass-dev/hallpass/bot"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
 	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // world is a workspace, a bot and everything behind it, in virtual time.
@@ -104,35 +105,12 @@ func inWorld(t *testing.T, test func(w *world)) {
 	inWorldLike(t, slacksim.Config{}, catalogue(), test)
 }
 
-// emptyDatabase is the file of a migrated database with nothing in it. Under
-// the race detector migrating costs most of a second, and each test needs one.
-var emptyDatabase = sync.OnceValues(func() (file []byte, err error) {
-	dir, err := os.MkdirTemp("", "hallpass-bot-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	path := filepath.Join(dir, "empty.db")
-	db, err := store.Open(context.Background(), store.Config{URL: "sqlite:" + path})
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 // inWorldLike is the same for another workspace and catalogue.
 func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)) {
 	t.Helper()
 	t.Parallel()
-	dir := t.TempDir()
+	database := storetest.EmptySQLite(t)
 	scopes, events := manifest(t)
-	migrated, err := emptyDatabase()
-	if err != nil {
-		t.Fatal(err)
-	}
 	synctest.Test(t, func(t *testing.T) {
 		sim, err := slacksim.New(slacksim.Config{EnterpriseID: cfg.EnterpriseID, Scopes: scopes, Events: events, AppName: "Hallpass", Command: "/access", Users: append(users(), cfg.Users...),
 			Shortcuts:        []slacksim.Shortcut{{CallbackID: "request_access", Name: "Request access"}},
@@ -145,11 +123,7 @@ func inWorldLike(t *testing.T, cfg slacksim.Config, c shelf, test func(w *world)
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
-		file := filepath.Join(dir, "bot.db")
-		if err := os.WriteFile(file, migrated, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		db, err := store.Open(ctx, store.Config{URL: "sqlite:" + file})
+		db, err := store.Open(ctx, store.Config{URL: database})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
 	"github.com/hallpass-dev/hallpass/connectors/sandbox"
 	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // database is what a rig stands on: the double, which takes hours of virtual
@@ -46,13 +47,15 @@ func inBubbles(t *testing.T, test func(t *testing.T, r *rig)) {
 	t.Run("double", func(t *testing.T) { inBubble(t, test) })
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		synctest.Test(t, func(t *testing.T) { test(t, newRig(t, openSQLite(t))) })
+		empty := storetest.EmptySQLite(t)
+		synctest.Test(t, func(t *testing.T) { test(t, newRig(t, openSQLite(t, empty))) })
 	})
 }
 
-func openSQLite(t *testing.T) *store.Store {
+// openSQLite opens a migrated database until the test ends.
+func openSQLite(t *testing.T, url string) *store.Store {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + t.TempDir()})
+	db, err := store.Open(t.Context(), store.Config{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +64,6 @@ func openSQLite(t *testing.T) *store.Store {
 			t.Error(err)
 		}
 	})
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return db
 }
 

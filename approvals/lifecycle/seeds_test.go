@@ -17,6 +17,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
 	"github.com/hallpass-dev/hallpass/connectors/sandbox"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // misfortune is what one seed brings: the same for each run, whatever order
@@ -296,6 +297,10 @@ func TestWhateverHappensNothingIsLostDoubledOrLeftOpen(t *testing.T) {
 		t.Run(fmt.Sprint("part=", part), func(t *testing.T) {
 			t.Parallel()
 			for seed := from + part; seed < from+n; seed += 4 {
+				onSQLite := ""
+				if seed%50 == 0 {
+					onSQLite = storetest.EmptySQLite(t)
+				}
 				synctest.Test(t, func(t *testing.T) {
 					t.Cleanup(func() {
 						if t.Failed() {
@@ -303,8 +308,8 @@ func TestWhateverHappensNothingIsLostDoubledOrLeftOpen(t *testing.T) {
 						}
 					})
 					var db database = approvalstest.NewStore()
-					if seed%50 == 0 {
-						db = openSQLite(t)
+					if onSQLite != "" {
+						db = openSQLite(t, onSQLite)
 					}
 					newRig(t, db).fate(seed)
 				})

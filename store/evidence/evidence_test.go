@@ -22,7 +22,7 @@ import (
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 	"github.com/hallpass-dev/hallpass/store/evidence"
-	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -63,7 +63,7 @@ func TestAQuarterIsReportedWhole(t *testing.T) {
 
 func TestBothEnginesGiveTheSameEvidence(t *testing.T) {
 	t.Parallel()
-	one, two := newRig(t), rigOn(t, pgtest.Start(t).Database(t))
+	one, two := newRig(t), rigOn(t, storetest.EmptyPostgres(t))
 	one.quarter()
 	two.quarter()
 	want, _ := one.write(nil)

@@ -18,6 +18,7 @@ import (
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 	"github.com/hallpass-dev/hallpass/store/evidence"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // The period that the tests report on.
@@ -40,13 +41,13 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "hallpass.db")
-	r := rigOn(t, "sqlite:"+path)
-	r.path = path
+	url := storetest.EmptySQLite(t)
+	r := rigOn(t, url)
+	r.path = strings.TrimPrefix(url, "sqlite:")
 	return r
 }
 
-// rigOn is newRig on a database of either engine.
+// rigOn is newRig on a migrated database of either engine.
 func rigOn(t *testing.T, url string) *rig {
 	t.Helper()
 	r := &rig{t: t, now: from.Add(9 * time.Hour)}
@@ -55,7 +56,6 @@ func rigOn(t *testing.T, url string) *rig {
 	r.db, err = store.Open(t.Context(), store.Config{URL: url, Now: clock})
 	r.must(err)
 	t.Cleanup(func() { _ = r.db.Close() })
-	r.must(r.db.Migrate(t.Context()))
 	r.World = approvalstest.NewWorld(r.db)
 	r.Service.Now = clock
 	r.signer, r.public = testKey(t, "audit.example.com/hallpass", 1)
