@@ -44,15 +44,27 @@ func (r Restore) MayEnd(g Grant, configured bool) bool {
 
 // Lost is what is known of a database from elsewhere.
 type Lost struct {
-	Known int64                 // events that its log once had
+	Known int64                 // events that its log once had; if it has more, its first ones are others now
+	At    time.Time             // when that was so; zero: not known
 	Ends  map[GrantID]time.Time // of the grants that ran then; nil: not known
+}
+
+// words say what was found, to people who can do something about it.
+func (l Lost) words(had int64) string {
+	what := fmt.Sprintf("The database is older than it should be: its audit log has %d events and had %d.", had, l.Known)
+	if had >= l.Known {
+		what = fmt.Sprintf("The database is not the one that it was: of the %d events that its audit log had, the last are gone, and others came since; it has %d.", l.Known, had)
+	}
+	return what + " If a backup was restored, nothing new is granted, and what may have been extended does not end, until an admin has compared the systems " +
+		"(`hallpass drift`) and accepts it: `hallpass reconcile --by EMAIL`. If nobody restored anything, somebody cut the log off."
 }
 
 // FoundRestore records that the database is older than what is known of it,
 // and tells admins and security. Where the ends that were lost are known, access
 // that was extended keeps its later end, and what had ended ends. What was about
-// to be given is ended: it may have been given and taken since. Called again
-// while one is open, it goes on where it stopped.
+// to be given is ended: it may have been given and taken since. What came after
+// all that is known stays as it is. Called again while one is open, it goes on
+// where it stopped.
 func (s *Service) FoundRestore(ctx context.Context, had int64, until time.Time, lost Lost) (Restore, error) {
 	r, err := s.Store.LastRestore(ctx)
 	if err != nil && ErrorCode(err) != CodeNotFound {
@@ -60,22 +72,20 @@ func (s *Service) FoundRestore(ctx context.Context, had int64, until time.Time, 
 	}
 	if !r.Open() {
 		r = Restore{ID: s.newID("rs_"), FoundAt: s.now(), Had: had, Known: lost.Known, Until: until, Whole: lost.Ends != nil}
-		words := fmt.Sprintf("The database is older than it should be: its audit log has %d events and had %d. If a backup was restored, nothing new is granted, and what may have been extended "+
-			"does not end, until an admin has compared the systems (`hallpass drift`) and accepts it: `hallpass reconcile --by EMAIL`. If nobody restored anything, somebody cut the log off.", had, lost.Known)
 		ev := Event{At: r.FoundAt, Kind: EventRestoreFound, Actor: System("worker"), Detail: map[string]string{"restore": r.ID, "had": strconv.FormatInt(had, 10),
 			"known": strconv.FormatInt(lost.Known, 10), "until": until.UTC().Format(time.RFC3339), "ends_known": strconv.FormatBool(r.Whole)}}
 		admins := s.admins(ctx)
 		if err := s.Store.Apply(ctx, Change{Restores: []Restore{r}, Events: []Event{ev},
-			Notices: append(s.tellSecurity(ctx, "restore/"+r.ID, words, admins...), homes(admins...)...)}); err != nil {
+			Notices: append(s.tellSecurity(ctx, "restore/"+r.ID, lost.words(had), admins...), homes(admins...)...)}); err != nil {
 			return r, err
 		}
 		r.Version++
 	}
-	return r, s.recover(ctx, r, lost.Ends)
+	return r, s.recover(ctx, r, lost)
 }
 
 // recover brings the grants in line with what is known from elsewhere.
-func (s *Service) recover(ctx context.Context, r Restore, ends map[GrantID]time.Time) error {
+func (s *Service) recover(ctx context.Context, r Restore, lost Lost) error {
 	states := []GrantState{GrantScheduled, GrantProvisioning, GrantActive}
 	for after := GrantID(""); ; {
 		page, err := s.Store.GrantsIn(ctx, states, after, driftPage)
@@ -83,7 +93,7 @@ func (s *Service) recover(ctx context.Context, r Restore, ends map[GrantID]time.
 			return err
 		}
 		for _, g := range page {
-			if err := unlessTaken(s.recoverGrant(ctx, r, g, ends)); err != nil {
+			if err := unlessTaken(s.recoverGrant(ctx, r, g, lost)); err != nil {
 				return err
 			}
 		}
@@ -94,13 +104,15 @@ func (s *Service) recover(ctx context.Context, r Restore, ends map[GrantID]time.
 	}
 }
 
-func (s *Service) recoverGrant(ctx context.Context, r Restore, g Grant, ends map[GrantID]time.Time) error {
-	end, ran := ends[g.ID]
+func (s *Service) recoverGrant(ctx context.Context, r Restore, g Grant, lost Lost) error {
+	end, ran := lost.Ends[g.ID]
 	switch {
+	case !ran && !lost.At.IsZero() && g.CreatedAt.After(lost.At): // given by the restored database
+		return nil
 	case g.State != GrantActive:
 		_, err := s.end(ctx, System("restore"), g, EndRevoked, "The database was restored while this was about to be given.")
 		return err
-	case ends == nil:
+	case lost.Ends == nil:
 		return nil
 	case !ran:
 		_, err := s.end(ctx, System("restore"), g, EndRevoked, "This had ended before the database was restored.")
@@ -169,4 +181,25 @@ func (s *Service) restoring(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	return r.Open(), err
+}
+
+// whyItWaits tells those who are to have access that was just decided why they
+// do not get it yet, while a restore is open.
+func (s *Service) whyItWaits(ctx context.Context, r Request) ([]Notice, error) {
+	restoring, err := s.restoring(ctx)
+	if err != nil || !restoring {
+		return nil, err
+	}
+	what := string(r.Entitlement)
+	if e, err := s.Catalogue.Entitlement(ctx, r.Entitlement); err == nil {
+		what = e.Name
+	}
+	words := what + " is approved, but not given yet: Hallpass's database was restored from a backup, and nothing new is given until an admin has compared it with the systems. " +
+		"You need not ask again: access is given by itself when that is done, and its time begins then."
+	card := requesterCards(r)[0]
+	var ns []Notice
+	for _, id := range appendNew(nil, r.Requester, r.Beneficiary) {
+		ns = append(ns, Notice{Slot: "waits/" + string(r.ID) + "/" + string(id), Order: card.Order, Kind: NoticeAlert, Request: r.ID, To: id, Words: words})
+	}
+	return ns, nil
 }

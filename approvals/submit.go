@@ -298,7 +298,9 @@ func (s *Service) approve(ctx context.Context, c *Change, r Request, d Decision,
 	ev.Kind, ev.Grant, ev.Detail = EventGrantScheduled, g.ID, circumstances(r, Approval{Duration: given})
 	c.Events = append(c.Events, ev)
 	c.Tasks = append(c.Tasks, Task{Kind: TaskProvision, Key: string(g.ID), RunAt: start})
-	return r, nil
+	waits, err := s.whyItWaits(ctx, r)
+	c.Notices = append(c.Notices, waits...)
+	return r, err
 }
 
 // moveEnd gives a running grant a later end, by so much and no further ahead

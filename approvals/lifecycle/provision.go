@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -25,10 +26,11 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	if w.Now().Before(g.StartsAt) {
 		return again(g.StartsAt)
 	}
-	if r, err := w.restored(ctx); err != nil || r.Open() {
+	r, err := w.restored(ctx)
+	if err != nil || r.Open() {
 		return w.held(ctx, it, err)
 	}
-	if why := w.hopeless(g); why != "" {
+	if why := w.hopeless(g, r.AcceptedAt); why != "" {
 		return w.failed(ctx, it, g, why)
 	}
 	present := g.Standing
@@ -61,11 +63,14 @@ func (w *Worker) provision(ctx context.Context, it *item, id approvals.GrantID) 
 	return w.give(ctx, it, g)
 }
 
-// hopeless says why provisioning is not tried any longer, or "".
-func (w *Worker) hopeless(g approvals.Grant) string {
+// hopeless says why provisioning is not tried any longer, or "". Before freed it
+// was not tried at all.
+func (w *Worker) hopeless(g approvals.Grant, freed time.Time) string {
 	begun := g.CreatedAt
-	if g.StartsAt.After(begun) {
-		begun = g.StartsAt
+	for _, later := range []time.Time{g.StartsAt, freed} {
+		if later.After(begun) {
+			begun = later
+		}
 	}
 	switch age := w.Now().Sub(begun); {
 	case age > w.GiveUp:

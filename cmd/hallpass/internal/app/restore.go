@@ -54,7 +54,11 @@ func (a *App) compare(ctx context.Context, beyond func(context.Context, int64) (
 	var lost approvals.Lost
 	if a.marks != nil {
 		// Marks from before the last restore tell of that one.
-		if l, ok := a.marks.Lost(head.Size()); ok && (last.Open() || a.marks.At().After(last.FoundAt)) {
+		l, ok, err := a.marks.Lost(ctx, a.Store, head)
+		if err != nil {
+			return err
+		}
+		if ok && (last.Open() || a.marks.At().After(last.FoundAt)) {
 			lost = l
 		}
 	}
@@ -148,9 +152,12 @@ func (a *App) mark(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, shorter := a.marks.Lost(head.Size())
+	_, other, err := a.marks.Lost(ctx, a.Store, head)
+	if err != nil {
+		return err
+	}
 	if err := a.compare(ctx, nil); err != nil {
 		return err
 	}
-	return a.marks.Follow(ctx, a.Store, shorter)
+	return a.marks.Follow(ctx, a.Store, other)
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -92,6 +93,23 @@ func (s *site) happen(n int) {
 	}
 }
 
+// overtaken makes a backup of five events, after which seven more happen, and
+// stops.
+func (s *site) overtaken() (backup []byte) {
+	s.t.Helper()
+	s.happen(5)
+	s.stop()
+	backup = s.read()
+	s.start()
+	s.open(false)
+	s.happen(7)
+	if err := s.mark(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.stop()
+	return backup
+}
+
 // database is the file of the stopped database.
 func (s *site) database() string { return filepath.Join(s.dir, "data", "hallpass.db") }
 
@@ -146,16 +164,7 @@ func TestARestoredBackupIsNoticedAtTheStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			s.happen(5)
-			s.stop()
-			backup := s.read()
-			s.start()
-			s.open(false)
-			s.happen(7)
-			if err := s.mark(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			s.stop()
+			backup := s.overtaken()
 			s.write(backup)
 			for _, lost := range c.lose {
 				if err := os.RemoveAll(filepath.Join(s.dir, lost)); err != nil {
@@ -217,5 +226,43 @@ func TestASecondRestoreIsNoticedAsWell(t *testing.T) {
 		s.open(true)
 		s.accept()
 		s.stop()
+	}
+}
+
+// TestADatabaseThatGrewAfterItWasRestoredIsNoticed covers a backup that others
+// worked with until it had more events than the lost one: its length says
+// nothing then, what its first events are does.
+func TestADatabaseThatGrewAfterItWasRestoredIsNoticed(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]int{"as long as before": 7, "longer": 9, "longer by tiles of the tree": 700} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			backup := s.overtaken()
+			marks := filepath.Join(s.dir, "data", marksName)
+			kept, err := os.ReadFile(marks)
+			if err == nil {
+				err = errors.Join(os.Remove(marks), os.RemoveAll(filepath.Join(s.dir, "anchored")))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.write(backup)
+			s.start() // on a machine that knows nothing
+			s.happen(more)
+			s.stop()
+			if err := os.WriteFile(marks, kept, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.start()
+			if r := s.open(true); r.Had != int64(5+more) || r.Known != 12 || !r.Whole {
+				t.Errorf("found %+v, want 12 lost events of a log of %d", r, 5+more)
+			}
+			s.accept()
+			s.stop()
+			s.start()
+			s.open(false)
+			s.stop()
+		})
 	}
 }
