@@ -115,12 +115,26 @@ func refused(err error, code string, e effect, action string) error {
 		return &failure{Kind: approvals.Misconfigured, Message: "These credentials are of an account that is in no organization."}
 	}
 	switch {
-	case status >= http.StatusInternalServerError && e == reads:
-		return &failure{Kind: approvals.Retryable, After: after, Message: "AWS failed: it answers " + said + "."}
+	case status == http.StatusTooManyRequests || status == http.StatusConflict:
+		return &failure{Kind: approvals.Retryable, After: after, Message: "AWS is busy: it answers " + said + ".", Err: errBusy}
+	case code == unnamed && status < http.StatusInternalServerError: // cut off, or of something between
+		return unclear(e, after, "An answer came to "+action+" that is not AWS's own.")
 	case status >= http.StatusInternalServerError:
-		return &failure{Kind: approvals.Ambiguous, After: after, Message: "AWS failed: it answers " + said + "."}
+		return unclear(e, after, "AWS failed: it answers "+said+".")
 	}
 	return &failure{Kind: approvals.Permanent, Message: "AWS refuses: it answers " + said + "."}
+}
+
+// unnamed is the SDK's code for an answer that bears none.
+const unnamed = "UnknownError"
+
+// unclear is an answer that does not say whether anything was done. A question
+// has changed nothing.
+func unclear(e effect, after time.Duration, words string) error {
+	if e == reads {
+		return &failure{Kind: approvals.Retryable, After: after, Message: words}
+	}
+	return &failure{Kind: approvals.Ambiguous, After: after, Message: words}
 }
 
 // retryAfter reads the header's seconds; zero for anything else.

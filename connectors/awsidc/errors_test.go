@@ -37,6 +37,11 @@ func TestErrorCodesMeanWhatTheyMeanToTheLifecycle(t *testing.T) {
 		{awstest.Fault{Actions: create, Code: "InternalServerException", Status: 500}, approvals.Ambiguous, "failed"},
 		{awstest.Fault{Actions: look, Code: "InternalServerException", Status: 503}, approvals.Retryable, "failed"},
 		{awstest.Fault{Actions: look, Code: "ThrottlingException", Status: 429, RetryAfter: 9}, approvals.Retryable, "busy"},
+		{awstest.Fault{Actions: create, Code: "ConflictException", Status: 409}, approvals.Retryable, "busy with the same thing"},
+		{awstest.Fault{Actions: create, Code: "NeverHeardOfException", Status: 409}, approvals.Retryable, "busy"},
+		{awstest.Fault{Actions: create, Code: "NeverHeardOfException", Status: 429, RetryAfter: 9}, approvals.Retryable, "busy"},
+		{awstest.Fault{Actions: create, Code: "UnknownError", Status: 403}, approvals.Ambiguous, "not AWS's own"},
+		{awstest.Fault{Actions: look, Code: "UnknownError", Status: 403}, approvals.Retryable, "not AWS's own"},
 		{awstest.Fault{Actions: look, Lose: true}, approvals.Retryable, "did not answer"},
 		{awstest.Fault{Actions: []string{"DescribeOrganization"}, Code: "AWSOrganizationsNotInUseException"}, approvals.Misconfigured, "no organization"},
 	} {

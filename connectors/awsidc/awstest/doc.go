@@ -11,6 +11,7 @@
 // session lives on until its time is up or a denial in its role's policy says
 // otherwise.
 //
-// Time is the test's: nothing happens here while its clock stands. The package
+// Time is the test's: nothing happens here while its clock stands, unless it is a
+// Running one. The package
 // must never be linked into the program.
 package awstest
