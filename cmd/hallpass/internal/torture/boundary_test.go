@@ -19,13 +19,11 @@ type end struct {
 	After bool
 }
 
-// boundaries are the names at which a process may die. What is stored is named
-// after the first event in it.
+// boundaries are the names at which a process may die whatever it speaks to.
+// What is stored is named after the first event in it.
 var boundaries = []string{
 	"apply/request.drafted", "apply/request.submitted", "apply/grant.provisioning", "apply/grant.active", "apply/grant.revoking", "apply/grant.revoked",
 	"apply/grant.retried", "claim", "finish", "retry", "tick",
-	"hook/check", "hook/grant", "hook/set_end", "hook/revoke", "hook/end_sessions",
-	"roles/check", "roles/grant", "roles/set_end", "roles/revoke", "roles/end_sessions",
 }
 
 // fate counts a process's calls and ends it, by the signal that no process can
@@ -113,39 +111,4 @@ func (m mortalStore) RetryTask(ctx context.Context, l approvals.Lease, again tim
 
 func (m mortalStore) Tick(ctx context.Context, t approvals.Task) (bool, error) {
 	return cross(m.fate, "tick", func() (bool, error) { return m.Store.Tick(ctx, t) })
-}
-
-// hand is what both connectors under torture can do.
-type hand interface {
-	approvals.Connector
-	approvals.Expirer
-	approvals.SessionEnder
-	approvals.Validator
-}
-
-// mortalHand is the connector of a process that dies.
-type mortalHand struct {
-	hand
-	name string
-	fate *fate
-}
-
-func (m mortalHand) Grant(ctx context.Context, g approvals.Grant) (approvals.Receipt, error) {
-	return cross(m.fate, m.name+"/grant", func() (approvals.Receipt, error) { return m.hand.Grant(ctx, g) })
-}
-
-func (m mortalHand) Revoke(ctx context.Context, g approvals.Grant, r approvals.Receipt) (approvals.Removal, error) {
-	return cross(m.fate, m.name+"/revoke", func() (approvals.Removal, error) { return m.hand.Revoke(ctx, g, r) })
-}
-
-func (m mortalHand) Check(ctx context.Context, g approvals.Grant, r approvals.Receipt) (approvals.Presence, error) {
-	return cross(m.fate, m.name+"/check", func() (approvals.Presence, error) { return m.hand.Check(ctx, g, r) })
-}
-
-func (m mortalHand) SetEnd(ctx context.Context, g approvals.Grant, r approvals.Receipt, at time.Time) error {
-	return crossing(m.fate, m.name+"/set_end", func() error { return m.hand.SetEnd(ctx, g, r, at) })
-}
-
-func (m mortalHand) EndSessions(ctx context.Context, g approvals.Grant, r approvals.Receipt) (int, error) {
-	return cross(m.fate, m.name+"/end_sessions", func() (int, error) { return m.hand.EndSessions(ctx, g, r) })
 }

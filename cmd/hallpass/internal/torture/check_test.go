@@ -7,11 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/store"
-	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
 // mostLate is how long after its end access may be there at the very most: a
@@ -23,23 +20,20 @@ func (p plan) mostLate() time.Duration { return mostLate + p.outage }
 
 // quiet reports whether everybody was told that all of it has ended, and the
 // systems hold nothing.
-func (w *world) quiet() bool {
-	told := 0
-	for _, texts := range w.desk.said() {
-		for _, s := range texts {
-			if tellsEnd(s) {
-				told++
-			}
+func (w *world) quiet() bool { return w.unrest() == "" }
+
+// unrest is what quiet still waits for.
+func (w *world) unrest() string {
+	var all []string
+	for name, system := range w.systems {
+		if held, _ := system.truth(); len(held) > 0 {
+			all = append(all, fmt.Sprintf("%s has %v", name, held))
 		}
 	}
-	members, _ := w.endpoint.truth()
-	return told >= len(w.wishes) && len(members) == 0
-}
-
-// tellsEnd recognises the one message that says that access has ended; cards
-// that say so too are edited in place.
-func tellsEnd(text string) bool {
-	return strings.HasPrefix(text, "*") && strings.Contains(text, ": Access ended ") && strings.HasSuffix(text, "\nAsk again")
+	if told := w.desk.told(); told < len(w.wishes) {
+		all = append(all, fmt.Sprintf("%d of %d ends are told", told, len(w.wishes)))
+	}
+	return strings.Join(all, "; ")
 }
 
 // check compares what systems and Slack hold with the audit log, now that all
@@ -56,12 +50,13 @@ func (w *world) check() {
 			w.t.Error(err)
 		}
 	}()
-	members, journal := w.endpoint.truth()
-	if len(members) > 0 {
-		w.t.Errorf("the endpoint still has %v", members)
+	if err := w.witness.look(ctx, db); err != nil || w.witness.bundles == 0 {
+		w.t.Errorf("the audit log: %v; %d bundles of it were read", err, w.witness.bundles)
 	}
-	w.checkRoles(ctx)
-	ids := map[approvals.GrantID]bool{}
+	if w.roles != nil {
+		w.roles.check(ctx)
+	}
+	backed := map[string]approvals.Grant{}
 	for _, v := range w.wishes {
 		r, err := db.RequestByKey(ctx, v.Key)
 		if err != nil {
@@ -73,18 +68,17 @@ func (w *world) check() {
 			w.t.Errorf("the wish %s has no grant, its request is %s: %v", v.Key, r.State, err)
 			continue
 		}
-		ids[g.ID] = true
-		w.checkGrant(ctx, db, g, journal)
+		backed[g.Connector+"/"+g.Account] = g
+		w.checkEvents(ctx, db, g)
 	}
-	for _, e := range journal {
-		if !ids[e.Grant] {
-			w.t.Errorf("the endpoint was changed for %q, which is no grant", e.Grant)
-		}
+	for name, system := range w.systems {
+		w.checkTruth(name, system, backed)
 	}
 	w.checkWords()
 }
 
-func (w *world) checkGrant(ctx context.Context, db *store.Store, g approvals.Grant, journal []effect) {
+// checkEvents sees to it that each thing that befell a grant is told once.
+func (w *world) checkEvents(ctx context.Context, db *store.Store, g approvals.Grant) {
 	w.t.Helper()
 	if g.State != approvals.GrantRevoked || g.ActiveAt.IsZero() {
 		w.t.Errorf("grant %s of %s is %s, active at %s: %s", g.ID, g.Principal, g.State, g.ActiveAt, g.LastError)
@@ -93,81 +87,82 @@ func (w *world) checkGrant(ctx context.Context, db *store.Store, g approvals.Gra
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	n := map[approvals.EventKind]int{}
+	for _, e := range events {
+		n[e.Kind]++
+	}
 	for _, kind := range []approvals.EventKind{approvals.EventGrantScheduled, approvals.EventGrantActive, approvals.EventGrantRevoking, approvals.EventGrantRevoked} {
-		n := 0
-		for _, e := range events {
-			if e.Kind == kind {
-				n++
-			}
+		if n[kind] != 1 {
+			w.t.Errorf("grant %s has %d events %s, want 1", g.ID, n[kind], kind)
 		}
-		if n != 1 {
-			w.t.Errorf("grant %s has %d events %s, want 1", g.ID, n, kind)
-		}
-	}
-	given, taken := 0, 0
-	for _, e := range journal {
-		switch {
-		case e.Grant != g.ID:
-		case e.Given:
-			given++
-		default:
-			taken++
-			if late := e.At.Sub(g.EndsAt); late > w.mostLate() || late < -4*time.Second {
-				w.t.Errorf("grant %s was taken away %s after its end", g.ID, late)
-			}
-		}
-	}
-	if want := map[bool]int{true: 1}[g.Connector == "hook"]; given != want || taken != want {
-		w.t.Errorf("grant %s was given %d times and taken away %d times in effect, want %d", g.ID, given, taken, want)
 	}
 	if late := g.RevokedAt.Sub(g.EndsAt); late > w.mostLate() {
 		w.t.Errorf("grant %s was proved to be gone %s after its end", g.ID, late)
 	}
 }
 
-// checkRoles looks at the server itself, as its administrator.
-func (w *world) checkRoles(ctx context.Context) {
+// checkTruth compares what a system went through with the grants that backed
+// it: given once, taken away once, and neither before nor long after the end.
+func (w *world) checkTruth(name string, system system, backed map[string]approvals.Grant) {
 	w.t.Helper()
-	conn, err := pgx.Connect(ctx, pgtest.Start(w.t).AdminDSN())
-	if err != nil {
-		w.t.Fatal(err)
+	held, journal := system.truth()
+	if len(held) > 0 {
+		w.t.Errorf("%s still has %v", name, held)
 	}
-	defer func() { _ = conn.Close(ctx) }() // it only read
-	rows, err := conn.Query(ctx, "SELECT rolname::text FROM pg_roles WHERE rolname LIKE $1", "p%\\_"+w.suffix)
-	if err != nil {
-		w.t.Fatal(err)
+	given, taken := map[approvals.GrantID]int{}, map[approvals.GrantID]int{}
+	for _, e := range journal {
+		g, ok := backed[name+"/"+e.Account]
+		if !ok || e.Grant != "" && e.Grant != g.ID {
+			w.t.Errorf("%s was changed for %s by grant %q, and that is no grant", name, e.Account, e.Grant)
+			continue
+		}
+		if e.Given {
+			given[g.ID]++
+			continue
+		}
+		taken[g.ID]++
+		if late := e.At.Sub(g.EndsAt); late > w.mostLate() || late < -4*time.Second {
+			w.t.Errorf("%s took grant %s away %s after its end", name, g.ID, late)
+		}
 	}
-	left, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if len(left) > 0 {
-		w.t.Errorf("the server still has the logins %v", left)
+	for _, g := range backed {
+		if g.Connector != name {
+			continue
+		}
+		if most := max(given[g.ID], taken[g.ID]); most > 1 || given[g.ID] != taken[g.ID] || most == 0 && name != "roles" {
+			w.t.Errorf("%s gave grant %s %d times and took it away %d times in effect, want once", name, g.ID, given[g.ID], taken[g.ID])
+		}
 	}
 }
 
-// checkWords sees to it that nobody is told the same thing twice.
+// checkWords sees to it that nobody is told the same thing twice: neither in
+// the same words, nor by two messages of one slot.
 func (w *world) checkWords() {
 	w.t.Helper()
-	told := 0
 	for who, texts := range w.desk.said() {
 		slices.Sort(texts)
 		for i, s := range texts {
-			if tellsEnd(s) {
-				told++
-			}
 			if i > 0 && texts[i-1] == s {
 				w.t.Errorf("%s was told twice: %s", who, s)
 			}
 		}
 	}
-	if told != len(w.wishes) {
+	if told := w.desk.told(); told != len(w.wishes) {
 		w.t.Errorf("people were told of %d ends, want %d", told, len(w.wishes))
+	}
+	marked := 0
+	for slot, n := range w.desk.slots() {
+		if marked += n; n > 1 {
+			w.t.Errorf("%d messages are of the slot %s", n, slot)
+		}
+	}
+	if marked == 0 {
+		w.t.Error("no message says which slot it is of")
 	}
 }
 
 func (w *world) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return fmt.Sprintf("seed %d on %s: %d wishes, deaths: %s", w.seed, w.engine, len(w.wishes), strings.Join(w.deaths, "; "))
+	return fmt.Sprintf("seed %d on %s: hook and %s: %d wishes, %d bundles of the log read, deaths: %s", w.seed, w.engine, strings.Join(w.kinds, " and "), len(w.wishes), w.witness.bundles, strings.Join(w.deaths, "; "))
 }

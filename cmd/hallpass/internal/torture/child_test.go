@@ -6,17 +6,26 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
+	"github.com/hallpass-dev/hallpass/connectors/awsidc"
+	"github.com/hallpass-dev/hallpass/connectors/awsidc/awstest"
 	"github.com/hallpass-dev/hallpass/connectors/contract"
+	"github.com/hallpass-dev/hallpass/connectors/exec"
 	"github.com/hallpass-dev/hallpass/connectors/postgres"
+	"github.com/hallpass-dev/hallpass/connectors/scim"
+	"github.com/hallpass-dev/hallpass/connectors/scim/scimtest"
 	"github.com/hallpass-dev/hallpass/connectors/webhook"
 )
 
@@ -32,12 +41,16 @@ type wish struct {
 // spec is what one process is told.
 type spec struct {
 	Access, Database, APIURL string
-	Bot, App                 string // tokens
-	Hook, Key, Roles         string // where the systems are
-	Roots                    []byte // who vouches for the endpoint, in DER
+	Bot, App                 string            // tokens
+	Signer                   string            // of the audit log
+	Systems                  map[string]string // where they are, by the connector's name
+	Key                      string            // of the webhook
+	Replicas                 int
+	Roots                    []byte // who vouches for servers, in DER
 	Ahead                    time.Duration
 	Wishes                   []wish
 	End                      end
+	State                    string // folder of the system that is a program
 	Note                     string // see fate
 	Log                      string // file
 }
@@ -76,6 +89,10 @@ func (s *spec) start(ctx context.Context, f *fate, log *slog.Logger) (*app.App, 
 		return nil, err
 	}
 	c.Listen, c.Slack.APIURL = "", s.APIURL
+	maps.DeleteFunc(c.Connectors, func(name string, _ config.Connector) bool { return s.Systems[name] == "" })
+	if err := os.Setenv("TORTURE_SIGNER", s.Signer); err != nil {
+		return nil, err
+	}
 	hands, err := s.hands(f, log)
 	if err != nil {
 		return nil, err
@@ -108,6 +125,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// hands makes the connectors that this world has systems for.
 func (s *spec) hands(f *fate, log *slog.Logger) (map[string]approvals.Connector, error) {
 	roots := x509.NewCertPool()
 	cert, err := x509.ParseCertificate(s.Roots)
@@ -115,16 +133,33 @@ func (s *spec) hands(f *fate, log *slog.Logger) (map[string]approvals.Connector,
 		return nil, err
 	}
 	roots.AddCert(cert)
-	hook, err := webhook.New(webhook.Config{Name: "hook", URL: s.Hook, Key: []byte(s.Key), Roots: roots, Timeout: 2 * time.Second,
-		Private: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Operations: []contract.Operation{contract.SetEnd, contract.EndSessions}, Now: s.now})
-	if err != nil {
-		return nil, err
+	here := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	both := []contract.Operation{contract.SetEnd, contract.EndSessions}
+	all := map[string]approvals.Connector{}
+	for name, at := range s.Systems {
+		var made interface {
+			approvals.Connector
+			approvals.Validator
+		}
+		switch name {
+		case "hook":
+			made, err = webhook.New(webhook.Config{Name: name, URL: at, Key: []byte(s.Key), Roots: roots, Timeout: 2 * time.Second, Private: here, Operations: both, Now: s.now})
+		case "roles":
+			made, err = postgres.New(postgres.Config{Name: name, DSN: at, Domain: "example.com", Timeout: 2 * time.Second, Logger: log, Now: s.now})
+		case "groups":
+			made, err = scim.New(scim.Config{Name: name, URL: at, Token: scimtest.Token, Roots: roots, Timeout: 2 * time.Second, Private: here, Now: s.now})
+		case "cloud":
+			made, err = awsidc.New(awsidc.Config{Name: name, Endpoint: at, Replicas: s.Replicas, Timeout: 8 * time.Second, Poll: 200 * time.Millisecond, Logger: log, Now: s.now,
+				AWS: aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider(awstest.AccessKey, awstest.SecretKey, awstest.Session)}})
+		case "program":
+			made, err = exec.New(exec.Config{Name: name, Command: []string{at}, Environment: map[string]string{"STATE": s.State}, Operations: both, Now: s.now})
+		}
+		if err != nil {
+			return nil, err
+		}
+		all[name] = mortal(name, f, made)
 	}
-	roles, err := postgres.New(postgres.Config{Name: "roles", DSN: s.Roles, Domain: "example.com", Timeout: 2 * time.Second, Logger: log, Now: s.now})
-	if err != nil {
-		return nil, err
-	}
-	return map[string]approvals.Connector{"hook": mortalHand{hook, "hook", f}, "roles": mortalHand{roles, "roles", f}}, nil
+	return all, nil
 }
 
 // ask submits all wishes, each until it is taken.

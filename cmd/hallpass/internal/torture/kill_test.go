@@ -65,6 +65,9 @@ func (w *world) run(until func(context.Context) error, happens ...func(context.C
 	for i := range w.specs {
 		running.Go(func() error { return w.replica(ctx, i) })
 	}
+	if w.roles != nil {
+		happens = append(happens, w.roles.watch)
+	}
 	for _, f := range happens {
 		running.Go(func() error { return f(ctx) })
 	}
@@ -82,7 +85,7 @@ func (w *world) await(ctx context.Context, most time.Duration, is func() bool) e
 	began := time.Now()
 	for calm := 0; calm < 10 && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
 		if time.Since(began) > most {
-			return fmt.Errorf("it did not come to rest within %s", most)
+			return fmt.Errorf("it did not come to rest within %s: %s", most, w.unrest())
 		}
 		if calm++; !is() {
 			calm = 0
@@ -103,10 +106,12 @@ func (w *world) report(took time.Duration) {
 	}
 }
 
-// storms makes lines and endpoint bad for the plan's time, and then good.
+// storms makes lines and systems bad for the plan's time, and then good.
 func (w *world) storms(ctx context.Context) error {
-	w.endpoint.weather(true)
-	defer w.endpoint.weather(false)
+	for _, system := range w.systems {
+		system.weather(true)
+		defer system.weather(false)
+	}
 	ctx, cancel := context.WithTimeout(ctx, w.storm)
 	defer cancel()
 	return w.lines.storm(ctx, w.rng)

@@ -3,8 +3,10 @@ package torture
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,18 +29,27 @@ func (w *world) replica(ctx context.Context, i int) error {
 			case 1:
 				w.meet(i, rng)
 			default:
-				e = drawEnd(rng)
+				e = w.drawEnd(rng)
 			}
 		}
 		if err := w.live(ctx, i, e, after); err != nil {
 			return err
+		}
+		if err := w.verify(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("after a life of process %d: %w", i, err)
 		}
 		pause(ctx, time.Duration(rng.IntN(400))*time.Millisecond)
 	}
 	return nil
 }
 
-func drawEnd(rng *rand.Rand) end {
+func (w *world) drawEnd(rng *rand.Rand) end {
+	boundaries := slices.Clone(boundaries)
+	for _, name := range slices.Sorted(maps.Keys(w.systems)) {
+		for _, op := range operations {
+			boundaries = append(boundaries, name+"/"+op)
+		}
+	}
 	return end{At: boundaries[rng.IntN(len(boundaries))], Nth: 1 + rng.IntN(3), After: rng.IntN(2) == 0}
 }
 

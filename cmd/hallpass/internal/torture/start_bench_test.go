@@ -89,9 +89,7 @@ func (w *world) due(b *testing.B, id string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w.endpoint.mu.Lock()
-	defer w.endpoint.mu.Unlock()
-	w.endpoint.members[[2]string{"sales", "p0_" + w.suffix + "@example.com"}] = true
+	w.endpoint.change(effect{Given: true, What: "sales", Account: w.account("p0")})
 }
 
 // begin starts a process and waits until it is connected to Slack and has ended

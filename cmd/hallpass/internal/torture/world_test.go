@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/store/auditlog"
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
@@ -31,6 +33,7 @@ type plan struct {
 	outage   time.Duration // of the systems, beyond what a storm brings
 	apart    time.Duration // the clocks of neighbouring replicas
 	wishes   []wish
+	kinds    []string // connectors besides the webhook's
 }
 
 // world is everything around the processes: systems, Slack, lines, database.
@@ -42,9 +45,14 @@ type world struct {
 	dir      string
 	desk     *desk
 	endpoint *endpoint
+	roles    *roles // nil: this world has no such connector
+	systems  map[string]system
 	lines    *lines
 	specs    []spec
 	database string // URL, without a line between
+
+	looking sync.Mutex
+	witness witness
 
 	mu     sync.Mutex
 	alive  map[int]*os.Process
@@ -62,8 +70,15 @@ func planned(seed uint64) plan {
 	if seed%2 == 0 {
 		p.engine, p.replicas = "postgres", 3
 	}
+	// Each kind of connector has its turn on each engine, in pairs.
+	pairs := [][]string{{"roles", "cloud"}, {"roles", "groups"}, {"cloud", "program"}, {"groups", "program"}, {"roles", "program"}, {"groups", "cloud"}}
+	p.kinds = pairs[seed/2%uint64(len(pairs))]
+	asked := []approvals.EntitlementID{"sales:view"}
+	for _, kind := range p.kinds {
+		asked = append(asked, gives[kind])
+	}
 	for i := range p.people {
-		for _, what := range []approvals.EntitlementID{"sales:view", "stock:view", "books:view"} {
+		for _, what := range asked {
 			if rng.IntN(3) == 0 {
 				continue
 			}
@@ -74,42 +89,81 @@ func planned(seed uint64) plan {
 	return p
 }
 
+// gives are what can be asked for, by connector.
+var gives = map[string]approvals.EntitlementID{"roles": "books:view", "groups": "charts:view", "cloud": "production:view", "program": "jobs:view"}
+
 func newWorld(t testing.TB, p plan) *world {
 	t.Helper()
-	w := &world{plan: p, t: t, rng: draw(p.seed, 3), suffix: strings.ToLower(rand.Text()[:8]), dir: t.TempDir(), lines: newLines(), alive: map[int]*os.Process{}}
-	w.desk, w.endpoint = newDesk(t, w.suffix, p.people), newEndpoint(t, p.seed)
+	w := &world{plan: p, t: t, rng: draw(p.seed, 3), suffix: strings.ToLower(rand.Text()[:8]), dir: t.TempDir(), lines: newLines(), alive: map[int]*os.Process{}, systems: map[string]system{}}
+	w.desk = newDesk(t, w.suffix, p.people)
 	w.copyAccess()
-	admin, err := url.Parse(pgtest.Start(t).AdminDSN())
+	signer, public, err := auditlog.NewKey("hallpass/torture")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.makeRoles(admin.String())
-	bot := *admin
-	bot.User = url.UserPassword("hallpass_"+w.suffix, w.suffix)
-	bot.Host = w.lines.lay(t, "roles", admin.Host)
-	hook := "https://" + w.lines.lay(t, "hook", strings.TrimPrefix(w.endpoint.server.URL, "https://")) + "/torture"
-	database := "sqlite:" + w.dir
-	if p.engine == "postgres" {
-		database = pgtest.Start(t).Database(t)
+	if w.witness.keys, err = auditlog.Verifiers(public); err != nil {
+		t.Fatal(err)
 	}
-	w.database = database
+	s := spec{Access: filepath.Join(w.dir, "access"), Database: "sqlite:" + w.dir, Bot: "xoxb-torture", App: "xapp-torture", Signer: signer,
+		Key: strings.Repeat("k", 32), Systems: w.connect(), State: filepath.Join(w.dir, "jobs"), Replicas: p.replicas, Wishes: p.wishes}
+	s.Roots = w.endpoint.server.Certificate().Raw
+	if p.engine == "postgres" {
+		s.Database = pgtest.Start(t).Database(t)
+	}
+	w.database = s.Database
 	for i := range p.replicas {
-		s := spec{Access: filepath.Join(w.dir, "access"), Database: database, APIURL: w.desk.door(fmt.Sprint(i)), Bot: "xoxb-torture", App: "xapp-torture",
-			Hook: hook, Key: strings.Repeat("k", 32), Roles: bot.String(), Roots: w.endpoint.server.Certificate().Raw,
-			Ahead: time.Duration(i-p.replicas/2) * p.apart, Wishes: p.wishes,
-			Note: filepath.Join(w.dir, fmt.Sprint("note", i)), Log: filepath.Join(w.dir, fmt.Sprint("log", i))}
+		s.APIURL, s.Ahead = w.desk.door(fmt.Sprint(i)), time.Duration(i-p.replicas/2)*p.apart
+		s.Note, s.Log = filepath.Join(w.dir, fmt.Sprint("note", i)), filepath.Join(w.dir, fmt.Sprint("log", i))
 		if p.engine == "postgres" {
-			u, err := url.Parse(database)
-			if err != nil {
-				t.Fatal(err)
-			}
-			u.Host = w.lines.lay(t, fmt.Sprint("database", i), u.Host)
-			s.Database = u.String()
+			s.Database = w.behind(fmt.Sprint("database", i), w.database)
 		}
 		w.specs = append(w.specs, s)
 	}
 	return w
 }
+
+// behind is a URL as it is reached by a line that can be torn.
+func (w *world) behind(name, address string) string {
+	w.t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	u.Host = w.lines.lay(w.t, name, u.Host)
+	return u.String()
+}
+
+// connect makes the systems, and says where they are reached.
+func (w *world) connect() map[string]string {
+	w.t.Helper()
+	w.endpoint = newEndpoint(w.t, w.seed)
+	w.systems["hook"] = w.endpoint
+	at := map[string]string{"hook": w.behind("hook", w.endpoint.server.URL) + "/torture"}
+	var accounts []string
+	for i := range w.people {
+		accounts = append(accounts, w.account(fmt.Sprint("p", i)))
+	}
+	for _, kind := range w.kinds {
+		switch kind {
+		case "roles":
+			w.roles = &roles{t: w.t, suffix: w.suffix}
+			w.systems[kind], at[kind] = w.roles, w.behind(kind, w.makeRoles())
+		case "groups":
+			g := newGroups(w.t, w.seed, accounts)
+			w.systems[kind], at[kind] = g, w.behind(kind, g.url)+"/scim/v2"
+		case "cloud":
+			c := newCloud(w.t, w.seed, accounts)
+			w.systems[kind], at[kind] = c, w.behind(kind, c.url)
+		case "program":
+			p := newProgram(w.t, w.dir)
+			w.systems[kind], at[kind] = p, p.path
+		}
+	}
+	return at
+}
+
+// account is a person's, in every system.
+func (w *world) account(who string) string { return who + "_" + w.suffix + "@example.com" }
 
 // copyAccess makes the access folder, with names of this world's own: roles
 // belong to a whole server.
@@ -119,6 +173,9 @@ func (w *world) copyAccess() {
 		to := filepath.Join(w.dir, "access", path)
 		if err != nil || d.IsDir() {
 			return os.MkdirAll(to, 0o700)
+		}
+		if kind, ok := strings.CutSuffix(d.Name(), ".yaml"); ok && gives[kind] != "" && !slices.Contains(w.kinds, kind) {
+			return nil
 		}
 		data, err := fs.ReadFile(from, path)
 		if err != nil {
@@ -138,9 +195,10 @@ func (w *world) copyAccess() {
 }
 
 // makeRoles makes the group and the bot's login on the server, and sees to it
-// that all goes with the test.
-func (w *world) makeRoles(admin string) {
+// that all goes with the test. It gives the bot's own address.
+func (w *world) makeRoles() string {
 	w.t.Helper()
+	admin := pgtest.Start(w.t).AdminDSN()
 	bot, group := "hallpass_"+w.suffix, "torture_ro_"+w.suffix
 	w.exec(admin, "CREATE ROLE "+group, "CREATE ROLE "+bot+" LOGIN CREATEROLE PASSWORD '"+w.suffix+"'",
 		"GRANT pg_signal_backend TO "+bot, "GRANT "+group+" TO "+bot+" WITH ADMIN OPTION")
@@ -150,6 +208,12 @@ func (w *world) makeRoles(admin string) {
 		}
 		w.exec(admin, "REVOKE "+group+" FROM "+bot, "DROP ROLE "+bot, "DROP ROLE "+group)
 	})
+	u, err := url.Parse(admin)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	u.User = url.UserPassword(bot, w.suffix)
+	return u.String()
 }
 
 func (w *world) exec(dsn string, statements ...string) {
