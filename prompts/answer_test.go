@@ -18,7 +18,7 @@ Factors, heaviest first:
 - peers.team: -18: 3 of 9 teammates hold it; 12 of 12 such requests were approved
 - history.decided: -4: 90% of 31 earlier requests were approved, 2 of 31 denied
 - base: +30: Where any request starts: people refused 1,240 of 21,400 requests
-- approver: +0: Without one approver's answers this would look worse`
+- approver: +0: It looks safer because of one approver's past answers`
 
 func TestHonestSummariesPass(t *testing.T) {
 	t.Parallel()
@@ -31,7 +31,7 @@ func TestHonestSummariesPass(t *testing.T) {
 		"High sensitivity (+25) is the heaviest factor – the team’s holdings (-18) pull it down.",
 		"The duration of 2 hours and 30 minutes is in line with earlier grants.",
 		"People refused 1,240 of 21,400 requests, and 1240 of the 21400 requests were refused.",
-		"Without one approver's answers the score of 42 would look worse.",
+		"The score of 42 looks safer because of one approver's past answers.",
 		"With 90% of 31 earlier requests on its side, the database role lands at 42.",
 	} {
 		if err := checkSummary(text, given, 42); err != nil {

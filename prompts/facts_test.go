@@ -14,7 +14,7 @@ func scored() SummaryInput {
 		{Name: "sensitivity", Points: 16, Words: "It can do much harm: high sensitivity."},
 		{Name: "peers.team", Points: -18, Words: "3 of 9 teammates hold it."},
 		{Name: "unusual.duration", Points: 11, Words: "Asked for 150 minutes; 4 of 12 approved requests for it were as long."},
-		{Name: "approver", Points: 6, Words: "Without one approver's answers this would look worse; one person's answers alone can't lower the score by more than 10 points."},
+		{Name: "approver", Points: 6, Words: "It looks safer because of one approver's past answers; one approver's answers alone can't lower the score by more than 10 points, so the rest is added back."},
 		{Name: "unknown.manager", Words: "The directory names no manager."},
 	}}
 }
@@ -29,7 +29,7 @@ func TestFiguresInTheirPlacePass(t *testing.T) {
 		"The score of this high sensitivity access is lowered by past decisions.",
 		"Despite high sensitivity, the team's 6 of 6 approved requests pull it down.",
 		"Asked for 2 hours and 30 minutes, or 150 minutes; 4 of 12 approved requests for it were as long.",
-		"One person's answers alone can't lower the score by more than 10 points.",
+		"One approver's answers alone can't lower the score by more than 10 points.",
 		"The team's history offsets the high sensitivity.",
 		"No manager is known, and the score is lowered by 31 points.",
 	} {

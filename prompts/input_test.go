@@ -26,8 +26,8 @@ func TestWordsOfTheScoreMayLeave(t *testing.T) {
 		"Odds ×2, −18 points",
 		"Where any request starts: people refused 1,240 of 21,400 requests.",
 		"Requests from this manager's team: 12 of 12 approved.",
-		"Requests from this team by people with this title: none was decided yet.",
-		"Without one approver's answers this would look worse; one person's answers alone can't lower the score by more than 10 points.",
+		"Requests from this team by people with this title: none decided so far; estimated from past requests that share the team or the title.",
+		"It looks safer because of one approver's past answers; one approver's answers alone can't lower the score by more than 10 points, so the rest is added back.",
 		"The most similar holders share 83% of their access.",
 		"Asked for 1 hour 30 minutes; 3 of 12 approved requests for it were as long.",
 	} {

@@ -25,7 +25,7 @@ func describe(part int, f *approvals.Facts, o *observation) (name, words string)
 	case part == partMoved:
 		return "moved", fmt.Sprintf("Manager, department, title or location changed lately; for %s the worse of old and new counts.", plural(o.moved.n, "more day", "more days"))
 	case part == partOneApprover:
-		return "approver", "Without one approver's answers this would look worse; one person's answers alone can't lower the score by more than 10 points."
+		return "approver", "It looks safer because of one approver's past answers; one approver's answers alone can't lower the score by more than 10 points, so the rest is added back."
 	default:
 		return judgedWords(part-partFirstJudged, f, o)
 	}
@@ -49,6 +49,9 @@ var pairWords = [pairs]string{
 	"Requests from this department by people with this title: %s.",
 }
 
+// halfWords name what the two halves of a pair have in common.
+var halfWords = [singles]string{"entitlement", "team", "department", "title", "location"}
+
 func baseWords(o *observation) string {
 	if o.all.Decided == 0 {
 		return "Where any request starts; no decisions are known yet."
@@ -59,7 +62,7 @@ func baseWords(o *observation) string {
 // outcome says what people decided.
 func outcome(c scorecard.Cell) string {
 	if c.Decided == 0 {
-		return "none was decided yet"
+		return "none decided so far"
 	}
 	return fmt.Sprintf("%s of %s approved", number(c.Decided-c.Denied), number(c.Decided))
 }
@@ -71,7 +74,7 @@ func pairOutcome(i int, o *observation) string {
 	c := o.now.pair[i]
 	h := layout.Pairs[i]
 	if c.Decided == 0 {
-		return "none was decided yet, so what each of the two lets expect"
+		return fmt.Sprintf("none decided so far; estimated from past requests that share the %s or the %s", halfWords[h[0]], halfWords[h[1]])
 	}
 	said := outcome(c)
 	expected := o.now.single[h[0]].Decided * o.now.single[h[1]].Decided / max(o.all.Decided, 1)
