@@ -47,69 +47,96 @@ func (c *Connector) converse(ctx context.Context, fn func(context.Context, clien
 	return classify(fn(ctx, client{conn.Conn(), c.marker()}), reading)
 }
 
-// transact runs fn in one transaction. All changes to one login take turns,
-// over all replicas: concurrent GRANT and REVOKE of the same roles fail in the
-// server with internal errors otherwise. The turn is taken in one round trip
-// with the begin.
-func (c *Connector) transact(ctx context.Context, login string, fn func(context.Context, client) error) error {
+// transact runs fn in one transaction, with how the login stands; nil: there is
+// none. All changes to one login take turns, over all replicas: concurrent
+// GRANT and REVOKE of the same roles fail in the server with internal errors
+// otherwise. What fn has committed itself stays so.
+func (c *Connector) transact(ctx context.Context, m membership, fn func(context.Context, client, *position) error) error {
 	return c.converse(ctx, func(ctx context.Context, cl client) error {
-		turn, err := cl.conn.PgConn().EscapeString("hallpass login " + login)
+		login, err := cl.begin(ctx, m)
+		if err == nil {
+			err = fn(ctx, cl, login)
+		}
 		if err != nil {
+			_, _ = cl.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") // the pool closes what is still in a transaction
 			return err
 		}
-		tx, err := cl.conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('" + turn + "', 0))"})
-		if err != nil {
-			return err
+		if cl.conn.PgConn().TxStatus() == 'I' { // in no transaction
+			return nil
 		}
-		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // no effect after Commit
-		if err := fn(ctx, cl); err != nil {
-			return err
+		said, err := cl.conn.Exec(ctx, "COMMIT")
+		if err == nil && said.String() != "COMMIT" {
+			err = pgx.ErrTxCommitRollback
 		}
-		return classify(tx.Commit(ctx), committing)
+		return classify(err, committing)
 	})
 }
 
-// role looks a role up; nil if there is none.
-func (c client) role(ctx context.Context, name string) (*role, error) {
-	rows, err := c.conn.Query(ctx, `
-		SELECT oid, rolname AS name, rolcanlogin AS can_login, rolsuper AS super,
-		       coalesce(shobj_description(oid, 'pg_authid') = $2, false) AS own,
-		       rolname = current_user AS self, rolvaliduntil AS valid_until
-		FROM pg_roles WHERE rolname = $1`, name, c.marker)
-	if err != nil {
-		return nil, err
-	}
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[role])
+// begin takes the login's turn and reads how it stands, in one round trip.
+func (c client) begin(ctx context.Context, m membership) (login *position, err error) {
+	var b pgx.Batch
+	b.Queue("BEGIN")
+	b.Queue("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "hallpass login "+m.login)
+	b.Queue(readPosition, c.marker, m.login, m.role).Query(func(rows pgx.Rows) (err error) {
+		login, err = none(pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[position]))
+		return err
+	})
+	return login, c.conn.SendBatch(ctx, &b).Close()
+}
+
+// none makes nil of a row that is not there.
+func none[T any](v *T, err error) (*T, error) {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
-	return r, err
+	return v, err
 }
 
-// member reports whether the login is in the group: by a grant of its own, and
-// by any path at all. A superuser is in every group.
-func (c client) member(ctx context.Context, login, group uint32) (direct, any bool, err error) {
-	err = c.conn.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2 AND member = $1),
-		       pg_has_role($1::oid, $2::oid, 'MEMBER')`, login, group).Scan(&direct, &any)
-	return direct, any, err
+// columns are those of a role r; $1 is the connector's marker. The comment is
+// read from its table: the function that does so is planned anew at each call.
+const columns = `r.oid, r.rolname AS name, r.rolcanlogin AS can_login, r.rolsuper AS super, r.rolname = current_user AS self,
+	r.rolvaliduntil AS valid_until, EXISTS (SELECT FROM pg_shdescription d
+		WHERE d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass AND d.description = $1) AS own`
+
+// role looks a role up; nil if there is none.
+func (c client) role(ctx context.Context, name string) (*role, error) {
+	return one[role](ctx, c, "SELECT "+columns+" FROM pg_roles r WHERE r.rolname = $2", c.marker, name)
 }
 
-// others counts the login's memberships besides one group.
-func (c client) others(ctx context.Context, login, group uint32) (n int, err error) {
-	err = c.conn.QueryRow(ctx, `SELECT count(DISTINCT roleid) FROM pg_auth_members WHERE member = $1 AND roleid <> $2`,
-		login, group).Scan(&n)
-	return n, err
+// one reads the only row of a query; nil if there is none.
+func one[T any](ctx context.Context, c client, query string, args ...any) (*T, error) {
+	rows, err := c.conn.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return none(pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[T]))
 }
 
-// place finds a group role, how many others the login is in, and whether it is in
-// this one by a grant of its own. The group is 0 when there is none.
-func (c client) place(ctx context.Context, login uint32, name string) (group uint32, others int, direct bool, err error) {
-	err = c.conn.QueryRow(ctx, `
-		SELECT coalesce(g.oid, 0::oid), (SELECT count(DISTINCT roleid) FROM pg_auth_members WHERE member = $1 AND roleid IS DISTINCT FROM g.oid),
-		       EXISTS (SELECT FROM pg_auth_members WHERE roleid = g.oid AND member = $1)
-		FROM (SELECT) one LEFT JOIN pg_roles g ON g.rolname = $2`, login, name).Scan(&group, &others, &direct)
-	return group, others, direct, err
+// position is how a login stands to a group role.
+type position struct {
+	role
+	Group  uint32 // 0: there is no such role
+	Others int    // memberships besides this one
+	Direct bool   // a member by a grant of its own
+	Member bool   // a member by any path at all; a superuser is in every group
+}
+
+// readPosition has the marker, the login and the group for parameters.
+const readPosition = "SELECT " + columns + `, coalesce(g.oid, 0::oid) AS group,
+		(SELECT count(DISTINCT roleid) FROM pg_auth_members WHERE member = r.oid AND roleid IS DISTINCT FROM g.oid) AS others,
+		EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid AND roleid = g.oid) AS direct,
+		coalesce(pg_has_role(r.oid, g.oid, 'MEMBER'), false) AS member
+	FROM pg_roles r LEFT JOIN pg_roles g ON g.rolname = $3 WHERE r.rolname = $2`
+
+// position reads how a login stands to a group role; nil if there is no login.
+func (c client) position(ctx context.Context, m membership) (*position, error) {
+	return one[position](ctx, c, readPosition, c.marker, m.login, m.role)
+}
+
+// direct reads whether a login is in a group by a grant of its own.
+func (c client) direct(ctx context.Context, login, group uint32) (yes bool, err error) {
+	err = c.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_auth_members WHERE roleid = $2 AND member = $1)", login, group).Scan(&yes)
+	return yes, err
 }
 
 // exec runs statements that take names: each %s is one, quoted by the driver.

@@ -139,9 +139,9 @@ func (s *server) throughLine(t *testing.T, w *connectortest.World) approvals.Con
 		case f.Op == connectortest.Check:
 			return false // the server answers from one truth
 		case f.Trouble == connectortest.LostAnswer:
-			l.cutAt(mark{"commit", afterwards})
+			l.cutAt(mark{"COMMIT", afterwards})
 		case f.Trouble == connectortest.Cut:
-			l.cutAt(mark{"commit", before})
+			l.cutAt(mark{"COMMIT", before})
 		case f.Trouble == connectortest.Conflict:
 			s.exec(t, "ALTER ROLE "+ident(s.bot)+" CONNECTION LIMIT 0",
 				"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '"+s.bot+"'")

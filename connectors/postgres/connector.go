@@ -29,15 +29,11 @@ func (c *Connector) Grant(ctx context.Context, g approvals.Grant) (approvals.Rec
 	m := membership{login, t.role}
 	c.setCleared(m, false)
 	receipt := approvals.Receipt{receiptLogin: login, receiptRole: t.role}
-	err = c.transact(ctx, login, func(ctx context.Context, cl client) error {
-		group, err := cl.group(ctx, t.role)
-		if err != nil {
+	err = c.transact(ctx, m, func(ctx context.Context, cl client, found *position) (err error) {
+		if _, err := cl.group(ctx, t.role); err != nil {
 			return err
 		}
-		found, err := cl.role(ctx, login)
 		switch {
-		case err != nil:
-			return err
 		case found == nil && !t.create:
 			return fail(approvals.Permanent, nil, "PostgreSQL has no login %q; an administrator can create it, or the catalogue can say create_login.", login)
 		case found == nil:
@@ -45,18 +41,17 @@ func (c *Connector) Grant(ctx context.Context, g approvals.Grant) (approvals.Rec
 				return err
 			}
 			receipt[receiptCreated] = "true"
-			if found, err = cl.role(ctx, login); err != nil {
+			if found, err = cl.position(ctx, m); err != nil {
 				return err
 			}
 		default:
-			if err := c.admit(ctx, cl, found, group, g); err != nil {
+			if err := c.admit(ctx, cl, found, g); err != nil {
 				return err
 			}
 		}
 		receipt[receiptOID] = strconv.FormatUint(uint64(found.OID), 10)
-		direct, _, err := cl.member(ctx, found.OID, group.OID)
-		if err != nil || direct {
-			return err
+		if found.Direct {
+			return nil
 		}
 		return cl.exec(ctx, "GRANT %s TO %s", t.role, login)
 	})
@@ -68,7 +63,7 @@ func (c *Connector) Grant(ctx context.Context, g approvals.Grant) (approvals.Rec
 
 // admit checks a login that is there, and opens one of our own again that an
 // earlier end has left behind.
-func (c *Connector) admit(ctx context.Context, cl client, login, group *role, g approvals.Grant) error {
+func (c *Connector) admit(ctx context.Context, cl client, login *position, g approvals.Grant) error {
 	if err := login.refuse(); err != nil || !login.Own {
 		return err
 	}
@@ -77,22 +72,17 @@ func (c *Connector) admit(ctx context.Context, cl client, login, group *role, g 
 			return err
 		}
 	}
-	direct, _, err := cl.member(ctx, login.OID, group.OID)
-	if err != nil || direct { // a second call for the same grant: SetEnd's date stands
-		return err
+	if login.Direct { // a second call for the same grant: SetEnd's date stands
+		return nil
 	}
-	return cl.extend(ctx, login, group, c.nativeEnd(g))
+	return cl.extend(ctx, login, c.nativeEnd(g))
 }
 
 // extend sets a created login's end date. While the login serves other
 // memberships too, the date only moves later: each has an end of its own.
-func (c client) extend(ctx context.Context, login, group *role, end time.Time) error {
-	others, err := c.others(ctx, login.OID, group.OID)
-	if err != nil {
-		return err
-	}
+func (c client) extend(ctx context.Context, login *position, end time.Time) error {
 	current := login.ValidUntil
-	if others > 0 && current.Valid && (current.InfinityModifier == pgtype.Infinity || current.Time.After(end)) {
+	if login.Others > 0 && current.Valid && (current.InfinityModifier == pgtype.Infinity || current.Time.After(end)) {
 		return nil
 	}
 	return c.setEnd(ctx, login.Name, end)
@@ -114,22 +104,17 @@ func (c *Connector) SetEnd(ctx context.Context, g approvals.Grant, r approvals.R
 	if err != nil {
 		return err
 	}
-	return c.transact(ctx, m.login, func(ctx context.Context, cl client) error {
-		login, err := cl.role(ctx, m.login)
-		if err != nil {
-			return err
-		}
+	return c.transact(ctx, m, func(ctx context.Context, cl client, login *position) error {
 		if login == nil {
 			return fail(approvals.Permanent, nil, "PostgreSQL has no login %q, so no end can be set.", m.login)
 		}
 		if !login.Own {
 			return nil
 		}
-		group, err := cl.group(ctx, m.role)
-		if err != nil {
+		if _, err := cl.group(ctx, m.role); err != nil {
 			return err
 		}
-		return cl.extend(ctx, login, group, end)
+		return cl.extend(ctx, login, end)
 	})
 }
 
@@ -141,71 +126,65 @@ func (c *Connector) Revoke(ctx context.Context, g approvals.Grant, r approvals.R
 	if err != nil {
 		return approvals.Removal{}, err
 	}
-	var login *role
-	last := false
-	err = c.transact(ctx, m.login, func(ctx context.Context, cl client) error {
-		var err error
-		if login, err = cl.role(ctx, m.login); err != nil || login == nil {
-			return err
+	var login *position
+	err = c.transact(ctx, m, func(ctx context.Context, cl client, found *position) error {
+		if login = found; login == nil {
+			return nil
 		}
-		last, err = cl.withdraw(ctx, login, m.role)
-		return err
+		return cl.withdraw(ctx, login, m.role)
 	})
 	if err != nil || login == nil {
 		return approvals.Removal{}, err
 	}
 	removal := approvals.Removal{}
-	if removal.SessionsEnded, err = c.terminate(ctx, login); err != nil {
+	if removal.SessionsEnded, err = c.terminate(ctx, &login.role); err != nil {
 		return removal, err
 	}
 	c.setCleared(m, true)
-	if last {
+	if login.last() {
 		removal.Reason, err = c.drop(ctx, m)
 	}
 	return removal, err
 }
 
+// last reports whether a login is our own and serves nothing but the one group.
+func (s *position) last() bool { return s.Own && s.Others == 0 }
+
 // withdraw ends the membership, and disables a login of our own that has no
-// other. It reports whether it is such a login.
-func (c client) withdraw(ctx context.Context, login *role, groupName string) (last bool, err error) {
+// other. A group that is gone has no members; the login may still be ours to
+// drop.
+func (c client) withdraw(ctx context.Context, login *position, group string) error {
 	if login.Self {
-		return false, login.refuse()
+		return login.refuse()
 	}
-	// A role that is gone has no members; the login may still be ours to drop.
-	group, others, direct, err := c.place(ctx, login.OID, groupName)
-	if err != nil {
-		return false, err
+	var say []string
+	if login.last() && login.CanLogin {
+		say = append(say, "ALTER ROLE "+quote(login.Name)+" NOLOGIN")
 	}
-	last = login.Own && others == 0
-	if last && login.CanLogin {
-		if err := c.exec(ctx, "ALTER ROLE %s NOLOGIN", login.Name); err != nil {
-			return false, err
-		}
+	if login.Direct {
+		say = append(say, "REVOKE "+quote(group)+" FROM "+quote(login.Name))
 	}
-	if !direct {
-		return last, nil
+	if len(say) == 0 {
+		return nil
 	}
-	if err := c.exec(ctx, "REVOKE %s FROM %s", groupName, login.Name); err != nil {
-		return false, err
+	if _, err := c.conn.Exec(ctx, strings.Join(say, "; ")); err != nil || !login.Direct {
+		return err
 	}
-	if direct, _, err = c.member(ctx, login.OID, group); err != nil {
-		return false, err
+	direct, err := c.direct(ctx, login.OID, login.Group)
+	if err == nil && direct {
+		err = fail(approvals.Permanent, nil, "%q stays in %q: somebody else granted it too, and only they or a superuser can take that back.", login.Name, group)
 	}
-	if direct {
-		return false, fail(approvals.Permanent, nil, "%q stays in %q: somebody else granted it too, and only they or a superuser can take that back.", login.Name, groupName)
-	}
-	return last, nil
+	return err
 }
 
 // drop removes a login of our own that serves nothing any more. One that owns
 // objects stays, disabled, and the reason says so.
 func (c *Connector) drop(ctx context.Context, m membership) (reason string, err error) {
-	err = c.transact(ctx, m.login, func(ctx context.Context, cl client) error {
-		login, err := cl.role(ctx, m.login)
-		if err != nil || login == nil || !login.Own || login.CanLogin {
-			return err
+	err = c.transact(ctx, m, func(ctx context.Context, cl client, login *position) error {
+		if login == nil || !login.Own || login.CanLogin {
+			return nil
 		}
-		return cl.exec(ctx, "DROP ROLE %s", m.login)
+		return classify(cl.exec(ctx, "DROP ROLE %s; COMMIT", m.login), committing) // one round trip
 	})
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok && pe.Code == "2BP01" { // dependent objects still exist
 		c.cfg.Logger.WarnContext(ctx, "a created login owns objects and was not dropped; it is disabled", "connector", c.cfg.Name, "login", m.login)
@@ -238,7 +217,7 @@ func (c *Connector) Check(ctx context.Context, g approvals.Grant, r approvals.Re
 	}
 	var p approvals.Presence
 	err = c.converse(ctx, func(ctx context.Context, cl client) error {
-		login, err := cl.role(ctx, m.login)
+		login, err := cl.position(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -249,32 +228,23 @@ func (c *Connector) Check(ctx context.Context, g approvals.Grant, r approvals.Re
 			}
 			return err
 		}
-		group, err := cl.role(ctx, m.role)
-		if err != nil {
-			return err
-		}
-		direct := false
-		if group != nil {
-			if direct, p.Present, err = cl.member(ctx, login.OID, group.OID); err != nil {
-				return err
-			}
-		}
+		p.Present = login.Member
 		if p.Sessions, err = cl.sessions(ctx, login.OID); err != nil {
 			return err
 		}
 		if !p.Present && c.isCleared(m) {
 			p.Sessions = 0 // those that are open now were opened without the role
 		}
-		p.Detail = describe(m, login, p, direct)
+		p.Detail = describe(m, login, p)
 		return nil
 	})
 	return p, err
 }
 
-func describe(m membership, login *role, p approvals.Presence, direct bool) string {
+func describe(m membership, login *position, p approvals.Presence) string {
 	var b strings.Builder
 	switch {
-	case direct:
+	case login.Direct:
 		fmt.Fprintf(&b, "%s is a member of %s", m.login, m.role)
 	case p.Present:
 		fmt.Fprintf(&b, "%s is a member of %s through another role", m.login, m.role)

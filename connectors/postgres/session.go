@@ -17,27 +17,18 @@ func (c *Connector) EndSessions(ctx context.Context, g approvals.Grant, r approv
 	if err != nil {
 		return 0, err
 	}
-	var login *role
-	member := false
-	err = c.converse(ctx, func(ctx context.Context, cl client) error {
-		var group *role
-		var err error
-		if login, err = cl.role(ctx, m.login); err != nil || login == nil {
-			return err
-		}
-		if group, err = cl.role(ctx, m.role); err != nil || group == nil {
-			return err
-		}
-		_, member, err = cl.member(ctx, login.OID, group.OID)
+	var login *position
+	err = c.converse(ctx, func(ctx context.Context, cl client) (err error) {
+		login, err = cl.position(ctx, m)
 		return err
 	})
 	if err != nil || login == nil {
 		return 0, err
 	}
-	if ended, err = c.terminate(ctx, login); err != nil {
+	if ended, err = c.terminate(ctx, &login.role); err != nil {
 		return ended, err
 	}
-	if !member {
+	if !login.Member {
 		c.setCleared(m, true)
 	}
 	return ended, nil
