@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -63,6 +64,19 @@ func quote(s string) slack.Block {
 		text = "(no words)"
 	}
 	return slack.NewRichTextBlock("", &slack.RichTextQuote{Type: slack.RTEQuote,
+		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)}})
+}
+
+// code shows what is written in a file, its lines as they are indented there.
+func code(s string) slack.Block {
+	const deepest = 20
+	var lines []string
+	for line := range strings.Lines(s[:min(len(s), looked*maxQuote)]) {
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
+		lines = append(lines, strings.Repeat(" ", min(indent, deepest))+visible(line, false))
+	}
+	text := short(strings.Trim(strings.Join(lines, "\n"), "\n"), maxQuote)
+	return slack.NewRichTextBlock("", &slack.RichTextPreformatted{Type: slack.RTEPreformatted,
 		Elements: []slack.RichTextSectionElement{slack.NewRichTextSectionTextElement(text, nil)}})
 }
 

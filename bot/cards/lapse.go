@@ -39,8 +39,8 @@ func stopped(l approvals.Lapse) string {
 // again.
 func LiftForm(l approvals.Lapse) slack.ModalViewRequest {
 	note := slack.NewPlainTextInputBlockElement(label("What was done about it?", 150), InputNote).WithMultiline(true).WithMaxLength(1000)
-	said := stopped(l) + "\nIt ends by itself with a new version of the rule. Lifting it lets the version that was judged approve again; your reason stays on the record."
+	said := stopped(l) + "\nA new version of the rule approves without this. Lifting it lets the version that was judged approve again; your reason stays on the record."
 	return slack.ModalViewRequest{Type: slack.VTModal, Title: label("Let a rule approve", 24), Submit: label("Lift", 24), Close: label("Not now", 24),
 		CallbackID: CallbackLift, PrivateMetadata: l.Rule,
-		Blocks: slack.Blocks{BlockSet: []slack.Block{section(said), slack.NewInputBlock(InputNote, label("Why it may", 100), nil, note)}}}
+		Blocks: slack.Blocks{BlockSet: []slack.Block{section(said), slack.NewInputBlock(InputNote, label("Why may it approve again?", 100), nil, note)}}}
 }

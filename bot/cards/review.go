@@ -83,13 +83,26 @@ func Review(p Past) Card {
 			said += ": " + words(r.Reason, 300)
 		}
 		blocks = append(blocks, section(said))
-		if r.Text != "" {
-			blocks = append(blocks, quote(r.Text))
+		if text := conditions(r.Text); text != "" {
+			blocks = append(blocks, code(text))
 		}
 		text += " " + said
 	}
 	blocks = append(blocks, actions(p.verdicts()...))
 	return Card{Text: bounded(title+" "+text, maxText), Blocks: blocks}
+}
+
+// conditions are a rule's own words, without the annotations above it: its id
+// and its reason stand before them.
+func conditions(text string) string {
+	for rest := text; rest != ""; {
+		line, after, _ := strings.Cut(rest, "\n")
+		if line = strings.TrimSpace(line); line != "" && line[0] != '@' && !strings.HasPrefix(line, "//") {
+			return rest
+		}
+		rest = after
+	}
+	return strings.TrimSpace(text)
 }
 
 // rules are those that approved it, a few; none in a blind review.
@@ -194,7 +207,11 @@ func ReviewResult(c approvals.Campaign) Card {
 	var lines []string
 	for _, s := range c.Strata[:min(len(c.Strata), stated)] {
 		mark := map[approvals.StratumOutcome]string{approvals.StratumPassed: "✓", approvals.StratumFailed: "✗ failed", approvals.StratumLate: "✗ not reviewed in time"}[s.Outcome]
-		lines = append(lines, fmt.Sprintf("%s  %s: %d looked at of %d, %d not right", mark, words(s.Name, 100), s.Answered(), s.Population, s.Deviations()))
+		found := ", all right"
+		if n := s.Deviations(); n > 0 || s.Answered() == 0 {
+			found = fmt.Sprintf(", %d not right", n)
+		}
+		lines = append(lines, fmt.Sprintf("%s  %s: looked at %d of %d%s", mark, words(s.Name, 100), s.Answered(), s.Population, found))
 	}
 	if n := len(c.Strata) - stated; n > 0 {
 		lines = append(lines, fmt.Sprintf("… and %d more.", n))

@@ -19,7 +19,7 @@ func pastDecision(base cards.View, edit func(*cards.Past)) cards.Past {
 		Campaign: approvals.Campaign{ID: "rv_1", Kind: approvals.CampaignYearly, State: approvals.CampaignOpen, From: day, To: day.AddDate(1, 0, 0), DueAt: base.Now.Add(30 * 24 * time.Hour),
 			Population: 812, Checked: 812, Found: 1, Strata: []approvals.Stratum{{Name: "low-risk | medium", Population: 812, Size: 57, Right: 12}}},
 		Item:  approvals.ReviewItem{Campaign: "rv_1", Request: base.Request.ID, Stratum: "low-risk | medium", Place: 13},
-		Rules: []approvals.RuleText{{PolicyRef: approvals.PolicyRef{ID: "low-risk", Effect: "permit", Reason: base.Request.Reason}, Text: "permit (principal, action, resource)\nwhen { context.score <= 50 };"}}}
+		Rules: []approvals.RuleText{{PolicyRef: approvals.PolicyRef{ID: "low-risk", Effect: "permit", Reason: base.Request.Reason}, Text: "@id(\"low-risk\")\n@owner(\"security\")\npermit (principal, action, resource)\nwhen {\n  context has score &&\n  context.score <= 50\n};"}}}
 	if p.Decision != nil {
 		d := *p.Decision
 		d.Facts.Duration = 2 * time.Hour

@@ -40,7 +40,12 @@ type rehearsal struct {
 // rehearse starts a demo and waits until its bot is connected.
 func rehearse(t *testing.T) rehearsal {
 	t.Helper()
-	d := startDemo(t)
+	return rehearseOn(t, startDemo(t))
+}
+
+// rehearseOn waits until a demo's bot is connected.
+func rehearseOn(t *testing.T, d *Demo) rehearsal {
+	t.Helper()
 	people, err := d.access.People.People(t.Context())
 	if err != nil {
 		t.Fatal(err)
