@@ -33,6 +33,7 @@ type model struct {
 	deck        *scorecard.Deck
 	calibration scorecard.Calibration
 	knots       []scorecard.Knot
+	positions   *positions // nil: they are not counted
 }
 
 // newLayout pairs all attributes that say something of their own: a column
@@ -92,20 +93,26 @@ func allTerms(l scorecard.Layout, without []int) (p scorecard.Profile) {
 	return p
 }
 
-// train learns a history's cells and fits one profile for each combination of
-// known anchors.
+// train learns a history's cells, those of positions among them, and fits one
+// profile for each combination of known anchors.
 func train(t *Table) (*model, error) {
 	m := newModel(t)
+	m.seePositions(t)
+	return m, m.fit(t)
+}
+
+// fit is train for a model whose layout is settled.
+func (m *model) fit(t *Table) error {
 	m.reference = int64(float64(t.denials()) * 1e6 / float64(max(len(t.Rows), 1)))
 	rows := m.learn(t)
 	for i, name := range scorecard.ProfileNames(m.layout) {
 		if err := m.fitProfile(rows, t.Denied, name, scorecard.LeftOut(m.layout, i)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	var err error
 	m.deck, err = scorecard.NewDeck(m.profiles, m.layout, m.smoothing)
-	return m, err
+	return err
 }
 
 // newModel lays out a table's attributes.
@@ -139,6 +146,9 @@ func (m *model) rows(t *Table) [][]uint32 {
 			if f >= 0 {
 				out[r][i] = row[f]
 			}
+		}
+		if m.positions != nil {
+			m.positions.mark(out[r])
 		}
 	}
 	return out
@@ -177,14 +187,16 @@ func (m *model) fitProfile(rows [][]uint32, denied []bool, name string, without 
 // innerFold deals training decisions into inner folds. A profile for requests
 // whose manager or entitlement is new is fitted on folds that keep each
 // manager's or entitlement's decisions together, so that it learns from cells
-// in the state in which it will find them.
+// in the state in which it will find them. Where both are new it is the manager
+// who counts: a manager's people share departments and titles, whose cells
+// would know him by them.
 func (m *model) innerFold(rows [][]uint32, denied []bool, without []int) []int {
 	if len(without) == 0 {
 		return stratified(denied, innerFolds, innerSeed)
 	}
 	values := make([]uint32, len(rows))
 	for i, r := range rows {
-		values[i] = r[without[0]]
+		values[i] = r[without[len(without)-1]]
 	}
 	return grouped(values, innerFolds, innerSeed)
 }

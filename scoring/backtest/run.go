@@ -169,8 +169,8 @@ func Fit(_ context.Context, o FitOptions, stdout io.Writer) error {
 			"%d decisions with %d denials are too few to fit weights on; %d with %d are needed. The shipped weights serve until then.",
 			n, d, fitDecisions, fitDenials)
 	}
-	m, err := train(history)
-	if err != nil {
+	m := newModel(history) // without positions: the bot knows the people themselves
+	if err := m.fit(history); err != nil {
 		return err
 	}
 	f := m.file(o.Version, o.Fitted)
