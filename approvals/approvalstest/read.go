@@ -193,10 +193,15 @@ func (s *Store) Notices() []approvals.Notice {
 }
 
 // Learned lists the human decisions that were stored for the score.
-func (s *Store) Learned() []approvals.Learned {
+func (s *Store) Learned() []approvals.Learned { return s.LearnedAfter(0) }
+
+// LearnedAfter lists those with a higher sequence; a score that catches up
+// after each decision would otherwise have all of them copied each time.
+func (s *Store) LearnedAfter(sequence int64) []approvals.Learned {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.learned)
+	i, _ := slices.BinarySearchFunc(s.learned, sequence+1, func(l approvals.Learned, want int64) int { return cmp.Compare(l.Sequence, want) })
+	return slices.Clone(s.learned[i:])
 }
 
 // Summary finds a model's prose about a request.

@@ -102,9 +102,7 @@ type feed struct{ *memory }
 
 // EachLearned passes on human decisions after a sequence.
 func (f feed) EachLearned(_ context.Context, after int64, each func(approvals.Learned) error) error {
-	all := f.Learned()
-	i, _ := slices.BinarySearchFunc(all, after+1, func(l approvals.Learned, sequence int64) int { return int(l.Sequence - sequence) })
-	for _, l := range all[i:] {
+	for _, l := range f.LearnedAfter(after) {
 		if err := each(l); err != nil {
 			return err
 		}
