@@ -39,11 +39,13 @@ type Figures struct {
 	AUC, LogLoss, ECE float64
 	Below1, Below2    Coverage // at a likelihood below 1% and below 2%
 	IntegerLoss       float64  // AUC lost by whole points from 0 to 100, against the exact sum
+	RoundingLoss      float64  // the part of it that whole points cost; the ends 0 and 100 cost the rest
 }
 
 // prediction keeps what validation said of each row.
 type prediction struct {
 	p, z, score []float64
+	raw         []float64         // points before clipping
 	strange     []map[string]bool // attributes of which nothing was decided in training
 	denied      []bool
 }
@@ -52,7 +54,8 @@ func (p *prediction) figures() Figures {
 	return Figures{
 		AUC: auc(p.p, p.denied), LogLoss: logLoss(p.p, p.denied), ECE: calibrationError(p.p, p.denied),
 		Below1: coverage(p.p, p.denied, 0.01), Below2: coverage(p.p, p.denied, 0.02),
-		IntegerLoss: math.Max(auc(p.z, p.denied)-auc(p.score, p.denied), 0),
+		IntegerLoss:  math.Max(auc(p.z, p.denied)-auc(p.score, p.denied), 0),
+		RoundingLoss: math.Max(auc(p.z, p.denied)-auc(p.raw, p.denied), 0),
 	}
 }
 
@@ -63,7 +66,7 @@ type trainer func(*Table) (*model, error)
 func validate(ctx context.Context, t *Table, fold []int, k int, learn trainer) (*prediction, error) {
 	n := len(t.Rows)
 	out := &prediction{
-		p: make([]float64, n), z: make([]float64, n), score: make([]float64, n),
+		p: make([]float64, n), z: make([]float64, n), score: make([]float64, n), raw: make([]float64, n),
 		strange: make([]map[string]bool, n), denied: t.Denied,
 	}
 	for f := range k {
@@ -82,7 +85,7 @@ func validate(ctx context.Context, t *Table, fold []int, k int, learn trainer) (
 		singles, pairs := m.cellRoom()
 		for i, l := range m.predict(rows) {
 			r := inside[i]
-			out.p[r], out.z[r], out.score[r] = float64(l.PDeny)/1e6, l.logOdds.Float(), float64(l.Score)
+			out.p[r], out.z[r], out.score[r], out.raw[r] = float64(l.PDeny)/1e6, l.logOdds.Float(), float64(l.Score), float64(l.Raw)
 			m.book.look(rows[i], singles, pairs)
 			out.strange[r] = m.strangers(singles)
 		}

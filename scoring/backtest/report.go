@@ -21,7 +21,7 @@ func (r Result) rows() []row {
 		{"ECE", fmt.Sprintf("%.4f", f.ECE)},
 		{"requests with p_deny < 1%, denied among them", percent(f.Below1.Share) + ", " + percent(f.Below1.Refused)},
 		{"requests with p_deny < 2%, denied among them", percent(f.Below2.Share) + ", " + percent(f.Below2.Refused)},
-		{"AUC lost by integer points", fmt.Sprintf("%.5f", f.IntegerLoss)},
+		{"AUC lost by integer points, of this by rounding", fmt.Sprintf("%.5f, %.5f", f.IntegerLoss, f.RoundingLoss)},
 	}
 	for _, u := range r.Unseen {
 		rows = append(rows,
