@@ -37,7 +37,6 @@ func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, 
 	n := len(approvers)
 	base := m.base(o)
 	var without tallies
-	var x [maxTerms]fixed
 	memo := scorecard.NewMemo(singles, pairs)
 	var highest, owned fixed
 	var own ownCells
@@ -48,7 +47,7 @@ func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, 
 		if next := w.ownHistory(s, at, a); i == 0 || next != own {
 			own, owned = next, m.own(base, &next)
 		}
-		_, z := m.cells(base, &without, &x, &memo)
+		_, z := m.cells(base, &without, nil, &memo)
 		if z += owned; i == 0 || z > highest {
 			highest, o.without, o.ownOut = z, without, own
 		}

@@ -56,7 +56,7 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	base := m.base(o)
 	var x [maxTerms]fixed
 	memo := scorecard.NewMemo(singles, pairs)
-	card, now := m.cells(base, &o.now, &x, &memo)
+	card, now := m.cells(base, &o.now, x[:], &memo)
 	out[partBase] = base.LogOdds() + card.Bias()
 	for i := range card.Terms() {
 		at, pair := card.Place(i)
@@ -67,13 +67,13 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	}
 	worst := now // the worst of these holds, and each says what it adds
 	if o.moved.of > 0 {
-		_, before := m.cells(base, &o.before, &x, &memo)
+		_, before := m.cells(base, &o.before, nil, &memo)
 		out[partMoved] = max(before-worst, 0)
 		worst += out[partMoved]
 	}
 	own := ownExcess(base, &o.own)
 	if o.alone.of > 0 {
-		_, without := m.cells(base, &o.without, &x, &memo)
+		_, without := m.cells(base, &o.without, nil, &memo)
 		without += m.own(base, &o.ownOut)
 		worst += m.weighOwn(&own)
 		out[partOneApprover] = max(without-oneApproverLimit-worst, 0)
@@ -87,15 +87,16 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 }
 
 // cells is the log-odds that the cells of decisions give, and the card that
-// gave them.
-func (m *Weights) cells(b scorecard.Base, t *tallies, x *[maxTerms]fixed, memo *scorecard.Memo) (*scorecard.Card, fixed) {
-	return m.deck.Weigh(b, t.single[:], t.pair[:], x[:], memo)
+// gave them. What each term contributes goes to x, if not nil.
+func (m *Weights) cells(b scorecard.Base, t *tallies, x []fixed, memo *scorecard.Memo) (*scorecard.Card, fixed) {
+	return m.deck.Weigh(b, t.single[:], t.pair[:], x, memo)
 }
 
 // judge measures what decisions alone cannot teach, already weighted.
 func (m *Weights) judge(o *observation, own *ownMeasures, out []fixed) {
+	among := scorecard.Ln(uint64(max(o.every.of, 0)))
 	for r := range rings {
-		out[r] = scarcity(o.peers[r], o.every)
+		out[r] = scarcity(o.peers[r], o.every, among)
 	}
 	if o.near.of > 0 {
 		out[judgedNear] = scorecard.Ln(uint64(max(o.near.n, 1))) - oneApproverLimit
@@ -166,11 +167,12 @@ const (
 
 // scarcity is how much rarer an entitlement is in a ring than in the whole
 // organisation: ln of expected against found holders, half a holder added to
-// both. It is 0 where nobody is known to hold it at all.
-func scarcity(p, everybody portion) fixed {
+// both; among is the logarithm of everybody's number. It is 0 where nobody is
+// known to hold it at all.
+func scarcity(p, everybody portion, among fixed) fixed {
 	if everybody.n <= 0 || everybody.of <= 0 {
 		return 0
 	}
 	all := uint64(everybody.of)
-	return scorecard.Ln(2*uint64(p.of)*uint64(everybody.n)+all) - scorecard.Ln(all) - scorecard.Ln(2*uint64(p.n)+1)
+	return scorecard.Ln(2*uint64(p.of)*uint64(everybody.n)+all) - among - scorecard.Ln(2*uint64(p.n)+1)
 }

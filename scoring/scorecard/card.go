@@ -51,10 +51,19 @@ type Smoothing struct {
 type Card struct {
 	bias    Fixed
 	terms   []cardTerm
-	singles [][]cardTerm // the terms of each attribute
-	pairs   [][]cardTerm // those of each pair
+	singles []singleWeights
+	pairs   []pairWeights
 	halves  [][2]int
 	smooth  Smoothing
+}
+
+// singleWeights are those of one attribute's terms; 0 where it has none.
+type singleWeights struct{ above, below Fixed }
+
+// pairWeights are those of one pair's terms.
+type pairWeights struct {
+	excess                      singleWeights
+	refusals, novelty, affinity Fixed
 }
 
 type cardTerm struct {
@@ -97,7 +106,7 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 	s.share = Millionths(s.Share)
 	c := &Card{
 		bias: Millionths(p.Bias), halves: l.Pairs, smooth: s,
-		singles: make([][]cardTerm, len(l.Attributes)), pairs: make([][]cardTerm, len(l.Pairs)),
+		singles: make([]singleWeights, len(l.Attributes)), pairs: make([]pairWeights, len(l.Pairs)),
 	}
 	for _, t := range p.Terms {
 		at, ok := places[t.Of]
@@ -119,11 +128,11 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 		}
 		term := cardTerm{above: t.Kind == Above, pair: pair, what: t.Kind.measurement(), at: at, weight: Millionths(t.Weight)}
 		c.terms = append(c.terms, term)
-		of := c.singles
-		if pair {
-			of = c.pairs
+		weight := c.weight(&term)
+		if *weight != 0 {
+			return nil, fmt.Errorf("term %q comes twice", t.Name())
 		}
-		of[at] = append(of[at], term)
+		*weight = term.weight
 	}
 	return c, nil
 }
@@ -152,43 +161,69 @@ func (c *Card) value(b Base, t *cardTerm, memo *Memo) Fixed {
 	if !t.pair {
 		return side(t.above, memo.singles[t.at].excess)
 	}
-	p, k := &memo.pairs[t.at], t.what
-	if !p.known[k] {
-		h := c.halves[t.at]
-		p.known[k], p.measured[k] = true, b.measure(k, p.cell, &memo.singles[h[0]], &memo.singles[h[1]], c.smooth)
+	h := c.halves[t.at]
+	x := memo.pairs[t.at].measure(b, t.what, &memo.singles[h[0]], &memo.singles[h[1]], c.smooth)
+	if t.what == pairExcess {
+		return side(t.above, x)
 	}
-	if k == pairExcess {
-		return side(t.above, p.measured[k])
+	return x
+}
+
+// weight is the place of a term's weight.
+func (c *Card) weight(t *cardTerm) *Fixed {
+	if !t.pair {
+		return c.singles[t.at].side(t.above)
 	}
-	return p.measured[k]
+	of := &c.pairs[t.at]
+	switch t.what {
+	case pairRefusals:
+		return &of.refusals
+	case pairNovelty:
+		return &of.novelty
+	case pairAffinity:
+		return &of.affinity
+	default:
+		return of.excess.side(t.above)
+	}
+}
+
+func (w *singleWeights) side(above bool) *Fixed {
+	if above {
+		return &w.above
+	}
+	return &w.below
 }
 
 // total is the log-odds of the cells that a memo was brought up to date with.
 func (c *Card) total(b Base, memo *Memo) Fixed {
 	sum := b.logOdds + c.bias
-	for i := range memo.singles {
-		s := &memo.singles[i]
-		if s.by != c {
-			s.by, s.weighed = c, c.weighed(b, c.singles[i], memo)
-		}
-		sum += s.weighed
+	for i := range c.singles {
+		sum += c.singles[i].weigh(memo.singles[i].excess)
 	}
-	for i := range memo.pairs {
-		p := &memo.pairs[i]
-		if p.by != c {
-			p.by, p.weighed = c, c.weighed(b, c.pairs[i], memo)
+	for i := range c.pairs {
+		w, p := &c.pairs[i], &memo.pairs[i]
+		x, y := &memo.singles[c.halves[i][0]], &memo.singles[c.halves[i][1]]
+		if w.excess != (singleWeights{}) {
+			sum += w.excess.weigh(p.measure(b, pairExcess, x, y, c.smooth))
 		}
-		sum += p.weighed
+		if w.refusals != 0 {
+			sum += p.measure(b, pairRefusals, x, y, c.smooth).Mul(w.refusals)
+		}
+		if w.novelty != 0 {
+			sum += p.measure(b, pairNovelty, x, y, c.smooth).Mul(w.novelty)
+		}
+		if w.affinity != 0 {
+			sum += p.measure(b, pairAffinity, x, y, c.smooth).Mul(w.affinity)
+		}
 	}
 	return sum
 }
 
-// weighed is what some terms contribute together.
-func (c *Card) weighed(b Base, terms []cardTerm, memo *Memo) (sum Fixed) {
-	for i := range terms {
-		sum += c.value(b, &terms[i], memo).Mul(terms[i].weight)
+func (w singleWeights) weigh(excess Fixed) Fixed {
+	if excess < 0 {
+		return excess.Mul(w.below)
 	}
-	return sum
+	return excess.Mul(w.above)
 }
 
 // measurement is the place of a pair's measurement that a term speaks of.

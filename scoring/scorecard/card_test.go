@@ -157,6 +157,7 @@ func TestCompileRefusesWhatCannotBeMeant(t *testing.T) {
 		`not between 0 and 100 million`: {Terms: []Term{{Kind: Above, Of: "title", Weight: -1}}},
 		`only a pair has novelty`:       {Terms: []Term{{Kind: Novelty, Of: "title"}}},
 		`unknown kind "beside"`:         {Terms: []Term{{Kind: "beside", Of: "title"}}},
+		`"below title" comes twice`:     {Terms: []Term{{Kind: Below, Of: "title", Weight: 1}, {Kind: Below, Of: "title", Weight: 2}}},
 	} {
 		if _, err := Compile(p, testLayout, testSmooth); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want one with %q", err, want)

@@ -73,13 +73,13 @@ const (
 // novelty falls with each approval that the pair has seen.
 func novelty(c Cell) Fixed {
 	d, n := c.sane()
-	return -lnOfFew(n - d + 1)
+	return -Ln(n - d + 1)
 }
 
 // refusals rises with each denial that the pair has seen.
 func refusals(c Cell) Fixed {
 	d, _ := c.sane()
-	return lnOfFew(d + 1)
+	return Ln(d + 1)
 }
 
 // affinity falls as the pair was approved more often than its halves, taken as
@@ -89,5 +89,5 @@ func (b Base) affinity(c, x, y Cell) Fixed {
 	_, nx := x.sane()
 	_, ny := y.sane()
 	all := max(b.decided, 1)
-	return Ln(nx*ny+all) - b.among - lnOfFew(n-d+1)
+	return Ln(nx*ny+all) - b.among - Ln(n-d+1)
 }

@@ -64,7 +64,7 @@ func perEntry(n, i uint64) uint64 {
 
 // makeLnTable takes the binary logarithm digit by digit: squaring a number in
 // [1,2) doubles its logarithm, and whether the square reaches 2 is the digit.
-func makeLnTable() (t [256]int64) {
+func makeLnTable() (t [256]uint64) {
 	for i := range t {
 		y := uint64(1)<<63 + uint64(i)<<55 // in units of 2^-63
 		var log2 uint64                    // in units of 2^-56
@@ -79,7 +79,7 @@ func makeLnTable() (t [256]int64) {
 			}
 		}
 		hi, _ := bits.Mul64(log2, ln2Q62) // in units of 2^-54
-		t[i] = int64(hi >> (54 - lnUnits))
+		t[i] = hi >> (54 - lnUnits)
 	}
 	return t
 }
@@ -93,20 +93,38 @@ func makeExp2Table() (t [256]uint64) {
 	return t
 }
 
+// few are the whole numbers whose logarithms are kept.
+const few = 1024
+
+var lnFew = func() (t [few]Fixed) {
+	for i := range t {
+		t[i] = lnSeries(uint64(i))
+	}
+	return t
+}()
+
 // Ln is the natural logarithm of a whole number; that of 0 is taken as that
 // of 1, so that the function is total. The error is below 2^-24.
 func Ln(n uint64) Fixed {
+	if n < few {
+		return lnFew[n]
+	}
+	return lnSeries(n)
+}
+
+// lnSeries is Ln, computed. Nothing in it is ever negative.
+func lnSeries(n uint64) Fixed {
 	if n <= 1 {
 		return 0
 	}
 	exponent := bits.Len64(n) - 1
-	mantissa := n << (63 - exponent)              // in [1,2), in units of 2^-63
-	i := mantissa >> 55 & 0xff                    // the table's entry below it
-	r := int64(perEntry(mantissa&(1<<55-1), i))   // what is left, relative to the entry: below 2^-8
-	r2 := int64(uint64(r) * uint64(r) >> lnUnits) // r*r needs all 64 bits
+	mantissa := n << (63 - exponent)     // in [1,2), in units of 2^-63
+	i := mantissa >> 55 & 0xff           // the table's entry below it
+	r := perEntry(mantissa&(1<<55-1), i) // what is left, relative to the entry: below 2^-8
+	r2 := r * r >> lnUnits               // r*r needs all 64 bits
 	r3 := r2 * r >> lnUnits
 	ln := lnTable[i] + r - r2/2 + r3/3 - (r3*r>>lnUnits)/4
-	ln += int64(exponent) * (ln2Q62 >> (62 - lnUnits))
+	ln += uint64(exponent) * (ln2Q62 >> (62 - lnUnits))
 	return Fixed((ln + 1<<15) >> (lnUnits - 24))
 }
 
@@ -142,24 +160,6 @@ func chance(z Fixed) uint64 {
 
 // PPM is the likelihood, in parts per million, that belongs to log-odds z.
 func PPM(z Fixed) int { return int((chance(z)*1_000_000 + certain/2) >> probBits) }
-
-// few are the whole numbers whose logarithms are kept.
-const few = 1024
-
-var lnFew = func() (t [few]Fixed) {
-	for i := range t {
-		t[i] = Ln(uint64(i))
-	}
-	return t
-}()
-
-// lnOfFew is Ln, quicker for small numbers.
-func lnOfFew(n uint64) Fixed {
-	if n < few {
-		return lnFew[n]
-	}
-	return Ln(n)
-}
 
 // logit is the log-odds of yes against no.
 func logit(yes, no uint64) Fixed { return Ln(yes) - Ln(no) }

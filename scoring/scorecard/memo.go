@@ -16,11 +16,9 @@ func NewMemo(attributes, pairs int) Memo {
 
 // single is what one attribute's cell came to.
 type single struct {
-	cell    Cell
-	known   bool
-	excess  Fixed
-	by      *Card // that weighed it
-	weighed Fixed
+	cell   Cell
+	known  bool
+	excess Fixed
 }
 
 // pair is what a pair's cell came to, given those of its halves. What no term
@@ -29,8 +27,14 @@ type pair struct {
 	cell     Cell
 	known    [4]bool
 	measured [4]Fixed
-	by       *Card // that weighed it
-	weighed  Fixed
+}
+
+// measure is one of a pair's measurements, given its halves.
+func (p *pair) measure(b Base, what int, x, y *single, s Smoothing) Fixed {
+	if !p.known[what] {
+		p.known[what], p.measured[what] = true, b.measure(what, p.cell, x, y, s)
+	}
+	return p.measured[what]
 }
 
 // The places of a pair's measurements.
@@ -53,8 +57,10 @@ func (m *Memo) measure(b Base, attributes, pairs []Cell, halves [][2]int, s Smoo
 	}
 	for i, cell := range pairs {
 		h := halves[i]
-		if p := &m.pairs[i]; p.cell != cell || (changed>>h[0]|changed>>h[1])&1 != 0 {
-			*p = pair{cell: cell}
+		if p := &m.pairs[i]; p.cell != cell {
+			p.cell, p.known = cell, [4]bool{}
+		} else if (changed>>h[0]|changed>>h[1])&1 != 0 {
+			p.known[pairExcess], p.known[pairAffinity] = false, false // the halves' part in them
 		}
 	}
 }
