@@ -91,7 +91,7 @@ type cellTable struct {
 }
 
 func newCellTable(capacity int) *cellTable {
-	t := &cellTable{others: shareTable{buckets: make([]shareBucket, max(capacity/bucketShares, 256))}}
+	t := &cellTable{others: shareTable{buckets: spread(make([]shareBucket, max(capacity/bucketShares, 256)))}}
 	for i := range t.kinds {
 		t.kinds[i].slots = make([]tally, 64)
 	}
@@ -130,7 +130,7 @@ func (t *tallyTable) room() {
 		return
 	}
 	old := t.slots
-	t.slots = make([]tally, grown(len(old)))
+	t.slots = spread(make([]tally, grown(len(old))))
 	for _, s := range old {
 		if s.key != 0 {
 			*t.find(s.key) = s
@@ -198,6 +198,8 @@ func (t *tally) without(s share) scorecard.Cell {
 func (t *cellTable) add(k *keys, approver uint32, denied bool) {
 	t.others.room(len(k))
 	mixed := mix(uint64(approver))
+	var cells [len(keys{})]*tally
+	var other [len(keys{})]uint64 // keys of the approver's shares where somebody else leads
 	for i, key := range k {
 		if key == 0 {
 			continue
@@ -208,13 +210,22 @@ func (t *cellTable) add(k *keys, approver uint32, denied bool) {
 			t.kinds[i].used++
 			*cell = tally{key: key, lead: approver}
 		}
+		cells[i] = cell
 		if cell.lead != approver {
-			t.others.add(cell, otherKey(key, mixed), approver, denied)
-			continue
+			other[i] = otherKey(key, mixed)
+			t.others.touch(other[i : i+1])
 		}
-		before := cell.share
-		cell.share = before.add(denied)
-		cell.move(before, cell.share)
+	}
+	for i, cell := range cells {
+		switch {
+		case cell == nil:
+		case other[i] != 0:
+			t.others.add(cell, other[i], approver, denied)
+		default:
+			before := cell.share
+			cell.share = before.add(denied)
+			cell.move(before, cell.share)
+		}
 	}
 }
 

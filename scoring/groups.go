@@ -72,13 +72,31 @@ func (g *group) seal() {
 }
 
 // face is what of a person decides the rings; all zero for somebody who is not
-// active. It is small, so that a thousand holders are looked through quickly.
-type face struct{ manager, area, department, title, location uint32 }
+// active. It is small, so that a thousand holders are looked through quickly, and
+// two attributes share a word, so that they are compared at once.
+type face struct {
+	line  uint64 // manager, area
+	role  uint64 // title, department
+	place uint64 // location
+}
+
+func newFace(manager, area, title, department, location uint32) face {
+	return face{line: uint64(manager)<<32 | uint64(area), role: uint64(title)<<32 | uint64(department), place: uint64(location)}
+}
+
+func halves(word uint64) (high, low uint32) { return uint32(word >> 32), uint32(word) }
+
+// differ is 1 in each half in which two words differ, as long as all halves are
+// below 2^31.
+func differ(a, b uint64) uint64 {
+	const ones = 1<<32 | 1
+	return ((a ^ b) + ones*(1<<31-1)) >> 31 & ones
+}
 
 // regroup builds all rings anew from the people.
 func (w *World) regroup() {
 	w.groups = groups{roles: make(map[groupKey]*group, len(w.groups.roles))}
-	w.faces = make([]face, len(w.people), cap(w.people))
+	w.faces = spread(make([]face, len(w.people), cap(w.people)))
 	for at := range w.people {
 		p := &w.people[at]
 		if !p.active {
@@ -103,22 +121,18 @@ func (w *World) regroup() {
 }
 
 func (w *World) faceOf(values *[singles]uint32) face {
-	return face{
-		manager: values[atManager], area: w.people[values[atManager]].manager,
-		department: values[atDepartment], title: values[atTitle], location: values[atLocation],
-	}
+	manager := values[atManager]
+	return newFace(manager, w.people[manager].manager, values[atTitle], values[atDepartment], values[atLocation])
 }
 
 // rings names the groups that a face belongs to.
 func (f face) rings() (k [rings]groupKey) {
-	k[ringTeam].a = f.manager
-	k[ringArea].a = f.area
-	if f.department != 0 {
-		k[ringRole] = groupKey{a: f.title, b: f.department}
+	k[ringTeam].a, k[ringArea].a = halves(f.line)
+	k[ringTitle].a, k[ringDepartment].a = halves(f.role)
+	if department := k[ringDepartment].a; department != 0 {
+		k[ringRole] = groupKey{a: k[ringTitle].a, b: department}
 	}
-	k[ringTitle].a = f.title
-	k[ringDepartment].a = f.department
-	k[ringLocation].a = f.location
+	k[ringLocation].a = uint32(f.place)
 	return k
 }
 
@@ -129,10 +143,12 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool
 	ks := me.rings()
 	was := w.faces[who].rings()
 	h := &w.holds[good]
-	if h.many != nil {
-		self = h.has(who)
-	} else if self = w.compare(h.list, who, me, out); self {
-		w.faces[who].leave(me, out)
+	self = h.has(who)
+	if h.many == nil {
+		w.compare(h.list, me, out)
+		if self {
+			w.faces[who].leave(me, out)
+		}
 	}
 	for r := range ks {
 		if ks[r].a == 0 {
@@ -156,47 +172,46 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool
 	return self
 }
 
-// compare counts, ring by ring, those of a list who share it with a person, and
-// reports whether somebody themself is among them. It adds up in registers and
-// has no branches to mispredict: this loop is much of what scoring costs.
-func (w *World) compare(list []uint32, self uint32, me face, out *[rings]portion) bool {
-	const unknown = 1<<32 - 1 // equals nobody's: what is not known is not shared
-	for _, v := range []*uint32{&me.manager, &me.area, &me.department, &me.title, &me.location} {
-		if *v == 0 {
-			*v = unknown
-		}
-	}
-	var team, area, role, title, department, location, found int64
+// compare counts, ring by ring, those of a list who share it with a person. It
+// adds up in registers and has no branches to mispredict: this loop is much of
+// what scoring costs.
+func (w *World) compare(list []uint32, me face, out *[rings]portion) {
+	me = me.strange()
+	var lines, roles, rest uint64 // how many differ: in each half of line, of role; in place, and in either half of role
 	faces := w.faces
 	for _, who := range list {
 		o := &faces[who]
-		var sameTitle, sameDepartment int64
-		if who == self {
-			found++
-		}
-		if o.manager == me.manager {
-			team++
-		}
-		if o.area == me.area {
-			area++
-		}
-		if o.title == me.title {
-			sameTitle = 1
-		}
-		if o.department == me.department {
-			sameDepartment = 1
-		}
-		if o.location == me.location {
-			location++
-		}
-		title += sameTitle
-		department += sameDepartment
-		role += sameTitle & sameDepartment
+		role := differ(o.role, me.role)
+		lines += differ(o.line, me.line)
+		roles += role
+		rest += differ(o.place, me.place)<<32 + (role|role>>32)&1
 	}
-	for r, n := range [rings]int64{ringTeam: team, ringArea: area, ringRole: role, ringTitle: title, ringDepartment: department, ringLocation: location} {
-		out[r].n += n
+	count := func(r ring, differing uint32) { out[r].n += int64(len(list)) - int64(differing) }
+	team, area := halves(lines)
+	title, department := halves(roles)
+	location, role := halves(rest)
+	count(ringTeam, team)
+	count(ringArea, area)
+	count(ringRole, role)
+	count(ringTitle, title)
+	count(ringDepartment, department)
+	count(ringLocation, location)
+}
+
+// strange is a face with nobody's values where it has none: what is not known
+// is not shared.
+func (f face) strange() face {
+	const nobodys = 1<<31 - 1
+	for _, word := range []*uint64{&f.line, &f.role, &f.place} {
+		high, low := halves(*word)
+		if high == 0 {
+			*word |= nobodys << 32
+		}
+		if low == 0 {
+			*word |= nobodys
+		}
 	}
-	return found > 0
+	return f
 }
 
 // leave takes somebody who is no peer of theirs out of the count again.

@@ -28,17 +28,8 @@ func (w *World) learn(l *approvals.Learned) {
 		w.sequence = l.Sequence
 	}
 	w.latest = append(w.latest, l.Request)
-	w.approach(l)
-	good := w.putEntitlement(l.Entitlement)
-	who := w.putPerson(l.Beneficiary)
-	approver := w.putPerson(l.Approver)
-	values := [singles]uint32{
-		atEntitlement: good,
-		atManager:     w.putPerson(l.Manager),
-		atDepartment:  w.putWord(atDepartment, l.Department),
-		atTitle:       w.putWord(atTitle, l.Title),
-		atLocation:    w.putWord(atLocation, l.Location),
-	}
+	s, approver := w.enter(l)
+	good, who, values := s.good, s.who, s.values
 	w.count(&values, approver, !l.Approved)
 	w.hours[values[atLocation]][slotOf(l.At, w.people[who].zone)]++
 	if l.Approved && good != 0 {
@@ -60,17 +51,28 @@ func (w *World) learn(l *approvals.Learned) {
 	}
 }
 
+// enter is what a decision's names mean, those that are new included, and who
+// decided.
+func (w *World) enter(l *approvals.Learned) (s subject, approver uint32) {
+	c := called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location}
+	h, by := w.hashes(&c), w.ids.hash(l.Approver)
+	likely, decider := w.likely(&h), w.ids.likely(by)
+	w.approach(&likely, decider)
+	who := w.enterPerson(c.who, h.who, likely.who)
+	approver = w.enterPerson(l.Approver, by, decider)
+	return newSubject(who, w.enterEntitlement(c.good, h.good, likely.good), w.enterPerson(c.manager, h.manager, likely.values[atManager]),
+		w.enterWord(atDepartment, c.department, h.department, likely.values[atDepartment]),
+		w.enterWord(atTitle, c.title, h.title, likely.values[atTitle]),
+		w.enterWord(atLocation, c.location, h.location, likely.values[atLocation])), approver
+}
+
 // approach has the memory fetched that learning a decision leads to; see touch.
 //
 //go:noinline
-func (w *World) approach(l *approvals.Learned) (sum uint32) {
-	c := called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location}
-	h := w.hashes(&c)
-	s := w.likely(&h)
-	approver := w.ids.likely(w.ids.hash(l.Approver))
+func (w *World) approach(s *subject, approver uint32) (sum uint32) {
 	k := keysOf(&s.values)
 	me := &w.people[s.who]
-	sum = uint32(w.cells.touch(&k)) + w.cells.others.touchAll(&k, approver) + w.lasted[s.good][0] + me.learned[atTitle]
+	sum = uint32(w.cells.touch(&k)) + w.lasted[s.good][0] + me.learned[atTitle]
 	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) +
 		uint32(w.ids.touch(approver)) + uint32(w.words[atTitle].touch(s.values[atTitle]))
 	if n := len(me.asked); n > 0 {

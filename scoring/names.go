@@ -1,6 +1,9 @@
 package scoring
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // names gives every name a small index, from 1; 0 stands for no name. It is an
 // open-addressing table of hashes and indices. Who looks up several names first
@@ -21,8 +24,8 @@ func (n *names[T]) init(capacity int) {
 	for size < 2*capacity {
 		size *= 2
 	}
-	n.slots = make([]nameSlot, size)
-	n.texts = make([]T, 0, max(capacity, 0))
+	n.slots = spread(make([]nameSlot, size))
+	n.texts = spread(make([]T, 0, max(capacity, 0)))
 }
 
 func (n *names[T]) hash(name T) uint64 {
@@ -80,16 +83,26 @@ func (n *names[T]) find(name T, hash uint64) int {
 
 // put returns a name's index, giving it the next one if it has none.
 func (n *names[T]) put(name T) (at uint32, added bool) {
+	hash := n.hash(name)
+	return n.enter(name, hash, n.likely(hash))
+}
+
+// enter is put of a name whose hash and likely index are known. Names may have
+// been added since it was likely.
+func (n *names[T]) enter(name T, hash uint64, likely uint32) (at uint32, added bool) {
 	if name == "" {
 		return 0, false
 	}
-	hash := n.hash(name)
-	if at = n.sure(name, hash, n.likely(hash)); at != 0 {
+	if at = n.sure(name, hash, likely); at != 0 {
 		return at, false
 	}
-	n.texts = append(n.texts, name)
+	slot := &n.slots[n.find(name, hash)]
+	if slot.at != 0 {
+		return slot.at, false
+	}
+	n.texts = more(n.texts, name)
 	at = uint32(len(n.texts))
-	n.slots[n.find(name, hash)] = nameSlot{uint32(hash >> 32), at}
+	*slot = nameSlot{uint32(hash >> 32), at}
 	if 2*len(n.texts) > len(n.slots) {
 		n.grow()
 	}
@@ -97,9 +110,17 @@ func (n *names[T]) put(name T) (at uint32, added bool) {
 }
 
 func (n *names[T]) grow() {
-	n.slots = make([]nameSlot, 2*len(n.slots))
+	n.slots = spread(make([]nameSlot, 2*len(n.slots)))
 	for i, name := range n.texts {
 		hash := n.hash(name)
 		n.slots[n.find(name, hash)] = nameSlot{uint32(hash >> 32), uint32(i + 1)}
 	}
+}
+
+// more appends one to a table that may become large; see spread.
+func more[T any](table []T, one T) []T {
+	if len(table) == cap(table) {
+		table = spread(slices.Grow(table, 1))
+	}
+	return append(table, one)
 }

@@ -56,3 +56,31 @@ func TestNamesWithOneHashAreToldApart(t *testing.T) {
 		t.Errorf("the first now has index %d, want %d", got, first)
 	}
 }
+
+// TestANameThatComesTwiceAtOnceHasOneIndex: what was likely before the first of
+// the two was added is out of date for the second.
+func TestANameThatComesTwiceAtOnceHasOneIndex(t *testing.T) {
+	t.Parallel()
+	var n names[string]
+	n.init(0)
+	hash := n.hash("name")
+	likely := n.likely(hash)
+	first, added := n.enter("name", hash, likely)
+	second, again := n.enter("name", hash, likely)
+	if first != 1 || second != first || !added || again {
+		t.Errorf("it has index %d (new: %v) and then %d (new: %v), want 1, new once", first, added, second, again)
+	}
+}
+
+func TestALargeTableKeepsWhatItHoldsInLargePages(t *testing.T) {
+	t.Parallel()
+	var table []uint64
+	for i := range uint64(1 << 20) {
+		table = more(table, i)
+	}
+	for i, got := range spread(table) {
+		if got != uint64(i) {
+			t.Fatalf("entry %d is %d", i, got)
+		}
+	}
+}

@@ -67,14 +67,26 @@ func (w *World) adopt(l *listed) [][]uint32 {
 	}
 	next := make([][]uint32, len(w.holds))
 	w.mu.Unlock()
+	few := 0
+	for _, list := range l.lists {
+		if len(list) <= manyHolders {
+			few += len(list)
+		}
+	}
+	room := spread(make([]uint32, few)) // where many lists lie side by side
 	for i, list := range l.lists {
-		held := make([]uint32, len(list)) // as long as it is: it stays
+		var held []uint32
+		if n := len(list); n <= manyHolders {
+			held, room = room[:n:n], room[n:]
+		} else {
+			held = make([]uint32, n)
+		}
 		for j, who := range list {
 			held[j] = people[who]
 		}
 		l.lists[i] = nil
 		slices.Sort(held)
-		next[goods[i]] = slices.Compact(held)
+		next[goods[i]] = slices.Clip(slices.Compact(held))
 	}
 	return next
 }
@@ -94,7 +106,7 @@ func (w *World) makeRoom(next [][]uint32) {
 			}
 		}
 	}
-	room := make([]uint32, total)
+	room := spread(make([]uint32, total))
 	for who, n := range count {
 		if n > 0 {
 			w.people[who].held, room = room[:0:n], room[n:]

@@ -100,16 +100,6 @@ func (t *shareTable) touch(keys []uint64) (sum uint32) {
 	return sum
 }
 
-// touchAll reads the first buckets of an approver's shares in all cells.
-func (t *shareTable) touchAll(k *keys, approver uint32) uint32 {
-	var other [singles + pairs]uint64
-	mixed := mix(uint64(approver))
-	for i, key := range k {
-		other[i] = otherKey(key, mixed)
-	}
-	return t.touch(other[:])
-}
-
 // room makes sure that decisions in so many cells find a place: each may bring
 // a share of its approver and one of a lead who steps back.
 func (t *shareTable) room(cells int) {
@@ -117,7 +107,7 @@ func (t *shareTable) room(cells int) {
 		return
 	}
 	old := t.buckets
-	t.buckets = make([]shareBucket, grown(len(old)*bucketShares)/bucketShares)
+	t.buckets = spread(make([]shareBucket, grown(len(old)*bucketShares)/bucketShares))
 	t.used = 0
 	for i := range old {
 		for _, s := range old[i].slots {

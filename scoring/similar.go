@@ -22,8 +22,9 @@ func (w *World) nearest(s *subject, self bool, me face, o *observation) portion 
 		n--
 	}
 	of := int64(min(n, lookedAt))
+	manager, _ := halves(me.line)
 	switch {
-	case n <= 0 || me.manager == 0:
+	case n <= 0 || manager == 0:
 		return portion{}
 	case o.peers[ringTeam].n > 0:
 		return portion{1, max(of, 1)}
@@ -33,7 +34,7 @@ func (w *World) nearest(s *subject, self bool, me face, o *observation) portion 
 		return portion{3, max(of, 3)}
 	}
 	var above [levelsUp]uint32
-	for i, at := 0, me.manager; i < levelsUp && at != 0; i, at = i+1, w.people[at].manager {
+	for i, at := 0, manager; i < levelsUp && at != 0; i, at = i+1, w.people[at].manager {
 		above[i] = at
 	}
 	best := levelsUp + 1

@@ -81,9 +81,9 @@ func NewWorld(o Options) *World {
 	for i := range w.words {
 		w.words[i].init(0)
 	}
-	w.people = make([]person, 1, max(o.People, 0)+1)
+	w.people = spread(make([]person, 1, max(o.People, 0)+1))
 	w.holds = make([]holders, 1, max(o.Entitlements, 0)+1)
-	w.lasted = make([][durationSteps]uint32, 1, max(o.Entitlements, 0)+1)
+	w.lasted = spread(make([][durationSteps]uint32, 1, max(o.Entitlements, 0)+1))
 	w.system = make([]uint32, 1, max(o.Entitlements, 0)+1)
 	w.systems.init(0)
 	return w
@@ -117,19 +117,31 @@ func (w *World) Decisions() int64 {
 }
 
 func (w *World) putPerson(id approvals.PrincipalID) uint32 {
-	at, added := w.ids.put(id)
+	hash := w.ids.hash(id)
+	return w.enterPerson(id, hash, w.ids.likely(hash))
+}
+
+// enterPerson is putPerson of a name whose hash and likely index are known; so
+// are the others.
+func (w *World) enterPerson(id approvals.PrincipalID, hash uint64, likely uint32) uint32 {
+	at, added := w.ids.enter(id, hash, likely)
 	if added {
-		w.people = append(w.people, person{id: digest(string(id))})
-		w.faces = append(w.faces, face{})
+		w.people = more(w.people, person{id: digest(string(id))})
+		w.faces = more(w.faces, face{})
 	}
 	return at
 }
 
 func (w *World) putEntitlement(id approvals.EntitlementID) uint32 {
-	at, added := w.goods.put(id)
+	hash := w.goods.hash(id)
+	return w.enterEntitlement(id, hash, w.goods.likely(hash))
+}
+
+func (w *World) enterEntitlement(id approvals.EntitlementID, hash uint64, likely uint32) uint32 {
+	at, added := w.goods.enter(id, hash, likely)
 	if added {
-		w.holds = append(w.holds, holders{id: mix(digest(string(id)))})
-		w.lasted = append(w.lasted, [durationSteps]uint32{})
+		w.holds = more(w.holds, holders{id: mix(digest(string(id)))})
+		w.lasted = more(w.lasted, [durationSteps]uint32{})
 		w.system = append(w.system, 0)
 	}
 	return at
@@ -143,7 +155,12 @@ func digest(name string) uint64 {
 }
 
 func (w *World) putWord(attribute int, word string) uint32 {
-	at, added := w.words[attribute].put(word)
+	hash := w.words[attribute].hash(word)
+	return w.enterWord(attribute, word, hash, w.words[attribute].likely(hash))
+}
+
+func (w *World) enterWord(attribute int, word string, hash uint64, likely uint32) uint32 {
+	at, added := w.words[attribute].enter(word, hash, likely)
 	if added && attribute == atLocation {
 		w.hours = append(w.hours, [slots]int64{})
 	}
