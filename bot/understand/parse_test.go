@@ -64,6 +64,11 @@ func TestParseFillsWhatPeopleWrite(t *testing.T) {
 		want understand.Wish // Candidates, Together, Sought and Until are compared elsewhere
 	}{
 		{"read only on prod billing db for 2h, INC-4312 refunds stuck", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: 2 * hour, Ticket: "INC-4312", Reason: "refunds stuck"}},
+		{"read only on billing-db for 20 minutes, one more refund, INC-4312", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: 20 * min, Ticket: "INC-4312", Reason: "one more refund"}},
+		{"rw on billing-db for 20 minutes, another refund", understand.Wish{Intent: "request", Entitlement: "billing-db:read-write", Duration: 20 * min, Reason: "another refund"}},
+		{"billing-db read only 1h - the last two invoices", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: hour, Reason: "the last two invoices"}},
+		{"read only on billing-db for 1h; one more hour please", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: hour}},
+		{"read only for 1h, one billing database please", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: hour}},
 		{"read only on billing-db for 20 minutes, refund stuck, INC-4312", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: 20 * min, Ticket: "INC-4312", Reason: "refund stuck"}},
 		{"billing db ro 30m", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only", Duration: 30 * min}},
 		{"prod billing ro", understand.Wish{Intent: "request", Entitlement: "billing-db:read-only"}},

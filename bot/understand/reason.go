@@ -32,6 +32,7 @@ func (r *reading) reason() string {
 			// One unknown word before a name is a slip or a level of another system.
 			tells = tells || unknown > 0 && content > 1 || unknown == 1 && (to == s.to || from > s.from)
 			said := r.told(r.words[from].start, r.words[to-1].end)
+			tells = tells || !r.open && s.piece && to == s.to
 			if to < s.to {
 				said = leads.ReplaceAllString(said, "")
 			}

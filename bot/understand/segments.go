@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,7 @@ type segment struct {
 	from, to int  // words
 	story    bool // announced as the reason
 	pure     bool // names access and says nothing else
+	piece    bool // counts a piece of work
 	taken    []bool
 }
 
@@ -48,11 +50,22 @@ func (r *reading) segment(negations bool) {
 	for n := range r.segments {
 		s := &r.segments[n]
 		s.taken = make([]bool, len(r.words))
-		s.pure = !s.story
+		s.piece = s.from > 0 && r.piece(s.from, s.to)
+		s.pure = !s.story && !s.piece
 		for i := s.from; i < s.to; i++ {
 			s.pure = s.pure && r.knows(i)
 		}
 	}
+}
+
+// counting is how a piece of work is counted.
+var counting = regexp.MustCompile(`(?i)^(?:just |only |yet )*(?:` + numberOf + `|\d+|some|several|the last|the next)(?: more| other| further| last)? \pL`)
+
+// piece reports whether words behind a name count a piece of work, as "one more
+// refund" does: they may all be the catalogue's and name nothing here.
+func (r *reading) piece(from, to int) bool {
+	return counting.MatchString(r.text[r.words[from].start:r.words[to-1].end]) &&
+		!slices.ContainsFunc(r.words[from:to], func(w word) bool { return r.finder.narrows(w) || lengthWords[w.norm] })
 }
 
 // unwanted reports whether a word is what a negation before it refuses: the
