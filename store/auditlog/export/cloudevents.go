@@ -105,6 +105,9 @@ var failures = map[approvals.EventKind]bool{
 	approvals.EventGrantFailed: true, approvals.EventGrantRetried: true, approvals.EventGrantOverdue: true, approvals.EventActionRefused: true,
 }
 
+// Failed reports whether an event says that something did not work.
+func Failed(e approvals.Event) bool { return failures[e.Kind] }
+
 // CloudEvent renders an event as one CloudEvents JSON object with an OCSF body.
 // Source names the log, for instance "/hallpass/audit.example.com".
 func CloudEvent(e approvals.Event, source string) ([]byte, error) {
@@ -113,7 +116,7 @@ func CloudEvent(e approvals.Event, source string) ([]byte, error) {
 		a = activity{entityManagement, 3, "Update"}
 	}
 	severity, status := 1, 1 // informational, success
-	if failures[e.Kind] {
+	if Failed(e) {
 		severity, status = 3, 2 // medium, failure
 	}
 	id := strconv.FormatInt(e.Sequence, 10)
