@@ -62,6 +62,9 @@ func (r *reviews) check(c approvals.Change) error {
 		if err := version("review", old.Version, n.Version, found); err != nil {
 			return err
 		}
+		if !found && slices.ContainsFunc(r.campaigns, func(c approvals.Campaign) bool { return c.Kind == n.Kind && c.State != approvals.CampaignClosed }) {
+			return approvals.Errorf(approvals.CodeDuplicate, "A review of this kind is under way.")
+		}
 	}
 	for _, n := range c.Items {
 		old, found := find(r.items, sameItem(n))

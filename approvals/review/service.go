@@ -13,6 +13,8 @@ import (
 
 // Store is what reviews need of the database.
 type Store interface {
+	// Apply stores a change whole or not at all; CodeDuplicate for a campaign
+	// while another of its kind is under way.
 	Apply(context.Context, approvals.Change) error
 	BreakGlassReview(context.Context, approvals.RequestID) (approvals.BreakGlassReview, error)
 

@@ -39,7 +39,7 @@ func (s *Service) Start(ctx context.Context, actor approvals.Actor, p Plan) (app
 	}
 	for _, c := range open {
 		if c.Kind == p.Kind {
-			return c, approvals.Errorf(approvals.CodeConflict, "The review %s is still under way; close it before you start another.", c.ID)
+			return c, underWay(string(c.ID))
 		}
 	}
 	c := approvals.Campaign{ID: p.ID, Kind: p.Kind, State: approvals.CampaignFrozen, From: p.From.UTC(), To: p.To.UTC(),
@@ -51,6 +51,10 @@ func (s *Service) Start(ctx context.Context, actor approvals.Actor, p Plan) (app
 		c.ID = approvals.CampaignID(s.newID("rv_"))
 	}
 	return s.freeze(ctx, actor, c)
+}
+
+func underWay(which string) error {
+	return approvals.Errorf(approvals.CodeConflict, "The review %s is still under way; close it before you start another.", which)
 }
 
 func (s *Service) freeze(ctx context.Context, actor approvals.Actor, c approvals.Campaign) (approvals.Campaign, error) {
@@ -72,8 +76,12 @@ func (s *Service) freeze(ctx context.Context, actor approvals.Actor, c approvals
 		Campaigns: []approvals.Campaign{c}, Events: []approvals.Event{ev}, Notices: homes(s.admins(ctx)...),
 		Tasks: []approvals.Task{{Kind: approvals.TaskReview, Key: string(c.ID), RunAt: c.FrozenAt}},
 	})
-	if approvals.ErrorCode(err) == approvals.CodeDuplicate { // another replica was faster
-		return s.Store.Campaign(ctx, c.ID)
+	if approvals.ErrorCode(err) == approvals.CodeDuplicate { // another replica was faster, with this one or with another of its kind
+		faster, err := s.Store.Campaign(ctx, c.ID)
+		if approvals.ErrorCode(err) == approvals.CodeNotFound {
+			err = underWay("that was just begun")
+		}
+		return faster, err
 	}
 	if err == nil {
 		c.Version++

@@ -37,6 +37,8 @@ func campaignsKept(t *testing.T, s *store.Store) {
 	code(t, approvals.CodeInternal, s.Apply(bg, silent))
 	apply(t, s, all)
 	code(t, approvals.CodeDuplicate, s.Apply(bg, all))
+	another := approvals.Change{Campaigns: []approvals.Campaign{campaign("rv_2")}, Events: about(approvals.EventReviewFrozen, "rv_2")}
+	code(t, approvals.CodeDuplicate, s.Apply(bg, another)) // one of a kind at a time
 
 	c.Version, item.Version, lapse.Version = 1, 1, 1
 	same(t, c, must(s.Campaign(bg, c.ID))(t))
@@ -58,6 +60,7 @@ func campaignsKept(t *testing.T, s *store.Store) {
 	same(t, []approvals.ReviewItem{item}, must(s.ReviewItems(bg, c.ID))(t))
 	same(t, 0, len(must(s.ReviewsOf(bg, "sue"))(t)))
 	same(t, []approvals.Lapse{lapse}, must(s.Lapses(bg))(t))
+	apply(t, s, another)
 }
 
 // automaticApproval is a request that a policy approved at a time, as the log
