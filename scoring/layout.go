@@ -1,6 +1,10 @@
 package scoring
 
-import "github.com/hallpass-dev/hallpass/scoring/scorecard"
+import (
+	"slices"
+
+	"github.com/hallpass-dev/hallpass/scoring/scorecard"
+)
 
 // The attributes whose decisions are counted, in the order of layout.
 const (
@@ -27,6 +31,12 @@ var layout = scorecard.Layout{
 		{atManager, atTitle},
 		{atDepartment, atTitle},
 	},
+}
+
+// Layout is what decisions are counted by: the attributes and pairs of them that
+// weights may speak of.
+func Layout() scorecard.Layout {
+	return scorecard.Layout{Attributes: slices.Clone(layout.Attributes), Pairs: slices.Clone(layout.Pairs)}
 }
 
 // pairs is the number of pairs in layout; a test keeps the two equal.

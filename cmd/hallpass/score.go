@@ -54,7 +54,7 @@ func fitCommand() *cobra.Command {
 		Short: "Fit the score's weights to your own organisation's decisions",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Judged = scoring.ShippedFile()
+			o.Judged, o.Layout = scoring.ShippedFile(), scoring.Layout()
 			return backtest.Fit(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}

@@ -155,10 +155,15 @@ type FitOptions struct {
 	Version string // names the result
 	Fitted  string // on what and how, for people
 	Judged  []byte // a weights file whose judged weights are kept, e.g. the shipped one; may be nil
+
+	// Layout is what the weights may speak of. Other columns of the history are
+	// left out; its anchors must be there. Without attributes: all columns.
+	Layout scorecard.Layout
 }
 
 // Fit fits weights to a history and writes them as a file that the score
-// loads. It refuses a history that is too short to learn from.
+// loads. It refuses a history that is too short to learn from, or that lacks what
+// the layout cannot do without.
 func Fit(_ context.Context, o FitOptions, stdout io.Writer) error {
 	history, err := readFile(o.History, dictionary{}, true)
 	if err != nil {
@@ -169,7 +174,10 @@ func Fit(_ context.Context, o FitOptions, stdout io.Writer) error {
 			"%d decisions with %d denials are too few to fit weights on; %d with %d are needed. The shipped weights serve until then.",
 			n, d, fitDecisions, fitDenials)
 	}
-	m := newModel(history) // without positions: the bot knows the people themselves
+	m, err := newModelWithin(history, o.Layout) // without positions: the bot knows the people themselves
+	if err != nil {
+		return err
+	}
 	if err := m.fit(history); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
@@ -14,6 +15,35 @@ func (m *model) file(version, fitted string) scorecard.File {
 		Version: version, Fitted: fitted, ReferenceRate: m.reference, Smoothing: m.smoothing,
 		Profiles: m.profiles, Calibration: m.knots,
 	}
+}
+
+// newModelWithin lays out those attributes and pairs of a table that a layout
+// knows, in its order. Without attributes it knows all.
+func newModelWithin(t *Table, l scorecard.Layout) (*model, error) {
+	if len(l.Attributes) == 0 {
+		return newModel(t), nil
+	}
+	known := &Table{Rows: make([][]uint32, len(t.Rows))}
+	for _, a := range l.Attributes {
+		c := t.column(a)
+		if c < 0 && slices.Contains(scorecard.Anchors, a) {
+			return nil, approvals.Errorf(approvals.CodeInvalid, "The history has no column %q, without which no weights can be fitted: add it.", a)
+		}
+		if c < 0 {
+			continue
+		}
+		known.Columns = append(known.Columns, a)
+		for i, row := range t.Rows {
+			known.Rows[i] = append(known.Rows[i], row[c])
+		}
+	}
+	m := newModel(known)
+	m.layout.Pairs = slices.DeleteFunc(m.layout.Pairs, func(p [2]int) bool {
+		return !slices.ContainsFunc(l.Pairs, func(k [2]int) bool {
+			return l.Attributes[k[0]] == m.layout.Attributes[p[0]] && l.Attributes[k[1]] == m.layout.Attributes[p[1]]
+		})
+	})
+	return m, nil
 }
 
 // borrow makes a model of weights fitted elsewhere, with the cells of a
