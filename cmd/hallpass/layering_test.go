@@ -85,6 +85,7 @@ var arrows = []struct {
 	{"store/auditlog", nil}, // whoever verifies needs nothing else of ours
 	{"store/auditlog/export", []string{"approvals"}},
 	{"store/notary", []string{"approvals", "store", "store/auditlog"}},
+	{"store/forward", []string{"approvals", "store", "store/auditlog", "store/auditlog/export"}},
 	{"store/evidence", []string{"approvals", "store", "store/auditlog", "store/auditlog/export"}},
 	{"store/...", []string{"approvals", "migrations", "store/..."}},
 	{"migrations", nil},

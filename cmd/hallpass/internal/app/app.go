@@ -19,6 +19,7 @@ import (
 	"github.com/hallpass-dev/hallpass/prompts"
 	"github.com/hallpass-dev/hallpass/scoring"
 	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/forward"
 	"github.com/hallpass-dev/hallpass/store/notary"
 )
 
@@ -65,8 +66,9 @@ type App struct {
 	chores  []func(context.Context) error // what connectors have to do besides their calls
 	metrics *metrics
 	journal *store.Journal
-	marks   *store.Marks   // nil: this process keeps none
-	notary  *notary.Notary // nil: no key is configured
+	marks   *store.Marks       // nil: this process keeps none
+	notary  *notary.Notary     // nil: no key is configured
+	forward *forward.Forwarder // nil: nobody gets the audit events
 	folder  folder
 }
 
@@ -183,6 +185,9 @@ func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) er
 	if a.notary, err = a.auditLog(ctx); err != nil {
 		return err
 	}
+	if a.forward, err = a.forwards(); err != nil {
+		return err
+	}
 	if err := a.outside(); err != nil {
 		return err
 	}
@@ -214,6 +219,9 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.watch(ctx) })
 	if a.notary != nil {
 		g.Go(func() error { return a.notary.Run(ctx) })
+	}
+	if a.forward != nil {
+		g.Go(func() error { return a.forward.Run(ctx) })
 	}
 	g.Go(func() error { return a.follow(ctx) })
 	g.Go(func() error { return a.remember(ctx) })

@@ -110,11 +110,7 @@ func (a *App) auditLog(ctx context.Context) (*notary.Notary, error) {
 		return nil, err
 	}
 	return notary.New(notary.Config{Log: a.Store, Signers: keys.Signers, Anchors: anchors, Every: a.config.Audit.Every, Now: a.options.Now, Logger: a.log,
-		Alarm: func(ctx context.Context, slot, words string) {
-			if err := a.Service.Alert(ctx, slot, words); err != nil {
-				a.log.ErrorContext(ctx, "the admins could not be told", "words", words, "error", err)
-			}
-		}})
+		Alarm: a.alarm})
 }
 
 // Anchors are the places that a configuration has checkpoints carried to.

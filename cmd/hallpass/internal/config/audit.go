@@ -15,6 +15,7 @@ type Audit struct {
 	Keys    []string      `yaml:"keys"`     // public keys of earlier times, for verification
 	Every   time.Duration `yaml:"every"`    // how often it is looked whether there is something to sign; default 30s, at most 1m
 	Anchors []Anchor      `yaml:"anchors"`
+	Forward []Forward     `yaml:"forward"` // who gets every event
 }
 
 // Anchor is a place that checkpoints are carried to.
@@ -62,6 +63,7 @@ func (c *Config) checkAudit() (ps approvals.Problems) {
 			ps = append(ps, at.At("keys", i).Problem("write it as hallpass audit key prints it", "%q is no public key", key))
 		}
 	}
+	ps = append(ps, c.checkForwards()...)
 	for i, a := range c.Audit.Anchors {
 		place, known := places[a.Kind]
 		switch {
