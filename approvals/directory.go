@@ -42,7 +42,7 @@ type DirectoryRecord struct {
 	Refused    []Loss    // why a later reading was not taken; nil: the last was taken
 	RefusedAt  time.Time // first
 	Accepted   []Loss    // what an administrator accepted
-	AcceptedBy string
+	AcceptedBy PrincipalID
 	AcceptedAt time.Time
 }
 
@@ -56,13 +56,21 @@ func (s *Service) DirectoryDoubt(ctx context.Context, source, why string) error 
 			"The people of "+source+" are as they were, and are growing old.\n"+why)})
 }
 
-// AcceptLoss is the change by which an administrator says that what a source has
-// lost is really gone.
-func AcceptLoss(at time.Time, r DirectoryRecord, by string) (Change, error) {
-	if len(r.Refused) == 0 {
-		return Change{}, Errorf(CodeInvalid, "Nothing of %s is refused; there is nothing to accept.", r.Source)
+// AcceptLoss says that what a source has lost is really gone, and returns what
+// that is. An admin may, of those whom the directory as it was before the loss
+// knows.
+func (s *Service) AcceptLoss(ctx context.Context, actor Actor, r DirectoryRecord) ([]Loss, error) {
+	p, err := s.active(ctx, actor.Principal)
+	if err != nil {
+		return nil, err
 	}
-	r.Accepted, r.AcceptedBy, r.AcceptedAt = r.Refused, by, at
-	return Change{Accepted: []DirectoryRecord{r}, Events: []Event{{At: at, Kind: EventDirectoryAccepted, Actor: Actor{Kind: ActorPerson, Via: "cli"},
-		Detail: map[string]string{"source": r.Source, "by": by, "losses": Losses(r.Refused)}}}}, nil
+	if !p.Admin {
+		return nil, s.refuse(ctx, actor, Request{}, &Error{Code: CodeForbidden, Op: "accept a directory's loss", Message: "Only an admin can accept what the directory has lost."})
+	}
+	if len(r.Refused) == 0 {
+		return nil, Errorf(CodeInvalid, "Nothing of %s is refused; there is nothing to accept.", r.Source)
+	}
+	r.Accepted, r.AcceptedBy, r.AcceptedAt = r.Refused, p.ID, s.now()
+	return r.Accepted, s.Store.Apply(ctx, Change{Accepted: []DirectoryRecord{r}, Events: []Event{{At: r.AcceptedAt, Kind: EventDirectoryAccepted, Actor: actor,
+		Detail: map[string]string{"source": r.Source, "losses": Losses(r.Refused)}}}})
 }

@@ -64,7 +64,7 @@ func (w *writer) accepted(c approvals.Change) error {
 			return err
 		}
 		n, err := execute(w.ctx, w.tx, `UPDATE directories SET accepted = $2, accepted_by = $3, accepted_at = $4 WHERE source = $1`,
-			r.Source, text, r.AcceptedBy, at(r.AcceptedAt))
+			r.Source, text, string(r.AcceptedBy), at(r.AcceptedAt))
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +27,7 @@ func directoryStatusCommand() *cobra.Command {
 		Short: "Say from when the people are that Hallpass works with, and what it refused",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withDirectory(cmd.Context(), &db, func(_ *store.Store, r approvals.DirectoryRecord) error {
+			return withDirectory(cmd.Context(), &db, func(_ config.Config, _ *store.Store, r approvals.DirectoryRecord) error {
 				return describe(cmd.OutOrStdout(), r)
 			})
 		},
@@ -41,27 +40,33 @@ func directoryAcceptCommand() *cobra.Command {
 	var db configuredStore
 	var by string
 	cmd := &cobra.Command{
-		Use:   "accept --by NAME",
+		Use:   "accept --by EMAIL",
 		Short: "Say that what the directory's last reading had lost is really gone",
 		Long: "The next reading that has lost no more than this is taken, within 24 hours: a source that is read again and again is\n" +
 			"taken within minutes, a file at SIGHUP or at the next start. The audit log says who accepted what.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if strings.TrimSpace(by) == "" {
-				return usageError{fmt.Errorf("--by is missing: say who accepts, for the audit log")}
-			}
-			return withDirectory(cmd.Context(), &db, func(s *store.Store, r approvals.DirectoryRecord) error {
-				return acceptLoss(cmd.Context(), cmd.OutOrStdout(), s, r, by)
+			return withDirectory(cmd.Context(), &db, func(c config.Config, s *store.Store, r approvals.DirectoryRecord) error {
+				service, actor, err := app.Acting(cmd.Context(), c, s, by)
+				if err != nil {
+					return err
+				}
+				accepted, err := service.AcceptLoss(cmd.Context(), actor, r)
+				if err == nil {
+					cmd.Printf("Accepted by %s: %s.\n", actor.Principal, approvals.Losses(accepted))
+				}
+				return err
 			})
 		},
 	}
 	db.flag(cmd)
-	cmd.Flags().StringVar(&by, "by", "", "who accepts it")
+	cmd.Flags().StringVar(&by, "by", "", "who accepts it: the email address of an admin")
+	_ = cmd.MarkFlagRequired("by")
 	return cmd
 }
 
 // withDirectory finds what the database keeps of the configured source.
-func withDirectory(ctx context.Context, db *configuredStore, work func(*store.Store, approvals.DirectoryRecord) error) error {
+func withDirectory(ctx context.Context, db *configuredStore, work func(config.Config, *store.Store, approvals.DirectoryRecord) error) error {
 	return db.with(ctx, func(c config.Config, s *store.Store) error {
 		from, err := app.PeopleSource(ctx, c, app.Options{})
 		if err != nil {
@@ -71,7 +76,7 @@ func withDirectory(ctx context.Context, db *configuredStore, work func(*store.St
 		if err != nil {
 			return err
 		}
-		return work(s, r)
+		return work(c, s, r)
 	})
 }
 
@@ -88,17 +93,4 @@ func describe(out io.Writer, r approvals.DirectoryRecord) error {
 		return err
 	}
 	return nil
-}
-
-// acceptLoss records who accepts a loss, then lets the next reading have it.
-func acceptLoss(ctx context.Context, out io.Writer, s *store.Store, r approvals.DirectoryRecord, by string) error {
-	change, err := approvals.AcceptLoss(time.Now(), r, by)
-	if err != nil {
-		return err
-	}
-	if err := s.Apply(ctx, change); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "Accepted by %s: %s.\n", by, approvals.Losses(r.Refused))
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/examples"
@@ -15,11 +14,8 @@ import (
 
 func TestDirectoryAcceptSaysWhatIsGoneAndKeepsWhoSaidSo(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := accessFolder(t, "", "", "")
 	path := filepath.Join(dir, "hallpass.yaml")
-	if err := os.WriteFile(path, []byte("database: {url: 'env:NOT_SET_HERE'}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	hallpass := func(want string, args ...string) {
 		t.Helper()
 		var out bytes.Buffer
@@ -30,17 +26,7 @@ func TestDirectoryAcceptSaysWhatIsGoneAndKeepsWhoSaidSo(t *testing.T) {
 	}
 	with := func(work func(*store.Store)) {
 		t.Helper()
-		s, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + filepath.Join(dir, "data")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		work(s)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		tampering(t, dir, work)
 	}
 	check := func(err error) {
 		t.Helper()
@@ -50,26 +36,34 @@ func TestDirectoryAcceptSaysWhatIsGoneAndKeepsWhoSaidSo(t *testing.T) {
 	}
 	with(func(*store.Store) {})
 	hallpass("Nothing of file:people.yaml has been kept yet.", "status")
-	hallpass("Nothing of file:people.yaml is refused; there is nothing to accept.", "accept", "--by", "sam")
-	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	losses := []approvals.Loss{{What: "people", Before: 100, Left: 40}}
-	with(func(s *store.Store) {
-		check(s.KeepDirectory(t.Context(), "file:people.yaml", []byte("[]"), at))
-		check(s.RefuseDirectory(t.Context(), "file:people.yaml", losses))
-	})
-	hallpass("as of 2026-11-22T09:00:00Z.\nSince ", "status")
-	hallpass("refused: 40 of 100 people are left.", "status")
-	hallpass("--by is missing", "accept")
-	hallpass("Accepted by sam: 40 of 100 people are left.", "accept", "--by", "sam")
+	hallpass("Nothing of file:people.yaml is refused; there is nothing to accept.", "accept", "--by", admin) // and keeps what it has read
+	edit(t, dir, "people.yaml", "", "people:\n  - {id: only, name: Only One, email: only@northwind.example}\n")
+	hallpass("Nothing of file:people.yaml is refused; there is nothing to accept.", "accept", "--by", admin) // and finds what is lost
+	var lost []approvals.Loss
 	with(func(s *store.Store) {
 		r, err := s.Directory(t.Context(), "file:people.yaml")
 		check(err)
-		if r.AcceptedBy != "sam" || len(r.Accepted) != 1 || r.Accepted[0] != losses[0] {
-			t.Errorf("%+v", r)
+		lost = r.Refused
+	})
+	said := approvals.Losses(lost)
+	if !strings.Contains(said, "active people are left") {
+		t.Fatalf("refused is %q", said)
+	}
+	hallpass("refused: "+said, "status")
+	hallpass(`required flag(s) "by" not set`, "accept")
+	hallpass(`Nobody in the directory has the email address "sam"`, "accept", "--by", "sam")
+	hallpass("Only an admin can accept what the directory has lost.", "accept", "--by", "xin.sharma@northwind.example")
+	hallpass("Accepted by sam.weber: "+said, "accept", "--by", admin)
+	with(func(s *store.Store) {
+		r, err := s.Directory(t.Context(), "file:people.yaml")
+		check(err)
+		if r.AcceptedBy != "sam.weber" || approvals.Losses(r.Accepted) != said {
+			t.Errorf("%s accepted %v", r.AcceptedBy, r.Accepted)
 		}
 		events, err := s.Events(t.Context(), store.EventFilter{})
 		check(err)
-		if len(events) != 1 || events[0].Kind != approvals.EventDirectoryAccepted || events[0].Detail["by"] != "sam" {
+		if len(events) != 2 || events[0].Kind != approvals.EventActionRefused || events[0].Actor.Principal != "xin.sharma" ||
+			events[1].Kind != approvals.EventDirectoryAccepted || events[1].Actor.Principal != "sam.weber" {
 			t.Errorf("%+v", events)
 		}
 	})

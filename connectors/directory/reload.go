@@ -96,14 +96,14 @@ func (d *Directory) compare(ctx context.Context, before, next *picture) error {
 	if len(losses) == 0 && !empty {
 		return nil
 	}
-	mend := "complete the source, or, if they are really gone, run: hallpass directory accept --by NAME"
+	mend := "complete the source, or, if they are really gone, run: hallpass directory accept --by EMAIL"
 	if empty {
 		losses, mend = []approvals.Loss{{What: "people", Before: len(before.people)}}, "complete the source"
 	} else if d.cfg.Memory != nil {
 		record, err := d.cfg.Memory.Directory(ctx, d.source.Name())
 		if err == nil && d.cfg.Now().Sub(record.AcceptedAt) < acceptedFor && l.covered(losses, record.Accepted) {
 			d.cfg.Logger.InfoContext(ctx, "a loss in the directory is taken, as was accepted", slog.String("source", d.source.Name()),
-				slog.String("losses", approvals.Losses(losses)), slog.String("by", record.AcceptedBy))
+				slog.String("losses", approvals.Losses(losses)), slog.String("by", string(record.AcceptedBy)))
 			return nil
 		}
 	}

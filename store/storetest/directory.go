@@ -25,13 +25,15 @@ func directoryKept(t *testing.T, s *store.Store) {
 	since := must(s.Directory(bg, source))(t).RefusedAt
 	check(t, s.RefuseDirectory(bg, source, losses))
 	accepts := func(r approvals.DirectoryRecord) approvals.Change {
-		return must(approvals.AcceptLoss(Epoch, r, "ana"))(t)
+		r.Accepted, r.AcceptedBy, r.AcceptedAt = r.Refused, "ana", Epoch
+		return approvals.Change{Accepted: []approvals.DirectoryRecord{r},
+			Events: []approvals.Event{{At: Epoch, Kind: approvals.EventDirectoryAccepted, Actor: approvals.Person("ana", "cli", "")}}}
 	}
 	code(t, approvals.CodeNotFound, s.Apply(bg, accepts(approvals.DirectoryRecord{Source: "nobody's", Refused: losses})))
 	silent := accepts(must(s.Directory(bg, source))(t))
 	silent.Events = nil
 	code(t, approvals.CodeInternal, s.Apply(bg, silent))
-	same(t, "", must(s.Directory(bg, source))(t).AcceptedBy)
+	same(t, approvals.PrincipalID(""), must(s.Directory(bg, source))(t).AcceptedBy)
 	apply(t, s, accepts(must(s.Directory(bg, source))(t)))
 	got := must(s.Directory(bg, source))(t)
 	same(t, since, got.RefusedAt)

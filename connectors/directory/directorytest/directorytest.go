@@ -298,7 +298,7 @@ func (m *Memory) RefuseDirectory(_ context.Context, _ string, losses []approvals
 }
 
 // Accept accepts what was refused.
-func (m *Memory) Accept(by string, at time.Time) {
+func (m *Memory) Accept(by approvals.PrincipalID, at time.Time) {
 	m.Record.Accepted, m.Record.AcceptedBy, m.Record.AcceptedAt = m.Record.Refused, by, at
 }
 

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
@@ -46,16 +45,12 @@ func TestAcceptance32HalfADirectoryIsRefusedAndTold(t *testing.T) {
 	if err != nil || len(now) != len(before) {
 		t.Errorf("%d of %d people are left, %v", len(now), len(before), err)
 	}
-	a.told(t, "active people are left; complete the source, or, if they are really gone, run: hallpass directory accept --by NAME")
+	a.told(t, "active people are left; complete the source, or, if they are really gone, run: hallpass directory accept --by EMAIL")
 	record, err := a.Store.Directory(t.Context(), "file:people.yaml")
 	if err != nil || len(record.Refused) == 0 {
 		t.Fatalf("%+v, %v", record, err)
 	}
-	change, err := approvals.AcceptLoss(time.Now(), record, "sam")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Store.Apply(t.Context(), change); err != nil {
+	if _, err := a.Service.AcceptLoss(t.Context(), approvals.Person("sam.weber", "cli", ""), record); err != nil {
 		t.Fatal(err)
 	}
 	reopen()
