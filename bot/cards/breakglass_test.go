@@ -1,13 +1,11 @@
 package cards_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/cards"
-	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
 // opened is a break-glass of the base's requester, for one reader.
@@ -46,16 +44,7 @@ func TestBreakGlassCardsLookAsTheyDid(t *testing.T) {
 
 func TestBreakGlassCardsStayWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
-	for kind, base := range map[string]cards.View{"usual": view(), "worst": worst()} {
-		for name, card := range emergencies(base) {
-			if problems := slacksim.ValidateBlocks(decoded[[]map[string]any](t, card.Blocks)); len(problems) > 0 {
-				t.Errorf("%s %s: %v", kind, name, problems)
-			}
-			if strings.Contains(card.Text, "<!channel>") || len(card.Text) == 0 || len([]rune(card.Text)) > 4000 {
-				t.Errorf("%s %s: the text is interpreted, empty or too long", kind, name)
-			}
-		}
-	}
+	staysWithinLimits(t, emergencies)
 }
 
 func TestWhoBrokeGlassHasNoButtonsForItsReview(t *testing.T) {

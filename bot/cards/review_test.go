@@ -8,7 +8,6 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/cards"
-	"github.com/hallpass-dev/hallpass/bot/slacksim"
 )
 
 // pastDecision is what the base was decided on, in a campaign of its year.
@@ -68,16 +67,7 @@ func TestReviewCardsLookAsTheyDid(t *testing.T) {
 
 func TestReviewCardsStayWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
-	for kind, base := range map[string]cards.View{"usual": view(), "worst": worst()} {
-		for name, card := range reviewCards(base) {
-			if problems := slacksim.ValidateBlocks(decoded[[]map[string]any](t, card.Blocks)); len(problems) > 0 {
-				t.Errorf("%s %s: %v", kind, name, problems)
-			}
-			if strings.Contains(card.Text, "<!channel>") || len(card.Text) == 0 || len([]rune(card.Text)) > 4000 {
-				t.Errorf("%s %s: the text is interpreted, empty or too long", kind, name)
-			}
-		}
-	}
+	staysWithinLimits(t, reviewCards)
 }
 
 // Who reviews blindly learns neither the answer nor what led to it.
