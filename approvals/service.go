@@ -50,18 +50,23 @@ const (
 	reasonAtMost = 2000
 )
 
-// now is whole milliseconds in UTC: what both databases keep exactly.
-func (s *Service) now() time.Time {
-	now := time.Now
-	if s.Now != nil {
-		now = s.Now
+func (s *Service) now() time.Time             { return Instant(s.Now) }
+func (s *Service) newID(prefix string) string { return FreshID(s.NewID, prefix) }
+
+// Instant is what a clock says, in whole milliseconds of UTC: what both
+// databases keep exactly. No clock stands for time.Now.
+func Instant(clock func() time.Time) time.Time {
+	if clock == nil {
+		clock = time.Now
 	}
-	return now().UTC().Truncate(time.Millisecond)
+	return clock().UTC().Truncate(time.Millisecond)
 }
 
-func (s *Service) newID(prefix string) string {
-	if s.NewID != nil {
-		return s.NewID(prefix)
+// FreshID is what issue makes of a prefix; nil stands for the prefix and 26
+// random characters.
+func FreshID(issue func(prefix string) string, prefix string) string {
+	if issue != nil {
+		return issue(prefix)
 	}
 	return prefix + strings.ToLower(rand.Text())
 }

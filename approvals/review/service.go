@@ -3,9 +3,7 @@ package review
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -98,20 +96,8 @@ const (
 	noteAtMost = 1000
 )
 
-func (s *Service) now() time.Time {
-	now := time.Now
-	if s.Now != nil {
-		now = s.Now
-	}
-	return now().UTC().Truncate(time.Millisecond)
-}
-
-func (s *Service) newID(prefix string) string {
-	if s.NewID != nil {
-		return s.NewID(prefix)
-	}
-	return prefix + strings.ToLower(rand.Text())
-}
+func (s *Service) now() time.Time             { return approvals.Instant(s.Now) }
+func (s *Service) newID(prefix string) string { return approvals.FreshID(s.NewID, prefix) }
 
 func (s *Service) limit() int              { return cmp.Or(s.Limit, defaultLimit) }
 func (s *Service) share() int              { return cmp.Or(s.Share, defaultShare) }
