@@ -215,7 +215,7 @@ func (b *Bot) render(ctx context.Context, n approvals.Notice, exists bool) (card
 		}
 		return cards.Nudge(v, cards.Due), exists || running(v), nil
 	case approvals.NoticeEnded:
-		return cards.Ended(v), true, nil
+		return cards.Ended(v), exists || !v.GaveBack(), nil
 	case approvals.NoticeFailed:
 		over := v.Grant.State == approvals.GrantRevoked && v.Grant.EndReason != approvals.EndFailed
 		return cards.Failed(v), exists || !over, nil // who never heard of it need not hear that it is over

@@ -26,6 +26,9 @@ const (
 func Nudge(v View, how Nearness) Card {
 	g := *v.Grant
 	if g.State != approvals.GrantActive || g.Expired(v.Now) {
+		if g.State == approvals.GrantRevoked && !v.GaveBack() { // how it ended is said in a message of its own
+			return Say(bold(v.thing()) + ": access has ended.")
+		}
 		return Say(bold(v.thing()) + ": " + v.runs())
 	}
 	when := bold(v.thing()) + " ends " + bold(v.clock(g.EndsAt))
@@ -84,6 +87,17 @@ func choices(most, also time.Duration) []time.Duration {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// noticed is how long somebody who gave access back still looks at the card on
+// which they did.
+const noticed = time.Minute
+
+// GaveBack reports whether the reader gave the access back, and it ended while
+// they looked: the card that they pressed says so, and no other need.
+func (v View) GaveBack() bool {
+	g := *v.Grant
+	return g.EndReason == approvals.EndReleased && g.EndedBy == v.Reader.ID && v.Reader.ID != "" && g.State == approvals.GrantRevoked && g.RevokedAt.Sub(g.RevokingAt) < noticed
 }
 
 // Ended says that access has ended, and what the system said when asked.

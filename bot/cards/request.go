@@ -185,7 +185,7 @@ func (v View) standing() (title string, lines []string, buttons []slack.BlockEle
 		return "Sent", v.waiting(), append(v.instead(), button(ActionCancel, id, "Cancel request", "Cancel this request"))
 	case approvals.RequestApproved:
 		if r.Kind == approvals.KindExtension {
-			return "Extended", []string{v.ground(), v.runs()}, nil
+			return "Extended", []string{v.ground(), v.moved()}, nil
 		}
 		return v.grantStanding()
 	case approvals.RequestDenied:
@@ -194,6 +194,15 @@ func (v View) standing() (title string, lines []string, buttons []slack.BlockEle
 		return "Lapsed", []string{v.decided()}, []slack.BlockElement{again}
 	}
 	return "Cancelled", []string{v.decided()}, []slack.BlockElement{again}
+}
+
+// moved says what an approved extension did. It stays true after the end, since
+// the card is not drawn again by then.
+func (v View) moved() string {
+	if v.Grant == nil || v.Grant.State != approvals.GrantActive || v.Grant.Expired(v.Now) {
+		return v.runs()
+	}
+	return "The end moved to " + bold(v.clock(v.Grant.EndsAt)) + "."
 }
 
 // grantStanding is the same for an approved request, whose grant tells where

@@ -51,7 +51,7 @@ func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
 	b.shows("Approved by Priya Raman", "20 minutes more of")
 	b.picture("extension-approved")
 	b.become("maya.lindqvist")
-	b.shows("Extended", "20 minutes more of", "Access works until")
+	b.shows("Extended", "20 minutes more of", "The end moved to")
 	b.picture("extended")
 
 	b.opens("/sandbox/", "#resource-billing-db")
