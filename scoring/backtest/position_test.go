@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
 func TestAPositionIsEverythingThatIsSaidOfARequester(t *testing.T) {
@@ -125,6 +127,31 @@ func TestRequestsFromAFileGetWhatCrossValidationGivesThem(t *testing.T) {
 	for i, l := range m.predict(m.rows(table.subset(inside))) {
 		if want := fmt.Sprintf("%d.%06d", l.PDeny/1_000_000, l.PDeny%1_000_000); records[i][0] != want {
 			t.Fatalf("request %d has p_deny %s from files, %s in cross-validation", i, records[i][0], want)
+		}
+	}
+}
+
+// TestFoldsKeepTogetherWhatAProfileNeverSaw: where manager and entitlement are
+// both new, cells of a department would else know its manager's own decisions.
+func TestFoldsKeepTogetherWhatAProfileNeverSaw(t *testing.T) {
+	t.Parallel()
+	table := load(t, history(t, 2000))
+	m := newModel(table)
+	rows := m.rows(table)
+	kept := func(fold []int, attribute int) bool {
+		of := map[uint32]int{}
+		for i, row := range rows {
+			if f, ok := of[row[attribute]]; ok && f != fold[i] {
+				return false
+			}
+			of[row[attribute]] = fold[i]
+		}
+		return true
+	}
+	for i, want := range [][2]bool{{false, false}, {true, false}, {false, true}, {false, true}} {
+		fold := m.innerFold(rows, table.Denied, scorecard.LeftOut(m.layout, i))
+		if got := [2]bool{kept(fold, 0), kept(fold, 1)}; got != want {
+			t.Errorf("%s: entitlements and managers are kept together: %v, want %v", scorecard.ProfileNames(m.layout)[i], got, want)
 		}
 	}
 }
