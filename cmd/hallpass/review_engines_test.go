@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,12 +106,9 @@ func playWhole(t *testing.T, dir, url string, signer note.Signer, bundle string)
 	must(err)
 	defer func() { must(s.Close()) }()
 	must(s.Migrate(ctx))
-	set, _, err := policies(ctx, dir)
+	keepYear(t, dir, s, from, 120)
+	r, err := serviceOf(ctx, dir, s, now, signer)
 	must(err)
-	must(s.Apply(ctx, yearOf(t, yearBack{s, set, from}, 120)))
-	must(s.KeepLaw(ctx, "policies", set.Version().Digest, set.Pin()))
-	must(s.KeepLaw(ctx, "weights", scoring.Shipped().Model(), string(scoring.ShippedFile())))
-	r := reviewerOf(t, dir, s, now, signer)
 	_, err = r.Start(ctx, approvals.System("test"), review.Plan{ID: "rv_whole", Kind: approvals.CampaignYearly, From: from, To: from.AddDate(0, 6, 0)})
 	must(err)
 	_, _, err = s.Seal(ctx, signer.Name(), signer)
@@ -160,24 +158,38 @@ func yearOf(t *testing.T, p yearBack, n int) (all approvals.Change) {
 	return all
 }
 
-// reviewerOf is the service that reviews, as a server has it.
-func reviewerOf(t *testing.T, dir string, s *store.Store, now func() time.Time, signer note.Signer) *review.Service {
+// keepYear stores so many automatic approvals from a day on, with what decided
+// them.
+func keepYear(t *testing.T, dir string, s *store.Store, from time.Time, n int) {
 	t.Helper()
+	set, _, err := policies(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Apply(t.Context(), yearOf(t, yearBack{s, set, from}, n)),
+		s.KeepLaw(t.Context(), "policies", set.Version().Digest, set.Pin()),
+		s.KeepLaw(t.Context(), "weights", scoring.Shipped().Model(), string(scoring.ShippedFile()))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serviceOf is the service that reviews, as a server has it.
+func serviceOf(ctx context.Context, dir string, s *store.Store, now func() time.Time, signer note.Signer) (*review.Service, error) {
 	c, err := config.Load(filepath.Join(dir, "hallpass.yaml"))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	access, err := app.LoadAccess(context.WithoutCancel(t.Context()), c, app.Options{Now: now})
+	access, err := app.LoadAccess(ctx, c, app.Options{Now: now})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	r, err := app.Reviews(t.Context(), c, access, s, app.Options{Now: now, Database: "given"})
+	r, err := app.Reviews(ctx, c, access, s, app.Options{Now: now, Database: "given"})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	r.Sign = func(text string) (string, error) {
 		signed, err := note.Sign(&note.Note{Text: text}, signer)
 		return string(signed), err
 	}
-	return r
+	return r, nil
 }
