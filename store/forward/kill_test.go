@@ -5,13 +5,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/forward"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // states are the receivers as the database has them.
@@ -26,18 +26,18 @@ func states(t *testing.T, s *store.Store) []store.Forward {
 func noted(t *testing.T, s *store.Store, name string, n int64) {
 	t.Helper()
 	for !slices.ContainsFunc(states(t, s), func(f store.Forward) bool { return f.Name == name && f.Sequence == n && f.Turn > 0 }) {
-		runtime.Gosched()
+		<-time.After(time.Millisecond)
 	}
 }
 
 // The environment of a process that the test kills.
 const (
-	envDir, envSyslog, envWeb = "HALLPASS_TEST_DIR", "HALLPASS_TEST_SYSLOG", "HALLPASS_TEST_WEB"
+	envURL, envSyslog, envWeb = "HALLPASS_TEST_URL", "HALLPASS_TEST_SYSLOG", "HALLPASS_TEST_WEB"
 )
 
 // TestMain lets the test binary be the process that is killed.
 func TestMain(m *testing.M) {
-	if os.Getenv(envDir) == "" {
+	if os.Getenv(envURL) == "" {
 		os.Exit(m.Run())
 	}
 	if err := record(context.Background()); err != nil {
@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 
 // record stores events, and forwards them, until the process is killed.
 func record(ctx context.Context) error {
-	s, err := store.Open(ctx, store.Config{URL: "sqlite:" + os.Getenv(envDir)})
+	s, err := store.Open(ctx, store.Config{URL: os.Getenv(envURL)})
 	if err != nil {
 		return err
 	}
@@ -68,14 +68,13 @@ func record(ctx context.Context) error {
 
 func TestNothingIsLostHoweverOftenTheProcessIsKilled(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	must(t, openStore(t, dir).Close())
+	url := storetest.EmptySQLite(t)
 	c, e := newCollector(t, nil), newEndpoint(t)
 	plain := newPlain(t, e)
 	most := int64(0)
 	for range 4 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), envDir+"="+dir, envSyslog+"="+c.Addr().String(), envWeb+"="+plain)
+		cmd.Env = append(os.Environ(), envURL+"="+url, envSyslog+"="+c.Addr().String(), envWeb+"="+plain)
 		cmd.Stderr = os.Stderr
 		must(t, cmd.Start())
 		for _, box := range []*inbox{c.inbox, e.inbox} {
@@ -85,7 +84,7 @@ func TestNothingIsLostHoweverOftenTheProcessIsKilled(t *testing.T) {
 		must(t, cmd.Process.Kill())
 		_ = cmd.Wait() // it was killed
 	}
-	s := openStore(t, dir)
+	s := openStore(t, url)
 	tree, err := s.Head(t.Context())
 	must(t, err)
 	start(t, forward.Config{Log: s, Targets: []forward.Target{{Name: "syslog", Receiver: &forward.Syslog{Address: c.Addr().String()}}, web("web", plain, http.DefaultClient)}})

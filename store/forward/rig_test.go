@@ -25,16 +25,13 @@ import (
 	"github.com/hallpass-dev/hallpass/store/forward"
 )
 
-func openStore(tb testing.TB, dir string) *store.Store {
+func openStore(tb testing.TB, url string) *store.Store {
 	tb.Helper()
-	s, err := store.Open(context.Background(), store.Config{URL: "sqlite:" + dir})
+	s, err := store.Open(context.Background(), store.Config{URL: url})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = s.Close() })
-	if err := s.Migrate(context.Background()); err != nil {
-		tb.Fatal(err)
-	}
 	return s
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/connectors/outbound"
 	"github.com/hallpass-dev/hallpass/store"
+	"github.com/hallpass-dev/hallpass/store/storetest"
 )
 
 // sent is what an endpoint was sent.
@@ -52,10 +53,9 @@ func TestConfiguredReceiversGetEveryEvent(t *testing.T) {
     - {name: logs, kind: syslog, address: "127.0.0.1:1", plain: true, from: now}
 `))
 	must(err)
-	s, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + dir})
+	s, err := store.Open(t.Context(), store.Config{URL: storetest.EmptySQLite(t)})
 	must(err)
 	defer func() { _ = s.Close() }()
-	must(s.Migrate(t.Context()))
 	must(s.Apply(t.Context(), approvals.Change{Events: []approvals.Event{{At: time.Now(), Kind: approvals.EventPolicyLoaded, Actor: approvals.System("test")}}}))
 	a := &App{config: c, Store: s, log: slog.New(slog.DiscardHandler), metrics: newMetrics()}
 	f, err := a.forwards()
@@ -82,6 +82,7 @@ func TestConfiguredReceiversGetEveryEvent(t *testing.T) {
 		if cmp.Equal(want, all) {
 			break
 		}
+		<-time.After(time.Millisecond)
 	}
 	states, err := s.Forwards(t.Context())
 	must(err)
