@@ -20,6 +20,7 @@ type JournalEntry struct {
 	SessionsEnded int           `json:"sessions_ended,omitempty"`
 	ResidualUntil time.Time     `json:"residual_until,omitzero"` // something lives on until then
 	Residue       string        `json:"residue,omitempty"`       // why
+	Unrecorded    bool          `json:"unrecorded,omitempty"`    // its time was not up: that it had been given could not be recorded
 }
 
 // MergeJournal records what a journal tells, by ordinary events that bear the
@@ -52,18 +53,22 @@ func (s *Service) mergeOnce(ctx context.Context, e JournalEntry) error {
 		ev.Detail["journal"] = e.ID
 		c.Events = append(c.Events, ev)
 	}
-	if g.State == GrantActive {
+	again := e.Unrecorded && g.ActiveAt.After(e.At) // it was given since: it stays
+	if g.State == GrantActive && !again {
 		if g, err = g.Move(GrantRevoking); err != nil {
 			return err
 		}
 		g.RevokingAt, g.EndReason = minTime(e.At, g.EndsAt), EndExpired
-		record(EventGrantRevoking, map[string]string{"reason": string(EndExpired)})
+		if e.Unrecorded { // it was recorded after all, and nobody heard of it
+			g.EndReason, g.EndNote = EndRevoked, "The database did not take down that access worked, so it was taken back."
+		}
+		record(EventGrantRevoking, map[string]string{"reason": string(g.EndReason)})
 		if err := s.dropExtensions(ctx, &c, g, e.At); err != nil {
 			return err
 		}
 	}
-	if g.State != GrantRevoking { // somebody else proved its end
-		record(EventJournalMerged, map[string]string{"state": string(g.State), "read_back": e.ReadBack})
+	if g.State != GrantRevoking { // somebody else proved its end, or it is still to be given
+		record(EventJournalMerged, map[string]string{"state": string(g.State), "read_back": e.ReadBack, "unrecorded": strconv.FormatBool(e.Unrecorded)})
 		return s.Store.Apply(ctx, c)
 	}
 	to, kind, detail := GrantRevoked, EventGrantRevoked, map[string]string{"sessions_ended": strconv.Itoa(e.SessionsEnded)}
@@ -94,14 +99,20 @@ func (s *Service) mergeOnce(ctx context.Context, e JournalEntry) error {
 // JournalMerged tells the admins and security what was done while the database
 // could not be written, once.
 func (s *Service) JournalMerged(ctx context.Context, all []JournalEntry) error {
-	first, last := all[0].At, all[0].At
+	first, last, unrecorded := all[0].At, all[0].At, 0
 	for _, e := range all {
+		if e.Unrecorded {
+			unrecorded++
+		}
 		first = minTime(first, e.At)
 		if e.At.After(last) {
 			last = e.At
 		}
 	}
 	words := fmt.Sprintf("The database takes writes again. While it did not, %d accesses whose time was up were taken away, from %s to %s; they are in the audit log now.",
-		len(all), first.Format(time.RFC3339), last.Format(time.RFC3339))
+		len(all)-unrecorded, first.Format(time.RFC3339), last.Format(time.RFC3339))
+	if unrecorded > 0 {
+		words += fmt.Sprintf(" %d more were taken back since it could not be recorded that they had been given; they are given again.", unrecorded)
+	}
 	return s.Store.Apply(ctx, Change{Notices: append(s.tellSecurity(ctx, "journal/"+all[0].ID, words, s.admins(ctx)...), homes(s.admins(ctx)...)...)})
 }

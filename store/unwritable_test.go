@@ -24,8 +24,9 @@ type stuck struct {
 	t       *testing.T
 	db      *Store
 	box     *sandbox.Sandbox
-	ahead   atomic.Int64 // how far the clock is ahead
-	path    string       // of the journal
+	hand    approvals.Connector // the box, or what stands before it
+	ahead   atomic.Int64        // how far the clock is ahead
+	path    string              // of the journal
 	journal *Journal
 	asked   int
 }
@@ -89,6 +90,7 @@ func newStuck(t *testing.T, url string) *stuck {
 	if w.box, err = sandbox.New(sandbox.Config{Resources: []sandbox.Resource{{System: "postgres", Name: "billing-db", Levels: []string{"read-only", "admin"}}}}); err != nil {
 		t.Fatal(err)
 	}
+	w.hand = w.box
 	w.db = openInside(t, url)
 	if err := w.db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -106,7 +108,7 @@ func (w *stuck) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Lo
 func (w *stuck) works(what string, done func() bool) {
 	w.t.Helper()
 	worker, err := lifecycle.New(lifecycle.Config{Service: w.Service, Store: w.db, Journal: w.journal, Now: w.now, Watch: 20 * time.Millisecond,
-		Connectors: map[string]approvals.Connector{"postgres": w.box}})
+		Connectors: map[string]approvals.Connector{"postgres": w.hand}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -20,24 +20,26 @@ type Journal interface {
 const bypassAtOnce = 1000
 
 // bypass takes away access whose time is up while the database takes no
-// writes, and records it in the journal; and merges that into the audit log
-// when it does. It runs every few seconds, one pass at a time.
+// writes, and access that it did not take down, and records it in the journal;
+// and merges that into the audit log when it does. It runs every few seconds,
+// one pass at a time.
 func (w *Worker) bypass(ctx context.Context) {
-	if w.Journal == nil || ctx.Err() != nil || !w.merge(ctx) && w.Store.Refused() == nil {
+	if w.Journal == nil || ctx.Err() != nil {
 		return
 	}
-	refused := w.Store.Refused()
-	if refused == nil {
+	w.merge(ctx)
+	done := map[approvals.GrantID]bool{}
+	for _, e := range w.Journal.Entries() {
+		done[e.Grant] = true
+	}
+	w.withdraw(ctx, done)
+	if w.Store.Refused() == nil {
 		return
 	}
 	due, err := w.Store.GrantsDue(ctx, w.Now(), bypassAtOnce)
 	if err != nil {
 		w.Logger.ErrorContext(ctx, "the database takes no writes, and does not say whose time is up", "error", err)
 		return
-	}
-	done := map[approvals.GrantID]bool{}
-	for _, e := range w.Journal.Entries() {
-		done[e.Grant] = true
 	}
 	for _, g := range due {
 		if ctx.Err() == nil && !done[g.ID] {
@@ -74,15 +76,25 @@ func (w *Worker) around(ctx context.Context, g approvals.Grant, done map[approva
 		w.Logger.WarnContext(ctx, "a connector call failed", "connector", p.name, "operation", "revoke", "grant", g.ID, "error", fail.Message)
 		return
 	}
+	done[g.ID] = true
+	w.Logger.WarnContext(ctx, "the database takes no writes; access whose time is up was taken away, and is in the journal", "grant", g.ID, "connector", p.name)
+	w.journal(ctx, w.entry(g, removal, read))
+}
+
+// entry is what the journal keeps of access that was taken away now.
+func (w *Worker) entry(g approvals.Grant, removal approvals.Removal, read string) approvals.JournalEntry {
 	e := approvals.JournalEntry{ID: "jr_" + rand.Text(), At: w.Now(), Grant: g.ID, Entitlement: g.Entitlement, Connector: g.Connector, Account: g.Account,
 		ReadBack: read, SessionsEnded: removal.SessionsEnded}
 	if removal.ResidualUntil.After(w.Now()) {
 		e.ResidualUntil, e.Residue = removal.ResidualUntil, removal.Reason
 	}
-	done[g.ID] = true
-	w.Logger.WarnContext(ctx, "the database takes no writes; access whose time is up was taken away, and is in the journal", "grant", g.ID, "connector", p.name)
+	return e
+}
+
+// journal keeps an entry until it can be merged.
+func (w *Worker) journal(ctx context.Context, e approvals.JournalEntry) {
 	if err := w.Journal.Append(e); err != nil {
-		w.Logger.ErrorContext(ctx, "the journal can't be written; what was done is known to this process only", "grant", g.ID, "error", err)
+		w.Logger.ErrorContext(ctx, "the journal can't be written; what was done is known to this process only", "grant", e.Grant, "error", err)
 	}
 }
 

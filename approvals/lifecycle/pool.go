@@ -40,6 +40,7 @@ type item struct {
 	pool   *pool
 	grant  approvals.Grant // that the task is about, as it was read last; the zero Grant where there is none
 	record bool            // a failure of this try is worth an audit event
+	shared bool            // before its call, another grant that works was behind the holding
 	cancel func()
 	cut    bool // its call was ended because the system answers others again
 	left   bool // it needs its slot no longer; the loop alone reads it

@@ -115,6 +115,7 @@ func (w *Worker) waitForRemoval(ctx context.Context, it *item, g approvals.Grant
 	if err != nil {
 		return w.retried(ctx, it, err), true
 	}
+	it.shared = slices.ContainsFunc(others, func(o approvals.Grant) bool { return o.State == approvals.GrantActive })
 	for _, o := range others {
 		if !w.removing(o) {
 			continue
@@ -197,8 +198,11 @@ func (w *Worker) works(ctx context.Context, it *item, g approvals.Grant, receipt
 		active, err = w.Store.Grant(ctx, g.ID)
 	}
 	if err != nil {
+		g.Receipt = receipt
+		w.unrecorded.note(g, it.shared)
 		return w.retried(ctx, it, err)
 	}
+	w.unrecorded.forget(g.ID)
 	switch active.State {
 	case approvals.GrantActive:
 		return w.setEnd(ctx, it, active)

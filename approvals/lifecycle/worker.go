@@ -12,21 +12,22 @@ import (
 // task runs on a goroutine of its own.
 type Worker struct {
 	Config
-	pools   map[string]*pool
-	lately  lately
-	merging sync.Mutex       // of the journal into the log
-	hands   map[string]*pool // those of the connectors that are configured; never changed
-	house   *pool            // tasks that touch no system
-	prose   *pool            // tasks that wait for a model
-	done    chan result
-	running int
-	claimed time.Time     // by the machine's clock, when the last pass over the task table began
-	gap     time.Duration // from then until the next pass
-	scanned time.Time
-	full    bool            // the last pass left tasks behind
-	due     time.Time       // of the next task, as the last pass saw it; zero: none, or not known
-	failing bool            // the last claim failed
-	told    map[string]bool // the alarms that were put already; the watch alone touches it
+	pools      map[string]*pool
+	lately     lately
+	merging    sync.Mutex // of the journal into the log
+	unrecorded unrecorded
+	hands      map[string]*pool // those of the connectors that are configured; never changed
+	house      *pool            // tasks that touch no system
+	prose      *pool            // tasks that wait for a model
+	done       chan result
+	running    int
+	claimed    time.Time     // by the machine's clock, when the last pass over the task table began
+	gap        time.Duration // from then until the next pass
+	scanned    time.Time
+	full       bool            // the last pass left tasks behind
+	due        time.Time       // of the next task, as the last pass saw it; zero: none, or not known
+	failing    bool            // the last claim failed
+	told       map[string]bool // the alarms that were put already; the watch alone touches it
 }
 
 // result is a task's try, back from its goroutine, or that it leaves its slot.
