@@ -67,6 +67,7 @@ func (s *Store) FreeOrphans(ctx context.Context) (freed int64, err error) {
 			return err
 		})
 		if err != nil {
+			s.noteWrites(err) // a success says little: there may be nothing to write
 			return freed, err
 		}
 		freed += n

@@ -131,7 +131,7 @@ func (a *App) open(ctx context.Context) (err error) {
 }
 
 func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) error {
-	if _, err := a.Store.FreeOrphans(ctx); err != nil {
+	if _, err := a.Store.FreeOrphans(ctx); err != nil && a.Store.Refused() == nil { // without writes access still ends, so it starts
 		return err
 	}
 	if a.options.Before != nil {

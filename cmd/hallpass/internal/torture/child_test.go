@@ -50,6 +50,7 @@ type spec struct {
 	Ahead                    time.Duration
 	Wishes                   []wish
 	End                      end
+	DataDir                  string // the process finds its database by its configuration, and keeps files here; empty: no files
 	State                    string // folder of the system that is a program
 	Note                     string // see fate
 	Log                      string // file
@@ -93,12 +94,19 @@ func (s *spec) start(ctx context.Context, f *fate, log *slog.Logger) (*app.App, 
 	if err := os.Setenv("TORTURE_SIGNER", s.Signer); err != nil {
 		return nil, err
 	}
+	database := s.Database
+	if s.DataDir != "" {
+		c.Database.URL, c.Database.DataDir, database = "env:TORTURE_DATABASE", s.DataDir, ""
+	}
+	if err := os.Setenv("TORTURE_DATABASE", s.Database); err != nil {
+		return nil, err
+	}
 	hands, err := s.hands(f, log)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		a, err := app.New(ctx, c, app.Options{Now: s.now, Logger: log, Connectors: hands, Migrate: true, Database: s.Database,
+		a, err := app.New(ctx, c, app.Options{Now: s.now, Logger: log, Connectors: hands, Migrate: true, Database: database,
 			BotToken: s.Bot, AppToken: s.App, SlackPace: -1})
 		if err == nil {
 			mortal := mortalStore{a.Store, f, s.Wishes}

@@ -47,7 +47,7 @@ func newProgram(t testing.TB, dir string) *program {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(p.path, []byte(script), 0o700); err != nil { //nolint:gosec // It is to be executed.
+	if err := os.WriteFile(p.path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return p
