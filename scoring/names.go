@@ -87,6 +87,15 @@ func (n *names[T]) put(name T) (at uint32, added bool) {
 	return n.enter(name, hash, n.likely(hash))
 }
 
+// putBytes is put of a name that holds only until it returns.
+func (n *names[T]) putBytes(name []byte) (at uint32, added bool) {
+	at = n.likely(maphash.Bytes(n.seed, name))
+	if at != 0 && string(n.texts[at-1]) == string(name) {
+		return at, false
+	}
+	return n.put(T(name))
+}
+
 // enter is put of a name whose hash and likely index are known. Names may have
 // been added since it was likely.
 func (n *names[T]) enter(name T, hash uint64, likely uint32) (at uint32, added bool) {

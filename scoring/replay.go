@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -14,33 +15,34 @@ type listed struct {
 	goods  names[approvals.EntitlementID]
 	people names[approvals.PrincipalID]
 	lists  [][]uint32 // people, by entitlement less 1
-	last   approvals.EntitlementID
+	last   []byte
 	at     uint32 // index of last
 }
 
-func (l *listed) add(e approvals.EntitlementID, p approvals.PrincipalID) {
-	if e != l.last { // what a system listed comes together
+func (l *listed) add(entitlement, principal []byte) {
+	if l.at == 0 || !bytes.Equal(entitlement, l.last) { // what a system listed comes together
 		var added bool
-		l.last = e
-		if l.at, added = l.goods.put(e); added {
+		l.last = append(l.last[:0], entitlement...)
+		if l.at, added = l.goods.putBytes(entitlement); added {
 			l.lists = append(l.lists, nil)
 		}
 	}
-	if who, _ := l.people.put(p); who != 0 && l.at != 0 {
+	if who, _ := l.people.putBytes(principal); who != 0 && l.at != 0 {
 		l.lists[l.at-1] = append(l.lists[l.at-1], who)
 	}
 }
 
 // ReplaceHoldings replaces all that is held by what read passes on, in any
 // order and as often as it likes. Entitlements that are not named are held by
-// nobody. When read fails nothing is changed. Scoring goes on meanwhile: each
-// entitlement changes at once, one after the other.
-func (w *World) ReplaceHoldings(read func(each func(approvals.EntitlementID, approvals.PrincipalID) error) error) error {
+// nobody. The text that it passes on need only hold until each returns. When
+// read fails nothing is changed. Scoring goes on meanwhile: each entitlement
+// changes at once, one after the other.
+func (w *World) ReplaceHoldings(read func(each func(entitlement, principal []byte) error) error) error {
 	var l listed
 	l.goods.init(0)
 	l.people.init(0)
-	err := read(func(e approvals.EntitlementID, p approvals.PrincipalID) error {
-		l.add(e, p)
+	err := read(func(entitlement, principal []byte) error {
+		l.add(entitlement, principal)
 		return nil
 	})
 	if err != nil {

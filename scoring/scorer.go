@@ -55,21 +55,64 @@ func (s *Scorer) CatchUp(ctx context.Context) error {
 	defer s.catching.Unlock()
 	generation, _ := s.feed.Generation() // before looking: what comes meanwhile is looked for again
 	after := s.world.Sequence()
-	var batch []approvals.Learned
-	err := s.feed.EachLearned(ctx, after, func(l approvals.Learned) error {
-		if n := len(batch); n >= together && l.Sequence != batch[n-1].Sequence {
-			s.world.Learn(batch...)
-			batch = batch[:0]
-		}
-		batch = append(batch, l)
-		return nil
-	})
+	read := newReader(s.world)
+	err := s.feed.EachLearned(ctx, after, read.add)
+	read.end(err == nil)
 	if err != nil {
 		return fmt.Errorf("read human decisions after %d: %w", after, err)
 	}
-	s.world.Learn(batch...)
 	s.caught.Store(&generation)
 	return nil
+}
+
+// reader learns what is read while more is being read.
+type reader struct {
+	batch []approvals.Learned
+	full  chan []approvals.Learned
+	empty chan []approvals.Learned // to be filled again
+	done  chan struct{}
+}
+
+// ahead is how many batches may be read that are not learned yet.
+const ahead = 4
+
+func newReader(w *World) *reader {
+	r := &reader{full: make(chan []approvals.Learned, ahead), empty: make(chan []approvals.Learned, ahead+2), done: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		for batch := range r.full {
+			w.Learn(batch...)
+			r.empty <- batch[:0]
+		}
+	}()
+	return r
+}
+
+func (r *reader) add(l approvals.Learned) error {
+	if n := len(r.batch); n >= together && l.Sequence != r.batch[n-1].Sequence {
+		r.pass()
+	}
+	r.batch = append(r.batch, l)
+	return nil
+}
+
+func (r *reader) pass() {
+	r.full <- r.batch
+	select {
+	case r.batch = <-r.empty:
+	default:
+		r.batch = nil
+	}
+}
+
+// end waits until all has been learned; of the batch that was begun last only
+// when it is whole.
+func (r *reader) end(whole bool) {
+	if whole {
+		r.pass()
+	}
+	close(r.full)
+	<-r.done
 }
 
 // fresh reports whether the world is known to have every decision that this

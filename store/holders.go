@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -33,20 +34,22 @@ func readHolder(scan scan) (h held, err error) { return h, scan(&h.entitlement, 
 // it now. Somebody may come twice.
 func (s *Store) Holders(ctx context.Context, e approvals.EntitlementID) ([]approvals.PrincipalID, error) {
 	var all []approvals.PrincipalID
-	each := func(h held) error {
-		all = append(all, h.principal)
+	each := func(_, principal []byte) error {
+		all = append(all, approvals.PrincipalID(principal))
 		return nil
 	}
 	return all, s.eachHolder(ctx, e, each)
 }
 
-// EachHolder passes on the holders of every entitlement, in any order.
-func (s *Store) EachHolder(ctx context.Context, each func(approvals.EntitlementID, approvals.PrincipalID) error) error {
-	return s.eachHolder(ctx, "", func(h held) error { return each(h.entitlement, h.principal) })
+// EachHolder passes on the holders of every entitlement, in any order. The text
+// of entitlement and principal holds until each returns: of millions of rows
+// most name what is known already.
+func (s *Store) EachHolder(ctx context.Context, each func(entitlement, principal []byte) error) error {
+	return s.eachHolder(ctx, "", each)
 }
 
 // eachHolder is for one entitlement, or for all where it is empty.
-func (s *Store) eachHolder(ctx context.Context, e approvals.EntitlementID, each func(held) error) error {
+func (s *Store) eachHolder(ctx context.Context, e approvals.EntitlementID, each func(entitlement, principal []byte) error) error {
 	const op = "list holders"
 	one := func(query, column string, args ...any) (string, []any) {
 		if e == "" {
@@ -63,30 +66,27 @@ func (s *Store) eachHolder(ctx context.Context, e approvals.EntitlementID, each 
 	for _, h := range taken {
 		without[h] = true
 	}
-	names := interner{}
+	remaining := func(entitlement, principal []byte) error {
+		if len(without) > 0 && without[held{approvals.EntitlementID(entitlement), approvals.PrincipalID(principal)}] {
+			return nil
+		}
+		return each(entitlement, principal)
+	}
 	for _, part := range []struct {
 		query string
-		whole bool
-	}{{listedHolders, false}, {givenHolders, true}} {
-		pass := func(h held) error {
-			if !part.whole && len(without) > 0 && without[h] {
-				return nil
-			}
-			return each(h)
-		}
+		pass  func(entitlement, principal []byte) error
+	}{{listedHolders, remaining}, {givenHolders, each}} {
 		query, args := one(part.query, "entitlement")
 		err := s.stream(ctx, reading{
 			op: op, query: query, args: args, long: e == "",
 			scan: func(scan scan) error {
-				h, err := readHolder(scan)
-				if err != nil {
+				var entitlement, principal sql.RawBytes
+				if err := scan(&entitlement, &principal); err != nil {
 					return err
 				}
-				return pass(h)
+				return part.pass(entitlement, principal)
 			},
-			raw: func(v [][]byte) error {
-				return pass(held{approvals.EntitlementID(names.text(v[0])), approvals.PrincipalID(names.text(v[1]))})
-			},
+			raw: func(v [][]byte) error { return part.pass(v[0], v[1]) },
 		})
 		if err != nil {
 			return err

@@ -69,7 +69,7 @@ func holders(t *testing.T, s *store.Store) {
 	same(t, []approvals.PrincipalID{"amy"}, must(s.Holders(bg, "b"))(t))
 	same(t, []approvals.PrincipalID(nil), must(s.Holders(bg, "c"))(t))
 	var all []string
-	check(t, s.EachHolder(bg, func(e approvals.EntitlementID, p approvals.PrincipalID) error {
+	check(t, s.EachHolder(bg, func(e, p []byte) error {
 		all = append(all, string(e)+" "+string(p))
 		return nil
 	}))

@@ -39,7 +39,7 @@ func replay(ctx context.Context, st *store.Store, w *scoring.World, s *scoring.S
 
 // replayHoldings puts who holds what into the score's world.
 func replayHoldings(ctx context.Context, st *store.Store, w *scoring.World) error {
-	return w.ReplaceHoldings(func(each func(approvals.EntitlementID, approvals.PrincipalID) error) error {
+	return w.ReplaceHoldings(func(each func(entitlement, principal []byte) error) error {
 		return st.EachHolder(ctx, each)
 	})
 }
