@@ -44,7 +44,7 @@ func TestBreakGlassCardsLookAsTheyDid(t *testing.T) {
 
 func TestBreakGlassCardsStayWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
-	staysWithinLimits(t, emergencies)
+	staysWithinLimits(t, emergencies(view()), emergencies(worst()))
 }
 
 func TestWhoBrokeGlassHasNoButtonsForItsReview(t *testing.T) {

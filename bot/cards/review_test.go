@@ -67,7 +67,7 @@ func TestReviewCardsLookAsTheyDid(t *testing.T) {
 
 func TestReviewCardsStayWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
-	staysWithinLimits(t, reviewCards)
+	staysWithinLimits(t, reviewCards(view()), reviewCards(worst()))
 }
 
 // Who reviews blindly learns neither the answer nor what led to it.

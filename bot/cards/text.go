@@ -15,6 +15,7 @@ func visible(s string, keep bool) string {
 	space := false
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
 		switch {
+		case r > ' ' && r <= '~': // the most of what people write
 		case r == '\n' && keep:
 			b.WriteRune(r)
 			space = true
