@@ -81,8 +81,8 @@ func TestReviewersAreRemindedOfWhatIsLeft(t *testing.T) {
 	c := d.opened(approvals.CampaignYearly)
 	answered := d.says(c.ID, approvals.VerdictRight).By
 	late := map[approvals.PrincipalID]approvals.PrincipalID{"sol": "sue", "sue": "sol"}[answered]
-	for i, percent := range []time.Duration{50, 80, 95} {
-		d.at = c.FrozenAt.Add(c.DueAt.Sub(c.FrozenAt) * percent / 100)
+	for i, percent := range []int{50, 80, 95} {
+		d.at = c.FrozenAt.Add(c.DueAt.Sub(c.FrozenAt) * time.Duration(percent) / 100)
 		if _, err := d.Advance(bg, c.ID); err != nil {
 			t.Fatal(err)
 		}
