@@ -1,8 +1,11 @@
 # One static program, its certificates and its time zones; nothing to log in to.
 #
 #   docker build --build-arg VERSION="$(git describe --tags --always)" -t hallpass .
-#   docker run -v "$PWD/access:/access:ro" -v hallpass-data:/data \
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
+#     -v "$PWD/access:/access:ro" -v hallpass-data:/data \
 #     -e SLACK_BOT_TOKEN -e SLACK_APP_TOKEN -e DATABASE_URL hallpass
+#
+# Nothing is written but below /data: data_dir in hallpass.yaml is to be /data.
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -22,5 +25,6 @@ COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 WORKDIR /data
 VOLUME /data
+HEALTHCHECK --interval=30s --timeout=10s --start-period=1m CMD ["/hallpass", "health", "--config", "/access/hallpass.yaml"]
 ENTRYPOINT ["/hallpass"]
 CMD ["serve", "--config", "/access/hallpass.yaml"]

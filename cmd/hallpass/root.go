@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), replayCommand(), explainCommand(), policyCommand(), parseCommand(), migrateCommand(), scoreCommand(), auditCommand(), reviewCommand(), driftCommand(), reconcileCommand(), adoptCommand(), directoryCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), replayCommand(), explainCommand(), policyCommand(), parseCommand(), migrateCommand(), scoreCommand(), auditCommand(), reviewCommand(), driftCommand(), reconcileCommand(), adoptCommand(), directoryCommand(), healthCommand(), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 0
