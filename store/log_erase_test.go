@@ -36,10 +36,11 @@ func talkative(t *testing.T, s *Store, id string, state approvals.RequestState) 
 	}
 	err := s.Apply(t.Context(), approvals.Change{
 		Requests: []approvals.Request{r}, Grants: []approvals.Grant{g},
-		Approvals:  []approvals.Approval{{Request: r.ID, Approver: "mia", Answer: approvals.Approved, Note: saidNote, At: now}},
-		Comments:   []approvals.Comment{{ID: "c" + id, Request: r.ID, Author: "amy", Text: saidComment, At: now, Key: "c" + id}},
-		Summaries:  []approvals.Summary{{Request: r.ID, Text: saidProse, At: now}},
-		Campaigns:  []approvals.Campaign{{ID: approvals.CampaignID("rv_" + id), State: approvals.CampaignOpen, FrozenAt: now}},
+		Approvals: []approvals.Approval{{Request: r.ID, Approver: "mia", Answer: approvals.Approved, Note: saidNote, At: now}},
+		Comments:  []approvals.Comment{{ID: "c" + id, Request: r.ID, Author: "amy", Text: saidComment, At: now, Key: "c" + id}},
+		Summaries: []approvals.Summary{{Request: r.ID, Text: saidProse, At: now}},
+		// Of each kind one review is under way, and here each request has one.
+		Campaigns:  []approvals.Campaign{{ID: approvals.CampaignID("rv_" + id), Kind: approvals.CampaignKind(id), State: approvals.CampaignOpen, FrozenAt: now}},
 		Items:      []approvals.ReviewItem{{Campaign: approvals.CampaignID("rv_" + id), Request: r.ID, Asked: "mia", Verdict: approvals.VerdictWrong, Note: saidReview}},
 		BreakGlass: []approvals.BreakGlassReview{{Request: r.ID, Requester: "amy", OpenedAt: now, DueAt: now, Finding: "right", ClosedAt: now, ClosedBy: "mia", Note: saidReview}},
 		Events: []approvals.Event{
