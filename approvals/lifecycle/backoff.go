@@ -24,8 +24,8 @@ const (
 	claimGap        = 5 * time.Millisecond
 	claimBatch      = 256
 	claimsPerPass   = 16
-	readsAtOnce     = 64 // the database answers what comes together together
-	queueAtMost     = 10_000
+	readsAtOnce     = 64      // the database answers what comes together together
+	queueAtMost     = 100_000 // a kilobyte each; what is given back for want of room comes late
 	sweepBatch      = 1000
 	overdueAtMost   = 10_000
 	storeTimeout    = 15 * time.Second
