@@ -68,7 +68,7 @@ func (w *world) check() {
 			w.t.Errorf("the wish %s has no grant, its request is %s: %v", v.Key, r.State, err)
 			continue
 		}
-		backed[g.Connector+"/"+g.Account] = g
+		backed[held(g.Connector, g.Account, g.Target["schema"])] = g
 		w.checkEvents(ctx, db, g)
 	}
 	for name, system := range w.systems {
@@ -101,17 +101,25 @@ func (w *world) checkEvents(ctx context.Context, db *store.Store, g approvals.Gr
 	}
 }
 
+// held names what an account has in a system: of most it is one thing.
+func held(system, account, what string) string {
+	if system == "hook" {
+		account += "/" + what
+	}
+	return system + "/" + account
+}
+
 // checkTruth compares what a system went through with the grants that backed
 // it: given once, taken away once, and neither before nor long after the end.
 func (w *world) checkTruth(name string, system system, backed map[string]approvals.Grant) {
 	w.t.Helper()
-	held, journal := system.truth()
-	if len(held) > 0 {
-		w.t.Errorf("%s still has %v", name, held)
+	left, journal := system.truth()
+	if len(left) > 0 {
+		w.t.Errorf("%s still has %v", name, left)
 	}
 	given, taken := map[approvals.GrantID]int{}, map[approvals.GrantID]int{}
 	for _, e := range journal {
-		g, ok := backed[name+"/"+e.Account]
+		g, ok := backed[held(name, e.Account, e.What)]
 		if !ok || e.Grant != "" && e.Grant != g.ID {
 			w.t.Errorf("%s was changed for %s by grant %q, and that is no grant", name, e.Account, e.Grant)
 			continue
