@@ -130,7 +130,7 @@ func newEndpoint(tb testing.TB) *endpoint {
 	tb.Helper()
 	e := &endpoint{inbox: newInbox()}
 	e.Server = httptest.NewTLSServer(http.HandlerFunc(e.serve))
-	tb.Cleanup(e.Server.Close)
+	tb.Cleanup(e.Close)
 	return e
 }
 
