@@ -76,7 +76,7 @@ var arrows = []struct {
 	{"connectors/webhook", []string{"approvals", "connectors/contract", "connectors/outbound"}},
 	{"connectors/exec", []string{"approvals", "connectors/contract"}},
 	{"connectors/scim", []string{"approvals", "connectors/directory", "connectors/outbound"}},
-	{"connectors/scim/scimtest", []string{"approvals", "connectors/connectortest", "."}}, // of tests: it is spoilt as they say
+	{"connectors/scim/scimtest", []string{"approvals", "connectors/connectortest", "."}},                        // of tests: it is spoilt as they say
 	{"connectors/connectortest/whole", []string{"approvals", "approvals/approvalstest", "approvals/lifecycle"}}, // of tests
 	{"connectors/connectortest/example", []string{"approvals", "connectors/outbound"}},                          // a connector to copy
 	{"connectors/oncall", []string{"approvals", "connectors/outbound"}},
