@@ -145,13 +145,13 @@ func TestALongPastIsReadHoweverLongItTakes(t *testing.T) {
 		}
 	}
 	waits := func(long bool) error {
-		return s.stream(t.Context(), reading{op: "wait", query: "SELECT pg_sleep(0.3)", long: long, raw: func([][]byte) error { return nil }})
+		return s.stream(t.Context(), reading{op: "wait", query: "SELECT pg_sleep(2.5)", long: long, raw: func([][]byte) error { return nil }})
 	}
 	query := "?"
 	if strings.Contains(dsn, "?") {
 		query = "&"
 	}
-	s = openInside(t, dsn+query+"statement_timeout=100")
+	s = openInside(t, dsn+query+"statement_timeout=2000")
 	if err := waits(false); approvals.ErrorCode(err) != approvals.CodeUnavailable {
 		t.Errorf("a short reading may take long: %v", err)
 	}

@@ -64,7 +64,7 @@ func askHealth(ctx context.Context, listen string) (checks map[string]string, ok
 		return nil, false, &approvals.Error{Code: approvals.CodeUnavailable, Op: "ask for health", Err: err,
 			Message: "No server answers at " + listen + ". See whether hallpass serve runs, with the same listen: in hallpass.yaml."}
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // It was only read.
 	var said struct {
 		Checks map[string]string `json:"checks"`
 	}
