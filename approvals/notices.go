@@ -1,6 +1,9 @@
 package approvals
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // requesterCards tells requester and beneficiary how the request stands: one
 // message each, edited as it moves on, and their Home tabs.
@@ -53,4 +56,9 @@ func homes(people ...PrincipalID) []Notice {
 		ns = append(ns, Notice{Slot: "home/" + string(id), Order: "home/" + string(id), Kind: NoticeHome, To: id})
 	}
 	return ns
+}
+
+// RedrawHome has a person's Home tab drawn when it is its turn.
+func (s *Service) RedrawHome(ctx context.Context, id PrincipalID) error {
+	return s.Store.Apply(ctx, Change{Notices: homes(id)})
 }

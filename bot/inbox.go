@@ -173,6 +173,9 @@ func (b *Bot) handle(ctx context.Context, s said) error {
 		err = b.click(ctx, s, p)
 	case kindHome:
 		err = b.publishHome(ctx, s.User, p)
+		if _, patient := patience(err); patient { // what the person presses next must not wait behind it
+			err = b.cfg.Service.RedrawHome(ctx, p.ID)
+		}
 	}
 	return b.refused(ctx, s, err)
 }

@@ -1,8 +1,11 @@
 package bot_test
 
 import (
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot/slacksim"
@@ -53,6 +56,31 @@ func TestAdminsSeeWhoIsOnHoldAndFreeThemAtHome(t *testing.T) {
 		if v, ok := w.As("UBOB").Home(); ok && strings.Contains(v.Plain(), "on hold") {
 			t.Error("somebody else sees it too")
 		}
+	})
+}
+
+// A form must open within seconds of the click: it can't wait behind a Home tab
+// that Slack does not take yet.
+func TestAHomeTabThatMustWaitHoldsNothingBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		if err := w.As("UANA").OpenHome(); err != nil {
+			t.Fatal(err)
+		}
+		v := w.home("UANA", []string{"My access"})
+		w.Faults().RateLimit("views.publish", 1, 5*time.Second)
+		if err := w.As("UANA").OpenHome(); err != nil {
+			t.Fatal(err)
+		}
+		for !slices.ContainsFunc(w.Calls(), func(c slacksim.Call) bool { return c.Error == "ratelimited" }) {
+			if w.ctx.Err() != nil {
+				t.Fatalf("the Home tab was not published again\n%s", w.logs)
+			}
+			runtime.Gosched()
+		}
+		if err := w.As("UANA").ClickView(w.ctx, v.ID, "ask"); err != nil {
+			t.Fatal(err)
+		}
+		w.glassForm("UANA", "Ask for access")
 	})
 }
 
