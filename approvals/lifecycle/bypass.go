@@ -136,7 +136,9 @@ func (w *Worker) merge(ctx context.Context) (ok bool) {
 			err = nil
 		}
 		if err != nil {
-			w.Logger.WarnContext(ctx, "the journal can't be merged into the audit log yet", "entries", len(all)-merged, "error", err)
+			if !w.unmerged { // said once: it is tried all the time
+				w.Logger.WarnContext(ctx, "the journal can't be merged into the audit log yet", "entries", len(all)-merged, "error", err)
+			}
 			break
 		}
 		merged++
@@ -147,5 +149,6 @@ func (w *Worker) merge(ctx context.Context) (ok bool) {
 		}
 		w.Logger.WarnContext(ctx, "the database takes writes again; the journal was merged into the audit log", "entries", merged)
 	}
-	return merged == len(all)
+	w.unmerged = merged < len(all)
+	return !w.unmerged
 }

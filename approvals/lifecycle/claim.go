@@ -22,6 +22,7 @@ func (w *Worker) claim(ctx context.Context) {
 		err = w.look(ctx)
 	}
 	if err == nil && !w.merge(ctx) {
+		w.due = time.Time{} // not in a loop as fast as the machine can
 		return
 	}
 	if err == nil && (left || !w.due.IsZero() && !w.due.After(w.Now())) {

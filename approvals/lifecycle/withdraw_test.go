@@ -16,7 +16,8 @@ import (
 // absent is a database that goes away and comes back.
 type absent struct {
 	database
-	away *atomic.Bool
+	away  *atomic.Bool
+	tries *atomic.Int64 // changes that came while it was away
 }
 
 func (a absent) answer() error {
@@ -28,6 +29,7 @@ func (a absent) answer() error {
 
 func (a absent) Apply(ctx context.Context, c approvals.Change) error {
 	if err := a.answer(); err != nil {
+		a.tries.Add(1)
 		return err
 	}
 	return a.database.Apply(ctx, c)
@@ -66,7 +68,7 @@ func (f fatal) Grant(ctx context.Context, g approvals.Grant) (approvals.Receipt,
 func (r *rig) losing() (cfg lifecycle.Config, armed, away *atomic.Bool) {
 	armed, away = &atomic.Bool{}, &atomic.Bool{}
 	cfg = r.config()
-	service, db := *r.Service, absent{r.store, away}
+	service, db := *r.Service, absent{r.store, away, new(atomic.Int64)}
 	service.Store, cfg.Service, cfg.Store, cfg.Journal = db, &service, db, &store.Journal{}
 	cfg.Connectors = map[string]approvals.Connector{"postgres": fatal{r.box, armed, away}}
 	return cfg, armed, away
@@ -92,6 +94,12 @@ func TestAccessIsTakenBackWhenTheDatabaseIsGoneBeforeItIsRecorded(t *testing.T) 
 		r.is(amy, approvals.GrantProvisioning)
 		if n := len(cfg.Journal.Entries()); n != 1 {
 			t.Errorf("%d entries in the journal, want one", n)
+		}
+		tries := cfg.Store.(absent).tries
+		tries.Store(0)
+		pass(time.Minute)
+		if n := tries.Load(); n == 0 || n > 600 {
+			t.Errorf("in a minute the journal was offered to the database %d times", n)
 		}
 		away.Store(false)
 		pass(3 * time.Minute)

@@ -15,6 +15,7 @@ type Worker struct {
 	pools      map[string]*pool
 	lately     lately
 	merging    sync.Mutex // of the journal into the log
+	unmerged   bool       // what is in the journal could not be stored; merging guards it
 	unrecorded unrecorded
 	hands      map[string]*pool // those of the connectors that are configured; never changed
 	house      *pool            // tasks that touch no system

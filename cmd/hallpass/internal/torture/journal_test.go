@@ -25,10 +25,11 @@ func TestWhatWasTakenAwayWithoutTheDatabaseSurvivesKills(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it kills processes for many seconds; left out with -short")
 	}
-	// Long enough for both to work at once on a slow machine.
+	// Long enough for both to work at once on a slow machine, and far enough apart
+	// for a process to take away the first and be killed before the second.
 	w := newWorld(t, plan{seed: 22, engine: "postgres", replicas: 1, people: 2, outage: time.Minute, wishes: []wish{
 		{Key: "journal:0", Who: "p0", What: "sales:view", Duration: 15 * time.Second},
-		{Key: "journal:1", Who: "p1", What: "sales:view", Duration: 18 * time.Second},
+		{Key: "journal:1", Who: "p1", What: "sales:view", Duration: 45 * time.Second},
 	}})
 	w.specs[0].DataDir, w.specs[0].Database = filepath.Join(w.dir, "data"), w.database
 	taken := func(n int) func() bool {
