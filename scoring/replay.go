@@ -35,8 +35,9 @@ func (l *listed) add(entitlement, principal []byte) {
 // ReplaceHoldings replaces all that is held by what read passes on, in any
 // order and as often as it likes. Entitlements that are not named are held by
 // nobody. The text that it passes on need only hold until each returns. When
-// read fails nothing is changed. Scoring goes on meanwhile: each entitlement
-// changes at once, one after the other.
+// read fails nothing is changed. Scoring goes on meanwhile, but for a moment
+// when nothing was held before: each entitlement changes at once, one after the
+// other.
 func (w *World) ReplaceHoldings(read func(each func(entitlement, principal []byte) error) error) error {
 	var l listed
 	l.goods.init(0)
@@ -49,7 +50,9 @@ func (w *World) ReplaceHoldings(read func(each func(entitlement, principal []byt
 		return err
 	}
 	next := w.adopt(&l)
-	w.makeRoom(next)
+	if w.fill(next) {
+		return nil
+	}
 	for good := 1; w.replace(good, next); good++ {
 		continue
 	}
@@ -93,27 +96,44 @@ func (w *World) adopt(l *listed) [][]uint32 {
 	return next
 }
 
-// makeRoom gives everybody who holds nothing yet room for just what comes, out
-// of one piece of memory.
-func (w *World) makeRoom(next [][]uint32) {
+// fill is what a start does, when nobody is known to hold anything: what people
+// hold lies in one piece, and each person is looked at once instead of at each
+// of their holdings. It reports whether it was so.
+func (w *World) fill(next [][]uint32) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	count := make([]int, len(w.people))
-	total := 0
+	if w.holdings != 0 {
+		return false
+	}
+	at := make([]int, len(w.people)) // where a person's next holding goes
 	for _, list := range next {
 		for _, who := range list {
-			if w.people[who].held == nil {
-				count[who]++
-				total++
-			}
+			at[who]++
 		}
+	}
+	total := 0
+	ids := make([]uint64, len(w.people))
+	for who, n := range at {
+		at[who], ids[who] = total, w.people[who].id
+		total += n
 	}
 	room := spread(make([]uint32, total))
-	for who, n := range count {
-		if n > 0 {
-			w.people[who].held, room = room[:0:n], room[n:]
+	for good, list := range next {
+		h := &w.holds[good]
+		for _, who := range list {
+			room[at[who]] = uint32(good)
+			at[who]++
+			w.holdingSum += mix(h.id ^ ids[who])
 		}
+		h.keep(list)
 	}
+	w.holdings = int64(total)
+	begin := 0
+	for who, end := range at {
+		w.people[who].held = room[begin:end:end]
+		begin = end
+	}
+	return true
 }
 
 // replace gives one entitlement its new holders; false says that there is no
@@ -140,6 +160,11 @@ func (w *World) setHolders(good uint32, next []uint32) {
 		old = h.many.ToArray()
 	}
 	w.exchange(good, old, next)
+	h.keep(next)
+}
+
+// keep makes an ascending list the holders.
+func (h *holders) keep(next []uint32) {
 	h.list, h.many = next, nil
 	if len(next) > manyHolders {
 		h.list, h.many = nil, roaring.BitmapOf(next...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,10 +26,10 @@ func (s *Store) EachLearned(ctx context.Context, after int64, each func(approval
 	}
 	return s.stream(ctx, reading{
 		op:    "replay human decisions",
-		query: "SELECT " + learnedTable.list("") + " FROM learned WHERE sequence > $1 ORDER BY sequence, position", args: []any{after},
-		long: after == 0,
-		scan: func(scan scan) error { return pass(readLearned(scan)) },
-		raw:  func(v [][]byte) error { return pass(names.learned(v)) },
+		query: "SELECT " + learnedTable.list("") + " FROM learned WHERE sequence > " + strconv.FormatInt(after, 10) + " ORDER BY sequence, position",
+		long:  after == 0,
+		scan:  func(scan scan) error { return pass(readLearned(scan)) },
+		raw:   func(v [][]byte) error { return pass(names.learned(v)) },
 	})
 }
 
@@ -79,6 +80,9 @@ func (s *Store) streamRaw(ctx context.Context, r reading) error {
 		return pgx.BeginTxFunc(ctx, native.Conn(), pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 				return err
+			}
+			if len(r.args) == 0 {
+				return copyOut(ctx, tx.Conn(), r)
 			}
 			return streamFrom(ctx, tx, r)
 		})
