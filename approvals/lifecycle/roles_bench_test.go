@@ -49,6 +49,7 @@ func newRoleServer(b *testing.B) *roleServer {
 	s := &roleServer{admin: admin}
 	s.exec(b, "CREATE ROLE "+roleGroup, "CREATE ROLE hallpass LOGIN CREATEROLE PASSWORD 'bench'",
 		"GRANT pg_signal_backend TO hallpass", "GRANT "+roleGroup+" TO hallpass WITH ADMIN OPTION")
+	b.Cleanup(func() { s.exec(b, "DROP ROLE hallpass", "DROP ROLE "+roleGroup) }) // the server may serve the next run
 	dsn := strings.Replace(cluster.AdminDSN(), admin.Config().ConnConfig.User+":"+admin.Config().ConnConfig.Password, "hallpass:bench", 1)
 	if s.Connector, err = postgres.New(postgres.Config{Name: "bench", DSN: dsn, Domain: "example.com"}); err != nil {
 		b.Fatal(err)
