@@ -17,8 +17,8 @@ import (
 var room = strings.Fields(`
 	cmd bot scoring approvals connectors store prompts migrations
 	go.mod go.sum Makefile README.md LICENSE NOTICE CHANGELOG.md CONTRIBUTING.md SECURITY.md
-	docs examples deploy Dockerfile .ci .github .golangci.yml
-	.gitignore .gitattributes .editorconfig .dockerignore`)
+	docs examples deploy .ci .github .golangci.yml
+	.gitignore .gitattributes .editorconfig`)
 
 // vague are folder names that gather what belongs to nobody.
 var vague = strings.Fields("util utils common helper helpers misc shared lib")
