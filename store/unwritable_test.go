@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
 	"github.com/hallpass-dev/hallpass/approvals/lifecycle"
@@ -55,19 +57,21 @@ var ways = map[string]func(t *testing.T) (url string, block func(*stuck) (free f
 	},
 	"PostgreSQL, read-only": func(t *testing.T) (string, func(*stuck) func()) {
 		url := pgtest.Start(t).Database(t)
-		set := func(w *stuck, value string) {
-			var name string
-			if err := w.db.db.QueryRow("SELECT current_database()").Scan(&name); err != nil {
-				t.Fatal(err)
+		// By a connection of its own: one of the pool may be in use, and would be
+		// left to write.
+		set := func(value string) {
+			conn := connect(t, url)
+			for _, q := range []string{"SET default_transaction_read_only = off",
+				"ALTER DATABASE " + pgx.Identifier{conn.Config().Database}.Sanitize() + " SET default_transaction_read_only = " + value,
+				"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"} {
+				if _, err := conn.Exec(context.Background(), q); err != nil {
+					t.Fatal(err)
+				}
 			}
-			w.exec("SET default_transaction_read_only = off")
-			w.exec(fmt.Sprintf("ALTER DATABASE %q SET default_transaction_read_only = %s", name, value))
-			_, _ = w.db.db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
-			_, _ = w.db.db.Exec("SELECT pg_terminate_backend(pg_backend_pid())")
 		}
-		return url, func(w *stuck) func() {
-			set(w, "on")
-			return func() { set(w, "off") }
+		return url, func(*stuck) func() {
+			set("on")
+			return func() { set("off") }
 		}
 	},
 }
