@@ -71,6 +71,9 @@ func child(text string) error {
 	log := slog.New(slog.NewTextHandler(file, nil)).With("pid", os.Getpid())
 	f := &fate{end: s.End, note: s.Note, left: s.End.Nth}
 	a, err := s.start(ctx, f, log)
+	if err != nil && ctx.Err() != nil { // it was told to stop while it started
+		return nil
+	}
 	if err != nil {
 		log.Error("did not start", "error", err)
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -28,6 +29,13 @@ func (w *world) verify(ctx context.Context) error {
 	w.looking.Lock() // one at a time: what is signed meanwhile is for the next
 	defer w.looking.Unlock()
 	db, err := store.Open(ctx, store.Config{URL: w.database})
+	for range 50 { // a program that the dead one was just starting holds its lock for a moment
+		if approvals.ErrorCode(err) != approvals.CodeUnavailable {
+			break
+		}
+		<-time.After(100 * time.Millisecond)
+		db, err = store.Open(ctx, store.Config{URL: w.database})
+	}
 	if err != nil {
 		return err
 	}
