@@ -109,10 +109,13 @@ func (s *Service) JournalMerged(ctx context.Context, all []JournalEntry) error {
 			last = e.At
 		}
 	}
-	words := fmt.Sprintf("The database takes writes again. While it did not, %d accesses whose time was up were taken away, from %s to %s; they are in the audit log now.",
-		len(all)-unrecorded, first.Format(time.RFC3339), last.Format(time.RFC3339))
+	words := "The database takes writes again."
+	if ended := len(all) - unrecorded; ended > 0 {
+		words += fmt.Sprintf(" While it did not, %d accesses whose time was up were taken away, from %s to %s; they are in the audit log now.",
+			ended, first.Format(time.RFC3339), last.Format(time.RFC3339))
+	}
 	if unrecorded > 0 {
-		words += fmt.Sprintf(" %d more were taken back since it could not be recorded that they had been given; they are given again.", unrecorded)
+		words += fmt.Sprintf(" %d accesses were taken back since it could not be recorded that they had been given; they are given again.", unrecorded)
 	}
 	return s.Store.Apply(ctx, Change{Notices: append(s.tellSecurity(ctx, "journal/"+all[0].ID, words, s.admins(ctx)...), homes(s.admins(ctx)...)...)})
 }

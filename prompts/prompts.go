@@ -33,6 +33,10 @@ const (
 	DefaultMaxTokensPerDay = 200_000
 )
 
+// Trace hears of a call when it begins and, by the function that it returns,
+// when it ended: codes and counts, never texts.
+type Trace = func(ctx context.Context, step string, about ...slog.Attr) (context.Context, func(err error, about ...slog.Attr))
+
 // Config says which model to ask, and how much. The endpoint is any that
 // speaks OpenAI's chat completions with JSON-schema answers. Without BaseURL,
 // APIKey and Model the client is disabled.
@@ -52,9 +56,8 @@ type Config struct {
 	MaxTokensPerDay int
 	// Logger gets codes and counts, never texts; nil discards.
 	Logger *slog.Logger
-	// Trace hears of each call when it begins and, by the function that it
-	// returns, when it ended: codes and counts, never texts. nil: nobody.
-	Trace func(ctx context.Context, step string, about ...slog.Attr) (context.Context, func(err error, about ...slog.Attr))
+	// Trace hears of each call; nil: nobody.
+	Trace Trace
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// HTTPClient carries the calls; nil means one of its own. Its redirect
@@ -69,7 +72,7 @@ type Client struct {
 	model    string
 	timeout  time.Duration
 	log      *slog.Logger
-	trace    func(context.Context, string, ...slog.Attr) (context.Context, func(error, ...slog.Attr))
+	trace    Trace
 	api      *openai.Client // nil when disabled
 	breaker  *breaker
 	budget   *budget

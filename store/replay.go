@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,13 +23,18 @@ func (s *Store) EachLearned(ctx context.Context, after int64, each func(approval
 		}
 		return each(l)
 	}
-	return s.stream(ctx, reading{
-		op:    "replay human decisions",
-		query: "SELECT " + learnedTable.list("") + " FROM learned WHERE sequence > " + strconv.FormatInt(after, 10) + " ORDER BY sequence, position",
-		long:  after == 0,
-		scan:  func(scan scan) error { return pass(readLearned(scan)) },
-		raw:   func(v [][]byte) error { return pass(names.learned(v)) },
-	})
+	r := reading{
+		op:   "replay human decisions",
+		long: after == 0, // all of them; those that came since are few, and asked for often by one statement
+		scan: func(scan scan) error { return pass(readLearned(scan)) },
+		raw:  func(v [][]byte) error { return pass(names.learned(v)) },
+	}
+	where := ""
+	if after > 0 {
+		where, r.args = " WHERE sequence > $1", []any{after}
+	}
+	r.query = "SELECT " + learnedTable.list("") + " FROM learned" + where + " ORDER BY sequence, position"
+	return s.stream(ctx, r)
 }
 
 // reading is one query whose rows are taken in as they come, without keeping

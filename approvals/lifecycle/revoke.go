@@ -23,12 +23,12 @@ func (w *Worker) revoke(ctx context.Context, it *item) step {
 		return unasked
 	}
 	g := live[i]
-	if may, err := w.mayEnd(ctx, g); err != nil || !may {
-		return w.held(ctx, it, err)
-	}
 	if g.State == approvals.GrantActive {
 		it.grant = g
 		return w.expire(ctx, it)
+	}
+	if may, err := w.mayEnd(ctx, g); err != nil || !may {
+		return w.held(ctx, it, err)
 	}
 	if it.pool == w.house && g.State.Live() { // it was ended between the queue and here: it belongs to its system's
 		return again(w.Now())

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/app"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/config"
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/auditlog/export"
@@ -136,7 +137,7 @@ func (o exportOptions) events(ctx context.Context, s *store.Store, w io.Writer, 
 		write = func(e approvals.Event, _ []byte) error { return c.Event(e) }
 	case "cloudevents":
 		write = func(e approvals.Event, _ []byte) error {
-			line, err := export.CloudEvent(e, "/hallpass")
+			line, err := export.CloudEvent(e, app.EventSource)
 			if err != nil {
 				return err
 			}

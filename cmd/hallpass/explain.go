@@ -47,7 +47,7 @@ what the requester could have asked for instead.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&path, "config", "access/hallpass.yaml", "the configuration file, in the access folder")
+	configFlag(cmd, &path)
 	f.StringVar(&database, "database", "", "URL of the database (default: what the configuration names)")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&all, "all", false, "show the policies that do not apply as well")

@@ -43,7 +43,7 @@ func healthCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	configFlag(cmd, &path)
 	return cmd
 }
 

@@ -99,7 +99,7 @@ func explainScoreCommand() *cobra.Command {
 			return errors.Join(err, recorded(cmd, s, d))
 		},
 	}
-	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	configFlag(cmd, &path)
 	return cmd
 }
 

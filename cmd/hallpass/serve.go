@@ -52,7 +52,7 @@ func serveCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -88,6 +88,6 @@ func migrateCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&path, "config", "access/hallpass.yaml", "the configuration file")
+	configFlag(cmd, &path)
 	return cmd
 }

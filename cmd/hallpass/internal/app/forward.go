@@ -15,8 +15,8 @@ import (
 	"github.com/hallpass-dev/hallpass/store/forward"
 )
 
-// eventSource names the log in CloudEvents.
-const eventSource = "/hallpass"
+// EventSource names the log in CloudEvents.
+const EventSource = "/hallpass"
 
 // forwards makes what sends audit events on; nil when nobody wants them.
 func (a *App) forwards() (*forward.Forwarder, error) {
@@ -45,7 +45,7 @@ func receiver(c config.Config, f config.Forward) (forward.Receiver, error) {
 	}
 	if f.Kind == "syslog" {
 		host, _ := os.Hostname() // a message without it is as good
-		s := &forward.Syslog{Address: f.Address, Host: host, Source: eventSource}
+		s := &forward.Syslog{Address: f.Address, Host: host, Source: EventSource}
 		if !f.Plain {
 			s.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 		}
@@ -60,7 +60,7 @@ func receiver(c config.Config, f config.Forward) (forward.Receiver, error) {
 		return nil, err
 	}
 	client := outbound.New(outbound.Config{Private: to.Private, Key: []byte(to.Secret), Roots: roots})
-	return &forward.Web{Source: eventSource, Post: func(ctx context.Context, body []byte, contentType string) (int, time.Duration, error) {
+	return &forward.Web{Source: EventSource, Post: func(ctx context.Context, body []byte, contentType string) (int, time.Duration, error) {
 		header := http.Header{"Content-Type": {contentType}}
 		if token != "" {
 			header.Set("Authorization", "Bearer "+token)
