@@ -10,6 +10,7 @@ import (
 // one, and every segment that says more than which access.
 func (r *reading) reason() string {
 	var out []string
+	begun, ended := 0, -1 // the words of what was said last
 	for _, s := range r.segments {
 		for from := s.from; from < s.to; {
 			if s.taken[from] {
@@ -36,7 +37,12 @@ func (r *reading) reason() string {
 			if to < s.to {
 				said = leads.ReplaceAllString(said, "")
 			}
-			if tells && said != "" && !small && (!r.open || s.story || !r.naming(s, from, to)) {
+			switch {
+			case from == ended && s.story && r.gap(from) == " ": // "two more refunds to check"
+				ended = to
+				out[len(out)-1] = r.told(r.words[begun].start, r.words[to-1].end)
+			case tells && said != "" && !small && (!r.open || s.story || !r.naming(s, from, to)):
+				begun, ended = from, to
 				out = append(out, said)
 			}
 			from = to

@@ -56,6 +56,7 @@ func (r *reading) segment(negations bool) {
 			s.pure = s.pure && r.knows(i)
 		}
 	}
+	r.behind()
 }
 
 // counting is how a piece of work is counted.
@@ -96,6 +97,12 @@ var turns = set("on", "in", "to", "for", "into", "of", "from", "with", "but", "j
 // beforeUs are words after which "us" is the speaker.
 var beforeUs = set("give", "get", "let", "grant", "for", "to", "with", "of", "allow", "add", "lend", "help")
 
+// until are the words that begin before a byte.
+func (r *reading) until(at int) []word {
+	n, _ := slices.BinarySearchFunc(r.words, at, func(w word, at int) int { return w.start - at })
+	return r.words[:n]
+}
+
 // announcements are the words at which a reason begins: "because", or a "to"
 // that leads to a purpose.
 func (r *reading) announcements() map[int]bool {
@@ -128,7 +135,8 @@ func (r *reading) announcements() map[int]bool {
 			}
 		}
 		v := word{norm: verb}
-		if before != "" && (taken || !beforeTo[before]) && !afterTo[verb] && !r.finder.narrows(v) && !r.finder.nounly(v) {
+		names := func() bool { return r.finder.narrows(v) || r.finder.nounly(v) }
+		if before != "" && (taken || !beforeTo[before]) && !afterTo[verb] && (!names() || taken && r.finder.find(r.until(m[0])).one != "") {
 			mark(m[0])
 			break
 		}

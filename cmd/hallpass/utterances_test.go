@@ -212,6 +212,15 @@ func TestOtherPeoplesCataloguesAreUnderstoodToo(t *testing.T) {
 	measure(t, utterances(t, "worlds", "utterances.jsonl"), func(u utterance) string { return fmt.Sprintf("round %d", u.Round) })
 }
 
+// TestReasonsMaySpeakOfWhatTheCatalogueHas reads requests whose reasons hold
+// words of the catalogue and numbers, and second wishes that look like such a
+// reason. The first round was written before the parser was mended for it, the
+// second after.
+func TestReasonsMaySpeakOfWhatTheCatalogueHas(t *testing.T) {
+	t.Parallel()
+	measure(t, utterances(t, "reasons.jsonl"), func(u utterance) string { return fmt.Sprintf("reasons, round %d", u.Round) })
+}
+
 // measure holds every set of utterances to the share that must be right, and
 // to no entitlement filled in wrongly.
 func measure(t *testing.T, all []utterance, set func(utterance) string) {
@@ -228,7 +237,7 @@ func measure(t *testing.T, all []utterance, set func(utterance) string) {
 			sets[name] = &tally{}
 		}
 		for _, wrong := range sets[name].compare(u, parsers[key].understood(u.Text)) {
-			if !u.HeldOut || os.Getenv("ZZ") != "" {
+			if !u.HeldOut {
 				t.Logf("%s %q: %s", u.World, u.Text, wrong)
 			}
 		}
