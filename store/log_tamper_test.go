@@ -284,17 +284,21 @@ func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
 		known := n.anchored(t, s)
 		var dirs []string
 		var wants []want
+		conn, err := s.db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		for trial := range tamperTrials() {
 			for i, a := range attacks {
 				rng := rand.New(rand.NewPCG(uint64(trial), uint64(i)))
-				tx, err := s.db.BeginTx(t.Context(), nil)
+				tx, err := conn.BeginTx(t.Context(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				m := &meddler{tb: t, s: s, tx: tx, rng: rng, n: int64(total)}
 				m.disarm()
 				w := want{fmt.Sprintf("%s, trial %d", a.name, trial), a.do(m), a.vague, max(widest, 256)}
-				report, err := s.verifyLog(t.Context(), tx, n.keys, [][]byte{known})
+				report, err := s.verifyLog(t.Context(), conn, tx, n.keys, [][]byte{known})
 				if err != nil {
 					t.Fatalf("%s: %v", w.name, err)
 				}
@@ -309,6 +313,9 @@ func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
 		}
 		for i, report := range byPython(t, n, known, dirs) {
 			wants[i].check(t, "by docs/verify.py", report)
+		}
+		if err := conn.Close(); err != nil { // SQLite has one
+			t.Fatal(err)
 		}
 		if report, err := s.VerifyLog(t.Context(), n.keys, known); err != nil || !report.Sound() {
 			t.Errorf("the untouched log: %+v, %v", report, err)

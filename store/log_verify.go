@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 	"golang.org/x/mod/sumdb/note"
@@ -20,17 +19,22 @@ func (s *Store) VerifyLog(ctx context.Context, keys note.Verifiers, known ...[]b
 	if err := s.usable(); err != nil {
 		return report, err
 	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return report, s.dialect.wrap("verify the audit log", err)
+	}
+	defer func() { _ = conn.Close() }() // It goes back to the pool.
 	// One look at the database, however much is written meanwhile.
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshot, ReadOnly: true})
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshot, ReadOnly: true})
 	if err != nil {
 		return report, s.dialect.wrap("verify the audit log", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	return s.verifyLog(ctx, tx, keys, known)
+	return s.verifyLog(ctx, conn, tx, keys, known)
 }
 
-// verifyLog is VerifyLog inside a transaction.
-func (s *Store) verifyLog(ctx context.Context, tx *sql.Tx, keys note.Verifiers, known [][]byte) (report auditlog.Report, err error) {
+// verifyLog is VerifyLog inside a transaction on a connection.
+func (s *Store) verifyLog(ctx context.Context, conn *sql.Conn, tx *sql.Tx, keys note.Verifiers, known [][]byte) (report auditlog.Report, err error) {
 	heads, err := collect(ctx, tx, readHead, selectHead)
 	if err != nil || len(heads) != 1 {
 		return report, s.dialect.wrap("verify the audit log", errors.Join(err, errors.New("there is not one head row")))
@@ -39,8 +43,8 @@ func (s *Store) verifyLog(ctx context.Context, tx *sql.Tx, keys note.Verifiers, 
 	if err != nil {
 		return report, s.dialect.wrap("verify the audit log", err)
 	}
-	extra := &columns{ctx: ctx, tx: tx, nodes: map[nodePlace]auditlog.Hash{}, head: heads[0]}
-	log := auditlog.Log{First: 1, Last: heads[0].sequence, Known: known, Records: s.records(ctx, tx, extra), Perfect: extra.node, Tree: func(t auditlog.Frontier) { extra.tree = t }}
+	extra := &derived{ctx: ctx, tx: tx, nodes: map[nodePlace]auditlog.Hash{}, head: heads[0]}
+	log := auditlog.Log{First: 1, Last: heads[0].sequence, Known: known, Records: s.records(ctx, conn, tx, extra), Perfect: extra.node, Tree: func(t auditlog.Frontier) { extra.tree = t }}
 	for _, c := range checkpoints {
 		log.Checkpoints = append(log.Checkpoints, c.Note)
 		extra.checkpoint(c)
@@ -58,8 +62,8 @@ func (s *Store) verifyLog(ctx context.Context, tx *sql.Tx, keys note.Verifiers, 
 	return report, nil
 }
 
-// columns compares what the database keeps beside the events with the events.
-type columns struct {
+// derived compares what the database keeps of the tree with the events.
+type derived struct {
 	ctx      context.Context
 	tx       *sql.Tx
 	head     logHead
@@ -71,111 +75,16 @@ type columns struct {
 // nodePlace is where a stored node stands.
 type nodePlace struct{ height, position int64 }
 
-func (c *columns) find(kind auditlog.Kind, at int64, format string, args ...any) {
-	c.findings = append(c.findings, auditlog.Finding{Kind: kind, From: at, To: at, Words: fmt.Sprintf(format, args...)})
+func (d *derived) find(kind auditlog.Kind, at int64, format string, args ...any) {
+	d.findings = append(d.findings, auditlog.Finding{Kind: kind, From: at, To: at, Words: fmt.Sprintf(format, args...)})
 }
 
 // checkpoint compares the columns of a checkpoint with its note.
-func (c *columns) checkpoint(p SignedCheckpoint) {
+func (d *derived) checkpoint(p SignedCheckpoint) {
 	said, err := auditlog.Peek(p.Note)
 	if err == nil && (said.Size != p.Size || !said.At.Equal(p.At)) {
-		c.find(auditlog.BadCheckpoint, p.Size, "a checkpoint of %d events is kept as one of %d", said.Size, p.Size)
+		d.find(auditlog.BadCheckpoint, p.Size, "a checkpoint of %d events is kept as one of %d", said.Size, p.Size)
 	}
-}
-
-// event compares the columns of an event with its body.
-func (c *columns) event(r auditlog.Record, row eventColumns) {
-	want := map[string]string{"kind": row.kind, "request": row.request, "grant": row.grant, "at": row.at.UTC().Format(bodyTime)}
-	err := auditlog.Members(r.Body, func(name, value []byte) {
-		said, ok := want[string(name)]
-		if !ok {
-			return
-		}
-		delete(want, string(name))
-		if !bytes.Equal(bytes.Trim(value, `"`), []byte(said)) && !sameText(value, said) {
-			c.find(auditlog.ColumnChanged, r.Sequence, "its column for %s says %q and the event says %s", name, said, value)
-		}
-	})
-	for name, value := range want {
-		if err == nil && value != "" {
-			c.find(auditlog.ColumnChanged, r.Sequence, "its column for %s says %q and the event says none", name, value)
-		}
-	}
-}
-
-// bodyTime is how an event's body says its time.
-const bodyTime = "2006-01-02T15:04:05.999Z07:00"
-
-// sameText compares JSON text that has escapes.
-func sameText(value []byte, said string) bool {
-	var text string
-	return fromJSON(string(value), &text) == nil && text == said
-}
-
-type eventColumns struct {
-	at                   stamp
-	kind, request, grant string
-}
-
-// records are the events with their texts, as the database has them.
-func (s *Store) records(ctx context.Context, tx *sql.Tx, c *columns) iter.Seq2[auditlog.Record, error] {
-	return func(yield func(auditlog.Record, error) bool) {
-		for after := int64(-1 << 62); ; {
-			page, texts, err := s.page(ctx, tx, c, after)
-			if err != nil {
-				yield(auditlog.Record{}, err)
-				return
-			}
-			if len(page) == 0 {
-				for sequence := range texts {
-					c.find(auditlog.TextChanged, max(1, sequence), "there is a text of an event that is not there")
-				}
-				return
-			}
-			for _, r := range page {
-				if r.Texts = texts[r.Sequence]; !yield(r, nil) {
-					return
-				}
-				delete(texts, r.Sequence)
-			}
-			for sequence := range texts {
-				c.find(auditlog.TextChanged, sequence, "there is a text of an event that is not there")
-			}
-			after = page[len(page)-1].Sequence
-		}
-	}
-}
-
-// verifyPage is how many events are read at once.
-const verifyPage = 8192
-
-// page reads some events, and their texts. One connection reads at a time, so
-// that rows are never read while a second query runs.
-func (s *Store) page(ctx context.Context, tx *sql.Tx, c *columns, after int64) ([]auditlog.Record, map[int64][]auditlog.Text, error) {
-	page, err := collect(ctx, tx, func(scan scan) (r auditlog.Record, err error) {
-		var row eventColumns
-		var body string
-		var leaf []byte
-		if err := scan(&r.Sequence, &row.at, &row.kind, &row.request, &row.grant, &body, &leaf); err != nil {
-			return r, err
-		}
-		r.Body = []byte(body)
-		if len(leaf) == len(auditlog.Hash{}) {
-			h := auditlog.Hash(leaf)
-			r.Leaf = &h
-		}
-		c.event(r, row)
-		return r, nil
-	}, "SELECT sequence, at, kind, request_id, grant_id, body, leaf FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2", after, int64(verifyPage))
-	if err != nil {
-		return nil, nil, err
-	}
-	to := int64(1<<63 - 1)
-	if len(page) > 0 {
-		to = page[len(page)-1].Sequence
-	}
-	texts, err := textsBetween(ctx, tx, after+1, to)
-	return page, texts, err
 }
 
 // textsBetween reads the texts of a range of events.
@@ -191,25 +100,25 @@ func textsBetween(ctx context.Context, q querier, from, to int64) (map[int64][]a
 }
 
 // node hears of the nodes that follow from the leaf hashes.
-func (c *columns) node(height int, index int64, root auditlog.Hash) {
+func (d *derived) node(height int, index int64, root auditlog.Hash) {
 	if height%nodeStep == 0 {
-		c.nodes[nodePlace{int64(height), index}] = root
+		d.nodes[nodePlace{int64(height), index}] = root
 	}
 }
 
 // finish compares the stored nodes and the head with what follows from the events.
-func (c *columns) finish() error {
-	if c.tree.Size() == c.head.sequence && !bytes.Equal(c.tree.Bytes(), c.head.frontier) {
-		c.find(auditlog.DerivedChanged, max(1, c.head.sequence), "the head row's hashes are not those that follow from the events")
+func (d *derived) finish() error {
+	if d.tree.Size() == d.head.sequence && !bytes.Equal(d.tree.Bytes(), d.head.frontier) {
+		d.find(auditlog.DerivedChanged, max(1, d.head.sequence), "the head row's hashes are not those that follow from the events")
 	}
-	_, err := collect(c.ctx, c.tx, func(scan scan) (p nodePlace, err error) {
+	_, err := collect(d.ctx, d.tx, func(scan scan) (p nodePlace, err error) {
 		var hash []byte
 		if err := scan(&p.height, &p.position, &hash); err != nil {
 			return p, err
 		}
-		want, ok := c.nodes[p]
+		want, ok := d.nodes[p]
 		if !ok || !bytes.Equal(want[:], hash) {
-			c.findings = append(c.findings, auditlog.Finding{Kind: auditlog.DerivedChanged, From: p.position<<p.height + 1, To: (p.position + 1) << p.height,
+			d.findings = append(d.findings, auditlog.Finding{Kind: auditlog.DerivedChanged, From: p.position<<p.height + 1, To: (p.position + 1) << p.height,
 				Words: fmt.Sprintf("the stored node of height %d over them is not the one that follows from them", p.height)})
 		}
 		return p, nil

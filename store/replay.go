@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -54,17 +55,22 @@ func (s *Store) stream(ctx context.Context, r reading) error {
 	if s.dialect == postgres {
 		return s.dialect.wrap(r.op, s.streamRaw(ctx, r))
 	}
-	rows, err := s.db.QueryContext(ctx, r.query, r.args...)
+	return s.dialect.wrap(r.op, scanRows(ctx, s.db, r))
+}
+
+// scanRows passes on the rows of a query one by one.
+func scanRows(ctx context.Context, q querier, r reading) error {
+	rows, err := q.QueryContext(ctx, r.query, r.args...)
 	if err != nil {
-		return s.dialect.wrap(r.op, err)
+		return err
 	}
 	defer func() { _ = rows.Close() }() // What it could say, rows.Err says.
 	for rows.Next() {
 		if err := r.scan(rows.Scan); err != nil {
-			return s.dialect.wrap(r.op, err)
+			return err
 		}
 	}
-	return s.dialect.wrap(r.op, rows.Err())
+	return rows.Err()
 }
 
 func (s *Store) streamRaw(ctx context.Context, r reading) error {
@@ -73,15 +79,11 @@ func (s *Store) streamRaw(ctx context.Context, r reading) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // It goes back to the pool.
-	return conn.Raw(func(driver any) error {
-		native, ok := driver.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("the driver's connection is a %T", driver)
-		}
+	return native(conn, func(conn *pgx.Conn) error {
 		if !r.long {
-			return streamFrom(ctx, native.Conn(), r)
+			return streamFrom(ctx, conn, r)
 		}
-		return pgx.BeginTxFunc(ctx, native.Conn(), pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 				return err
 			}
@@ -90,6 +92,17 @@ func (s *Store) streamRaw(ctx context.Context, r reading) error {
 			}
 			return streamFrom(ctx, tx, r)
 		})
+	})
+}
+
+// native lends PostgreSQL's own connection.
+func native(conn *sql.Conn, work func(*pgx.Conn) error) error {
+	return conn.Raw(func(driver any) error {
+		own, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("the driver's connection is a %T", driver)
+		}
+		return work(own.Conn())
 	})
 }
 

@@ -66,10 +66,11 @@ const findingsAtMost = 100
 // settle orders the findings, and leaves out the vague ones that an exact one
 // explains.
 func (r *Report) settle() {
+	explains := func(k Kind) bool {
+		return k != Altered && k != BadCheckpoint && k != TextChanged && k != ColumnChanged && k != DerivedChanged
+	}
 	exact := func(f Finding) bool {
-		return slices.ContainsFunc(r.Findings, func(o Finding) bool {
-			return f.Kind == Altered && o.Kind != Altered && o.Kind != BadCheckpoint && o.Kind != TextChanged && o.From >= f.From && o.From <= f.To
-		})
+		return f.Kind == Altered && slices.ContainsFunc(r.Findings, func(o Finding) bool { return explains(o.Kind) && o.From >= f.From && o.From <= f.To })
 	}
 	r.Findings = slices.DeleteFunc(r.Findings, exact)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })

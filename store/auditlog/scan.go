@@ -2,7 +2,9 @@ package auditlog
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -76,22 +78,32 @@ func valueEnd(b []byte, pos int) int {
 	return pos
 }
 
-// peeked is what verification reads of an event.
+// peeked is what verification reads of an event: raw values; nil: none.
 type peeked struct {
-	sequence int64
-	texts    []byte // the raw object of commitments; nil: none
+	sequence                 int64
+	texts                    []byte // the object of commitments
+	at, kind, request, grant []byte
 }
 
-// peek reads an event's number and the commitments to its texts.
+// peek reads an event's number, the commitments to its texts, and what a
+// database may keep beside it.
 func peek(body []byte) (p peeked, err error) {
 	numbers := 0
 	scan := Members(body, func(name, value []byte) {
-		switch {
-		case bytes.Equal(name, []byte("sequence")):
+		switch string(name) {
+		case "sequence":
 			numbers++
 			p.sequence, err = strconv.ParseInt(string(value), 10, 64)
-		case bytes.Equal(name, []byte("texts")):
+		case "texts":
 			p.texts = value
+		case "at":
+			p.at = value
+		case "kind":
+			p.kind = value
+		case "request":
+			p.request = value
+		case "grant":
+			p.grant = value
 		}
 	})
 	switch {
@@ -101,4 +113,30 @@ func peek(body []byte) (p peeked, err error) {
 		return peeked{}, errors.New("the event says no number of its own")
 	}
 	return p, nil
+}
+
+// differ says where columns are not what the event says.
+func (c *Columns) differ(p peeked) (words []string) {
+	for _, column := range [...]struct {
+		name       string
+		kept, said []byte
+	}{{"at", c.At, p.at}, {"kind", c.Kind, p.kind}, {"request", c.Request, p.request}, {"grant", c.Grant, p.grant}} {
+		switch {
+		case column.said == nil && len(column.kept) == 0:
+		case column.said == nil:
+			words = append(words, fmt.Sprintf("its column for %s says %q and the event says none", column.name, column.kept))
+		case !says(column.said, column.kept):
+			words = append(words, fmt.Sprintf("its column for %s says %q and the event says %s", column.name, column.kept, column.said))
+		}
+	}
+	return words
+}
+
+// says reports whether a raw JSON value is a string of that text.
+func says(value, text []byte) bool {
+	if len(value) == len(text)+2 && value[0] == '"' && bytes.IndexByte(value, '\\') < 0 {
+		return bytes.Equal(value[1:len(value)-1], text)
+	}
+	var said string
+	return json.Unmarshal(value, &said) == nil && said == string(text)
 }

@@ -16,6 +16,14 @@ type Record struct {
 	Body     []byte // the bytes that the leaf was made of
 	Leaf     *Hash  // the leaf hash kept with it; nil: see Log.LeafAt
 	Texts    []Text // of people, as far as they are there
+	Columns  *Columns
+}
+
+// Columns are what a database keeps beside an event to find it by. Each must
+// be what the event says; empty: the event says none.
+type Columns struct {
+	At                   []byte // as in the event
+	Kind, Request, Grant []byte
 }
 
 // Consistency proves that the tree of one size is the beginning of that of
@@ -89,6 +97,7 @@ type findings struct {
 	absent   int   // texts that are not there
 	texts    int   // texts that were compared
 	textErr  error
+	columns  []string // how they differ from the event
 }
 
 func examine(r Record) findings {
@@ -97,6 +106,9 @@ func examine(r Record) findings {
 	f.sequence, f.problem = p.sequence, err
 	if p.texts != nil || len(r.Texts) > 0 {
 		f.absent, f.textErr = checkTexts(p.texts, r.Texts)
+	}
+	if err == nil && r.Columns != nil {
+		f.columns = r.Columns.differ(p)
 	}
 	return f
 }
@@ -260,6 +272,9 @@ func (v *verifier) content(s int64, f findings) {
 		v.find(Reordered, s, s, "it is kept as number %d and says that it is number %d", s, f.sequence)
 	case f.textErr != nil:
 		v.find(TextChanged, s, s, "%v", f.textErr)
+	}
+	for _, words := range f.columns {
+		v.find(ColumnChanged, s, s, "%s", words)
 	}
 	if leaf != nil && s == v.tree.Size()+1 {
 		v.grow(*leaf)
