@@ -36,12 +36,15 @@ var (
 
 // Config says what a Client may do.
 type Config struct {
-	Private  []netip.Prefix // private ranges that may be called besides public addresses; none by default
-	Key      []byte         // signs what is sent (see Sign); empty: unsigned
-	Roots    *x509.CertPool // who may vouch for the other side; nil: the system's
-	Timeout  time.Duration  // of one call in all; zero: DefaultTimeout
-	Limit    int64          // bytes of an answer's body; zero: DefaultLimit
-	Resolver *net.Resolver  // nil: the system's
+	Private []netip.Prefix // private ranges that may be called besides public addresses; none by default
+	Key     []byte         // signs what is sent (see Sign); empty: unsigned
+	Roots   *x509.CertPool // who may vouch for the other side; nil: the system's
+	// Identity is the certificate that this side shows when it is asked for one;
+	// nil: none.
+	Identity func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+	Timeout  time.Duration // of one call in all; zero: DefaultTimeout
+	Limit    int64         // bytes of an answer's body; zero: DefaultLimit
+	Resolver *net.Resolver // nil: the system's
 	Now      func() time.Time
 }
 
@@ -90,7 +93,7 @@ func New(cfg Config) *Client {
 		Transport: &http.Transport{
 			Proxy:                  nil, // the guard would see the proxy's address instead of the target's
 			DialContext:            dialer.DialContext,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.Roots},
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.Roots, GetClientCertificate: cfg.Identity},
 			TLSHandshakeTimeout:    5 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
 			MaxIdleConnsPerHost:    4,
@@ -178,6 +181,7 @@ func unsent(err error) error {
 func hide(err error) error {
 	var dns *net.DNSError
 	var errno syscall.Errno
+	var op *net.OpError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
@@ -187,6 +191,8 @@ func hide(err error) error {
 		return errors.New("the name can't be resolved")
 	case errors.As(err, &errno):
 		return errno
+	case errors.As(err, &op) && op.Op == "remote error": // how crypto/tls names an alert; its text is the alert's name
+		return fmt.Errorf("it ended TLS and said %q", op.Err.Error())
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
 	}

@@ -39,6 +39,7 @@ type line struct {
 	carried []carried     // the oldest first
 	gone    chan struct{} // closed when the other side ended it
 	ended   time.Time     // when that was; may be read when gone is closed
+	why     error         // as well
 }
 
 // carried is what was written at one time.
@@ -49,8 +50,8 @@ type carried struct {
 
 // Send implements Receiver.
 func (s *Syslog) Send(ctx context.Context, events []approvals.Event) error {
-	if s.line != nil && s.line.isGone() && s.drop() {
-		return approvals.Errorf(approvals.CodeUnavailable, "It ended the connection; what went over it last is sent again.")
+	if l := s.line; l != nil && l.isGone() && s.drop() {
+		return approvals.Errorf(approvals.CodeUnavailable, "It ended the connection%s; what went over it last is sent again.", alert(l.why))
 	}
 	if len(events) == 0 {
 		return nil
@@ -133,7 +134,7 @@ func (s *Syslog) connect(ctx context.Context) error {
 	}
 	l := &line{Conn: conn, gone: make(chan struct{})}
 	go func() {
-		_, _ = io.Copy(io.Discard, conn) // a receiver says nothing; this ends when the connection does
+		_, l.why = io.Copy(io.Discard, conn) // a receiver says nothing; this ends when the connection does
 		l.ended = time.Now()
 		close(l.gone)
 	}()
@@ -212,7 +213,9 @@ func failure(op string, err error) error {
 	var record tls.RecordHeaderError
 	var dns *net.DNSError
 	var timeout net.Error
-	switch {
+	switch said := alert(err); {
+	case said != "":
+		words += said
 	case errors.As(err, &cert):
 		words = "its certificate is not trusted"
 	case errors.As(err, &record):
@@ -223,4 +226,14 @@ func failure(op string, err error) error {
 		words = "it does not take anything in time"
 	}
 	return &approvals.Error{Code: approvals.CodeUnavailable, Op: op, Err: errors.New(words), Message: "It can't be reached: " + words + "."}
+}
+
+// alert is what the other side said when it ended TLS, such as that it asks for
+// a certificate; empty when it said nothing. The text is the alert's name.
+func alert(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" { // how crypto/tls names an alert
+		return fmt.Sprintf(", saying %q", op.Err)
+	}
+	return ""
 }

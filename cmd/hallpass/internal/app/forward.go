@@ -43,11 +43,15 @@ func receiver(c config.Config, f config.Forward) (forward.Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
+	identity, err := c.Identity(f.Shown, f.Secret)
+	if err != nil {
+		return nil, err
+	}
 	if f.Kind == "syslog" {
 		host, _ := os.Hostname() // a message without it is as good
 		s := &forward.Syslog{Address: f.Address, Host: host, Source: EventSource}
 		if !f.Plain {
-			s.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+			s.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, GetClientCertificate: identity}
 		}
 		return s, nil
 	}
@@ -59,7 +63,7 @@ func receiver(c config.Config, f config.Forward) (forward.Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := outbound.New(outbound.Config{Private: to.Private, Key: []byte(to.Secret), Roots: roots})
+	client := outbound.New(outbound.Config{Private: to.Private, Key: []byte(to.Secret), Roots: roots, Identity: identity})
 	return &forward.Web{Source: EventSource, Post: func(ctx context.Context, body []byte, contentType string) (int, time.Duration, error) {
 		header := http.Header{"Content-Type": {contentType}}
 		if token != "" {
