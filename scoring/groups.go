@@ -72,26 +72,63 @@ func (g *group) seal() {
 }
 
 // face is what of a person decides the rings; all zero for somebody who is not
-// active. It is small, so that a thousand holders are looked through quickly, and
-// two attributes share a word, so that they are compared at once.
+// active. It is small, so that a thousand holders are looked through quickly and
+// none lies in two of the pieces in which memory is fetched; attributes share a
+// word, each in a lane of its own, so that they are compared at once.
 type face struct {
-	line  uint64 // manager, area
-	role  uint64 // title, department
-	place uint64 // location
+	line uint64 // manager 32 bits, area 32
+	kin  uint64 // location 21 bits, title 22, department 21
 }
+
+// The lowest and the highest bits of the lanes.
+const (
+	lineLow, lineHigh = 1<<32 | 1, 1<<63 | 1<<31
+	kinLow, kinHigh   = 1<<43 | 1<<21 | 1, 1<<63 | 1<<42 | 1<<20
+)
+
+// Values that nobody has: the largest that leave a lane's highest bit free. A
+// department, title or location with a larger index makes no ring.
+const (
+	noPerson = 1<<31 - 1
+	noTitle  = 1<<21 - 1
+	noPlace  = 1<<20 - 1 // no department, no location
+)
 
 func newFace(manager, area, title, department, location uint32) face {
-	return face{line: uint64(manager)<<32 | uint64(area), role: uint64(title)<<32 | uint64(department), place: uint64(location)}
+	known := func(v, limit uint32) uint32 {
+		if v >= limit {
+			return 0
+		}
+		return v
+	}
+	return pack(known(manager, noPerson), known(area, noPerson), known(title, noTitle), known(department, noPlace), known(location, noPlace))
 }
 
-func halves(word uint64) (high, low uint32) { return uint32(word >> 32), uint32(word) }
-
-// differ is 1 in each half in which two words differ, as long as all halves are
-// below 2^31.
-func differ(a, b uint64) uint64 {
-	const ones = 1<<32 | 1
-	return ((a ^ b) + ones*(1<<31-1)) >> 31 & ones
+func pack(manager, area, title, department, location uint32) face {
+	return face{line: uint64(manager)<<32 | uint64(area), kin: uint64(location)<<43 | uint64(title)<<21 | uint64(department)}
 }
+
+func (f face) manager() uint32 { return uint32(f.line >> 32) }
+
+func (f face) unpack() (manager, area, title, department, location uint32) {
+	return f.manager(), uint32(f.line), uint32(f.kin>>21) & (noTitle<<1 | 1), uint32(f.kin) & (noPlace<<1 | 1), uint32(f.kin >> 43)
+}
+
+// strange is a face with nobody's values where it has none: what is not known
+// is not shared.
+func (f face) strange() face {
+	or := func(v, nobodys uint32) uint32 {
+		if v == 0 {
+			return nobodys
+		}
+		return v
+	}
+	manager, area, title, department, location := f.unpack()
+	return pack(or(manager, noPerson), or(area, noPerson), or(title, noTitle), or(department, noPlace), or(location, noPlace))
+}
+
+// differ has the highest bit of each lane in which two words differ.
+func differ(a, b, low, high uint64) uint64 { return ((a ^ b) + (high - low)) & high }
 
 // regroup builds all rings anew from the people.
 func (w *World) regroup() {
@@ -127,12 +164,11 @@ func (w *World) faceOf(values *[singles]uint32) face {
 
 // rings names the groups that a face belongs to.
 func (f face) rings() (k [rings]groupKey) {
-	k[ringTeam].a, k[ringArea].a = halves(f.line)
-	k[ringTitle].a, k[ringDepartment].a = halves(f.role)
-	if department := k[ringDepartment].a; department != 0 {
-		k[ringRole] = groupKey{a: k[ringTitle].a, b: department}
+	manager, area, title, department, location := f.unpack()
+	k[ringTeam].a, k[ringArea].a, k[ringTitle].a, k[ringDepartment].a, k[ringLocation].a = manager, area, title, department, location
+	if department != 0 {
+		k[ringRole] = groupKey{a: title, b: department}
 	}
-	k[ringLocation].a = uint32(f.place)
 	return k
 }
 
@@ -177,41 +213,22 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool
 // what scoring costs.
 func (w *World) compare(list []uint32, me face, out *[rings]portion) {
 	me = me.strange()
-	var lines, roles, rest uint64 // how many differ: in each half of line, of role; in place, and in either half of role
+	var lines, kins, roles uint64 // how many differ, in lanes; roles: in title or department
 	faces := w.faces
 	for _, who := range list {
 		o := &faces[who]
-		role := differ(o.role, me.role)
-		lines += differ(o.line, me.line)
-		roles += role
-		rest += differ(o.place, me.place)<<32 + (role|role>>32)&1
+		lines += differ(o.line, me.line, lineLow, lineHigh) >> 31
+		kin := differ(o.kin, me.kin, kinLow, kinHigh) >> 20 // bits 0, 22 and 43
+		kins += kin
+		roles += (kin | kin>>22) & 1
 	}
-	count := func(r ring, differing uint32) { out[r].n += int64(len(list)) - int64(differing) }
-	team, area := halves(lines)
-	title, department := halves(roles)
-	location, role := halves(rest)
-	count(ringTeam, team)
-	count(ringArea, area)
-	count(ringRole, role)
-	count(ringTitle, title)
-	count(ringDepartment, department)
-	count(ringLocation, location)
-}
-
-// strange is a face with nobody's values where it has none: what is not known
-// is not shared.
-func (f face) strange() face {
-	const nobodys = 1<<31 - 1
-	for _, word := range []*uint64{&f.line, &f.role, &f.place} {
-		high, low := halves(*word)
-		if high == 0 {
-			*word |= nobodys << 32
-		}
-		if low == 0 {
-			*word |= nobodys
-		}
-	}
-	return f
+	count := func(r ring, differing uint64) { out[r].n += int64(len(list)) - int64(differing) }
+	count(ringTeam, lines>>32)
+	count(ringArea, lines&(1<<32-1))
+	count(ringRole, roles)
+	count(ringTitle, kins>>22&(1<<21-1))
+	count(ringDepartment, kins&(1<<22-1))
+	count(ringLocation, kins>>43)
 }
 
 // leave takes somebody who is no peer of theirs out of the count again.

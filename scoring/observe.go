@@ -123,7 +123,7 @@ func (w *World) touch(s *subject) (sum uint32) {
 	k := keysOf(&s.values)
 	sum = uint32(w.cells.touch(&k))
 	me, h := &w.people[s.who], &w.holds[s.good]
-	sum += me.now[atTitle] + w.system[s.good] + w.lasted[s.good][0] + uint32(w.faces[s.who].place) + w.people[s.values[atManager]].manager
+	sum += me.now[atTitle] + w.system[s.good] + w.lasted[s.good][0] + uint32(w.faces[s.who].kin) + w.people[s.values[atManager]].manager
 	for _, r := range ringAttributes {
 		if g := w.groups.get(r.ring, groupKey{a: s.values[r.attribute]}); g != nil {
 			sum += uint32(g.size)

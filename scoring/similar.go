@@ -22,7 +22,7 @@ func (w *World) nearest(s *subject, self bool, me face, o *observation) portion 
 		n--
 	}
 	of := int64(min(n, lookedAt))
-	manager, _ := halves(me.line)
+	manager := me.manager()
 	switch {
 	case n <= 0 || manager == 0:
 		return portion{}

@@ -43,22 +43,20 @@ var (
 	exp2Table = makeExp2Table()
 )
 
-// inverses[i] is 2^64 divided by the divisor of table entry i, rounded down.
+// inverses[i] is 2^64 divided by 256+i, rounded up, or 1 more.
 var inverses = func() (t [256]uint64) {
 	for i := range t {
-		t[i] = ^uint64(0) / (uint64(256+i) << 15)
+		t[i] = ^uint64(0)/(256+uint64(i)) + 1
 	}
 	return t
 }()
 
-// perEntry is n / ((256+i) << 15) for n below 2^55: a product with the inverse
-// is at most one too small, and many times faster than a division.
+// perEntry is n / (256+i), rounded down, for n below 2^40. A product with the
+// inverse is many times faster than a division, and as exact: it is too large by
+// less than 2^-24, and n / (256+i) falls short of the next whole number by no
+// less than 1/511.
 func perEntry(n, i uint64) uint64 {
-	divisor := (256 + i) << 15
-	q, _ := bits.Mul64(n, inverses[i])
-	if n-q*divisor >= divisor {
-		q++
-	}
+	q, _ := bits.Mul64(n, inverses[i&0xff])
 	return q
 }
 
@@ -118,10 +116,10 @@ func lnSeries(n uint64) Fixed {
 		return 0
 	}
 	exponent := bits.Len64(n) - 1
-	mantissa := n << (63 - exponent)     // in [1,2), in units of 2^-63
-	i := mantissa >> 55 & 0xff           // the table's entry below it
-	r := perEntry(mantissa&(1<<55-1), i) // what is left, relative to the entry: below 2^-8
-	r2 := r * r >> lnUnits               // r*r needs all 64 bits
+	mantissa := n << (63 - exponent)         // in [1,2), in units of 2^-63
+	i := mantissa >> 55 & 0xff               // the table's entry below it
+	r := perEntry(mantissa&(1<<55-1)>>15, i) // what is left, relative to the entry: below 2^-8
+	r2 := r * r >> lnUnits                   // r*r needs all 64 bits
 	r3 := r2 * r >> lnUnits
 	ln := lnTable[i] + r - r2/2 + r3/3 - (r3*r>>lnUnits)/4
 	ln += uint64(exponent) * (ln2Q62 >> (62 - lnUnits))

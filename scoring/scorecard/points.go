@@ -14,7 +14,7 @@ func Points(parts []Fixed, points []int) int {
 	var room [64]int64
 	left := room[:]
 	if len(parts) > len(room) {
-		left = make([]int64, len(parts))
+		left = make([]int64, len(parts)+lookedAtOnce)
 	}
 	kept := 0
 	var sum Fixed
@@ -31,16 +31,31 @@ func Points(parts []Fixed, points []int) int {
 		given += points[i]
 	}
 	total := int((sum + One/2) >> 24)
+	for kept%lookedAtOnce != 0 {
+		left[kept] = -1
+		kept++
+	}
 	left = left[:kept]
 	for ; given < total; given++ {
-		most := left[0]
-		for _, l := range left[1:] {
-			most = max(most, l)
-		}
+		most := largest(left)
 		points[lastPlace-int(most>>placeBits&lastPlace)]++
 		left[most&lastPlace] = -1
 	}
 	return total
+}
+
+// lookedAtOnce is how many numbers are looked at side by side, so that none
+// waits for the one before it.
+const lookedAtOnce = 4
+
+// largest is the largest of so many numbers that nothing remains when they are
+// taken four at a time.
+func largest(of []int64) int64 {
+	a, b, c, d := int64(-1), int64(-1), int64(-1), int64(-1)
+	for ; len(of) >= lookedAtOnce; of = of[lookedAtOnce:] {
+		a, b, c, d = max(a, of[0]), max(b, of[1]), max(c, of[2]), max(d, of[3])
+	}
+	return max(a, b, c, d)
 }
 
 // What is left of a contribution is compared together with its place, counted
