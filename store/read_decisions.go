@@ -19,28 +19,17 @@ import (
 // returns it. Over SQLite nothing else is read or written meanwhile.
 func (s *Store) FirstDecisions(ctx context.Context, since time.Time, yield func(id approvals.RequestID, facts, assessment, ruling []byte) error) error {
 	const op = "read decisions"
-	if err := s.usable(); err != nil {
-		return err
-	}
 	if since.IsZero() { // which is stored as NULL, and nothing compares with that
 		since = time.Unix(0, 0)
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT request_id, facts, assessment, ruling FROM decisions WHERE sequence = 1 AND at >= $1"+
-		" AND NOT EXISTS (SELECT 1 FROM break_glass WHERE break_glass.request_id = decisions.request_id)"+
-		" AND NOT EXISTS (SELECT 1 FROM requests WHERE requests.id = decisions.request_id AND requests.kind = 'adoption')", at(since))
-	if err != nil {
-		return s.dialect.wrap(op, err)
-	}
-	defer func() { _ = rows.Close() }()
-	var id approvals.RequestID
-	var facts, assessment, ruling sql.RawBytes
-	for rows.Next() {
-		if err := rows.Scan(&id, &facts, &assessment, &ruling); err != nil {
+	return s.each(ctx, op, func(scan scan) error {
+		var id approvals.RequestID
+		var facts, assessment, ruling sql.RawBytes
+		if err := scan(&id, &facts, &assessment, &ruling); err != nil {
 			return s.dialect.wrap(op, err)
 		}
-		if err := yield(id, facts, assessment, ruling); err != nil {
-			return err
-		}
-	}
-	return s.dialect.wrap(op, rows.Err())
+		return yield(id, facts, assessment, ruling)
+	}, "SELECT request_id, facts, assessment, ruling FROM decisions WHERE sequence = 1 AND at >= $1"+
+		" AND NOT EXISTS (SELECT 1 FROM break_glass WHERE break_glass.request_id = decisions.request_id)"+
+		" AND NOT EXISTS (SELECT 1 FROM requests WHERE requests.id = decisions.request_id AND requests.kind = 'adoption')", at(since))
 }

@@ -117,4 +117,8 @@ func lawsStay(t *testing.T, s *store.Store) {
 	check(t, s.KeepLaw(bg, "policies", "d1", "permit;"))
 	check(t, s.KeepLaw(bg, "policies", "d1", "forbid;"))
 	same(t, "permit;", must(s.Law(bg, "policies", "d1"))(t))
+	kept := must(s.KeptLaws(bg, "policies"))(t)
+	if len(kept) != 1 || kept[0].Name != "d1" || time.Since(kept[0].Since) > time.Hour {
+		t.Errorf("kept: %+v", kept)
+	}
 }
