@@ -25,6 +25,10 @@ type Replay struct {
 	Latest         []Flip                `json:"latest"`               // flips to an automatic approval first, then the newest
 	Unreadable     []approvals.RequestID `json:"unreadable,omitempty"` // the first of those that could not be read
 	UnreadableAll  int                   `json:"unreadable_count"`
+
+	// Sole counts, by permit, the flips to an automatic approval that it alone
+	// brings about.
+	Sole map[string]int `json:"-"`
 }
 
 // Turn is one way to flip.
@@ -64,12 +68,13 @@ type tally struct {
 	turns                  turns
 	rules, teams, things   map[string]turns
 	latest                 []Flip
+	sole                   map[string]int
 }
 
 type turns map[[2]approvals.Outcome]int
 
 func newTally() *tally {
-	return &tally{turns: turns{}, rules: map[string]turns{}, teams: map[string]turns{}, things: map[string]turns{}}
+	return &tally{turns: turns{}, rules: map[string]turns{}, teams: map[string]turns{}, things: map[string]turns{}, sole: map[string]int{}}
 }
 
 func (t *tally) unreadable(id approvals.RequestID) {
@@ -91,6 +96,9 @@ func (t *tally) flip(id approvals.RequestID, who subject, was approvals.Ruling, 
 	f := Flip{Request: id, At: who.at, Team: who.team, Entitlement: who.entitlement, From: was.Outcome, To: now.outcome,
 		Rules: difference(ids(was.Policies), ids(now.policies))}
 	t.turns[turn]++
+	if now.outcome == approvals.AutoApprove && len(now.policies) == 1 {
+		t.sole[now.policies[0].ID]++
+	}
 	for _, rule := range f.Rules {
 		count(t.rules, rule, turn, 1)
 	}
@@ -155,6 +163,9 @@ func (s *Set) report(tallies []*tally) *Replay {
 			sum.turns[turn] += n
 			r.Flips += n
 		}
+		for rule, n := range t.sole {
+			sum.sole[rule] += n
+		}
 		for _, part := range []struct{ from, to map[string]turns }{{t.rules, sum.rules}, {t.teams, sum.teams}, {t.things, sum.things}} {
 			for name, of := range part.from {
 				for turn, n := range of {
@@ -163,7 +174,7 @@ func (s *Set) report(tallies []*tally) *Replay {
 			}
 		}
 	}
-	r.Turns = sum.turns.list()
+	r.Turns, r.Sole = sum.turns.list(), sum.sole
 	r.ByRule, r.ByTeam, r.ByEntitlement = shares(sum.rules), shares(sum.teams), shares(sum.things)
 	return r
 }

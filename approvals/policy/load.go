@@ -65,16 +65,26 @@ func load(ctx context.Context, o Options) (*Set, []example, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	set, examples, problems := build(files, words, o.MaxDirectoryAge)
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	set.version.Commit = commit(ctx, dir)
+	return set, examples, nil
+}
+
+// build makes a set of files and tries it on their examples.
+func build(files []file, words *vocabulary, maxDirectoryAge time.Duration) (*Set, []example, approvals.Problems) {
 	set, problems := compile(files, words)
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}
-	set.maxDirectoryAge = o.MaxDirectoryAge
+	set.maxDirectoryAge = maxDirectoryAge
 	if set.maxDirectoryAge == 0 {
 		set.maxDirectoryAge = DefaultMaxDirectoryAge
 	}
 	set.files = files
-	set.version = approvals.PolicyVersion{Digest: digest(files), Commit: commit(ctx, dir)}
+	set.version = approvals.PolicyVersion{Digest: digest(files)}
 	examples, problems := readExamples(files, words)
 	if len(problems) == 0 {
 		problems = set.try(examples)

@@ -231,7 +231,7 @@ func TestReplayCountsByRuleTeamAndEntitlement(t *testing.T) {
 		ByTeam:        []Share{{Name: "Finance", Count: 2, Turns: turns}},
 		ByEntitlement: []Share{{Name: id, Count: 2, Turns: turns}},
 		Latest:        []Flip{flip("r2", f.At.Add(time.Hour)), flip("r1", f.At)},
-		Unreadable:    []approvals.RequestID{"broken"}, UnreadableAll: 1}
+		Unreadable:    []approvals.RequestID{"broken"}, UnreadableAll: 1, Sole: map[string]int{}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
