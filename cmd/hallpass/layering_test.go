@@ -63,7 +63,8 @@ var arrows = []struct {
 	to   []string
 }{
 	{"approvals", nil},
-	{"approvals/source", []string{"approvals"}}, // the one strict reader of the files that people write
+	{"approvals/source", []string{"approvals"}},    // the one strict reader of the files that people write
+	{"approvals/analytics", []string{"approvals"}}, // what it counts is a report; nothing that decides reads it
 	{"approvals/...", []string{"approvals", "approvals/source", "."}},
 	{"scoring/...", []string{"approvals", "prompts", "scoring/..."}},
 	{"prompts/...", []string{"prompts/..."}},
@@ -147,6 +148,10 @@ func TestArrowRules(t *testing.T) {
 		{"approvals/policy", "approvals", true},
 		{"approvals/policy", "approvals/lifecycle", false},
 		{"approvals/policy", "scoring", false},
+		{"approvals/policy", "approvals/analytics", false},
+		{"approvals/analytics", "approvals/policy", false},
+		{"store", "approvals/analytics", false},
+		{"bot", "approvals/analytics", false},
 		{"approvals/lifecycle", "approvals", true},
 		{"approvals/lifecycle", "connectors/sandbox", false},
 		{"scoring", "approvals", true},
@@ -224,9 +229,9 @@ func TestEveryLibraryHasItsHome(t *testing.T) {
 func TestDomainAndMigrationsLinkOnlyTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	packages := list(t)
-	for _, path := range []string{"approvals", "migrations"} {
+	for _, path := range []string{"approvals", "migrations", "approvals/analytics"} {
 		for _, dep := range packages[module+"/"+path].Deps {
-			if p := packages[dep]; !p.Standard {
+			if p := packages[dep]; !p.Standard && dep != module+"/approvals" {
 				t.Errorf("%s links %s", path, dep)
 			}
 		}
@@ -239,6 +244,23 @@ func TestPromptsLinkOnlyTheModelClient(t *testing.T) {
 	for _, dep := range packages[module+"/prompts"].Deps {
 		if p := packages[dep]; !p.Standard && !within(dep, "github.com/sashabaranov/go-openai") {
 			t.Errorf("prompts links %s", dep)
+		}
+	}
+}
+
+// What the past speaks for is text for people: no server, and nothing that
+// decides, has any of it.
+func TestNothingThatRunsReachesWhatIsSuggested(t *testing.T) {
+	t.Parallel()
+	for _, p := range list(t) {
+		from, ours := own(p.ImportPath)
+		if !ours || from == "cmd/hallpass" || from == "cmd/hallpass/internal/suggest" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if to, _ := own(dep); to == "approvals/analytics" || to == "cmd/hallpass/internal/suggest" {
+				t.Errorf("%s links %s", from, to)
+			}
 		}
 	}
 }

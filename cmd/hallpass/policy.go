@@ -12,7 +12,7 @@ import (
 )
 
 func policyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Compare policy sets"}
+	cmd := &cobra.Command{Use: "policy", Short: "Compare policy sets, and say what the past speaks for"}
 	var asJSON bool
 	diff := &cobra.Command{
 		Use:   "diff OLD NEW",
@@ -47,7 +47,7 @@ makes no sense.`,
 		},
 	}
 	diff.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.AddCommand(diff)
+	cmd.AddCommand(diff, suggestCommand())
 	return cmd
 }
 
