@@ -273,3 +273,12 @@ func TestTheProgramLinksNoTestCode(t *testing.T) {
 		}
 	}
 }
+
+// Where there are no zone files, as in a container, people's zones would be
+// unknown, and no access folder sound.
+func TestTheProgramBringsTimeZones(t *testing.T) {
+	t.Parallel()
+	if !slices.Contains(list(t)[module+"/cmd/hallpass"].Deps, "time/tzdata") {
+		t.Error("cmd/hallpass does not link time/tzdata")
+	}
+}

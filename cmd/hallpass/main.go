@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // people have time zones, and a container or a small machine may have no zone files
 )
 
 // version is stamped in when the binary is built; see the Makefile.
