@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/cmd/hallpass/internal/demo"
 )
 
@@ -32,7 +33,8 @@ func demoCommand() *cobra.Command {
 			kept := o.Data
 			if kept == "" {
 				if o.Data, err = os.MkdirTemp("", "hallpass-demo-"); err != nil {
-					return err
+					return &approvals.Error{Code: approvals.CodeUnavailable, Op: "make the demo's folder", Err: err,
+						Message: "The demo finds no place for temporary files. Name a folder that it may write to with --data."}
 				}
 				defer func() { err = errors.Join(err, os.RemoveAll(o.Data)) }()
 			}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/bot"
@@ -11,11 +12,11 @@ import (
 
 // slack makes the bot, and asks Slack whether its tokens and scopes will do.
 func (a *App) slack(ctx context.Context, model *prompts.Client) (*bot.Bot, error) {
-	botToken, err := a.token(a.options.BotToken, a.config.Slack.BotToken, "bot token, xoxb-…,")
+	botToken, err := a.token(a.options.BotToken, a.config.Slack.BotToken, "bot token (xoxb-…)")
 	if err != nil {
 		return nil, err
 	}
-	appToken, err := a.token(a.options.AppToken, a.config.Slack.AppToken, "app token, xapp-…, with connections:write")
+	appToken, err := a.token(a.options.AppToken, a.config.Slack.AppToken, "app token (xapp-…, with connections:write)")
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func (a *App) token(given string, ref config.Secret, what string) (string, error
 	}
 	v, err := a.config.Value(ref)
 	if err == nil && v == "" {
-		err = approvals.Errorf(approvals.CodeInvalid, "There is no Slack %s: set %s. The README says where to get it.", what, ref)
+		err = approvals.Errorf(approvals.CodeInvalid, "There is no Slack %s: set %s. The README says where to get it.", what, strings.TrimPrefix(string(ref), "env:"))
 	}
 	return v, err
 }
