@@ -47,9 +47,8 @@ func login(account string) string {
 func (s *server) world(t *testing.T, create string) connectortest.World {
 	t.Helper()
 	other := "ops_" + s.suffix
-	s.create(t, other, "NOLOGIN")
-	s.exec(t, "GRANT "+ident(other)+" TO "+ident(s.bot)+" WITH ADMIN OPTION",
-		"CREATE TABLE "+other+" (id int)", "GRANT SELECT ON "+other+" TO "+ident(other))
+	s.hand(t, other)
+	s.exec(t, "CREATE TABLE "+other+" (id int)", "GRANT SELECT ON "+other+" TO "+ident(other))
 	entitle := func(id, role string) approvals.Entitlement {
 		return approvals.Entitlement{ID: approvals.EntitlementID(id), Target: map[string]string{"role": role, "create_login": create}}
 	}

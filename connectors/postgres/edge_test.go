@@ -33,7 +33,7 @@ func TestHostileNamesAreNamesAndNothingElse(t *testing.T) {
 	} {
 		login, role := name+s.suffix, "role "+name+s.suffix
 		s.create(t, login, "LOGIN PASSWORD '"+theirs+"'")
-		s.create(t, role, "NOLOGIN")
+		s.hand(t, role)
 		g := approvals.Grant{ID: "g", Account: login, Duration: time.Hour, Target: map[string]string{"role": role}}
 		r, err := c.Grant(t.Context(), g)
 		if err != nil {
@@ -180,7 +180,7 @@ func TestACreatedLoginEndsByItselfAndAnExistingOneDoesNot(t *testing.T) {
 	}
 	other := s.creating("g3", priya)
 	other.Target["role"] = "ops_" + s.suffix
-	s.create(t, other.Target["role"], "NOLOGIN")
+	s.hand(t, other.Target["role"])
 	r, err := c.Grant(t.Context(), other)
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +269,7 @@ func TestASessionLeftBehindByACrashIsCountedAndEnded(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "SET ROLE "+ident(s.group)); err != nil {
 		t.Fatal(err)
 	}
-	s.exec(t, "REVOKE "+ident(s.group)+" FROM "+ident(login(maya))) // as far as a revocation got
+	s.exec(t, "REVOKE "+ident(s.group)+" FROM "+ident(login(maya))+" GRANTED BY "+ident(s.bot)) // as far as a revocation got
 	if err := read(t.Context(), conn); err != nil {
 		t.Fatalf("the premise is gone: a session in SET ROLE lost its rights by REVOKE alone: %v", err)
 	}

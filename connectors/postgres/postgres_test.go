@@ -28,6 +28,7 @@ type server struct {
 	suffix string // keeps roles apart, which all databases of the cluster share
 	group  string
 	bot    string
+	admins string // how the bot is given a role to hand out, as doc.go has it for this server's version
 	logs   *bytes.Buffer
 }
 
@@ -43,6 +44,10 @@ func start(t *testing.T, botRights ...string) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.admin.Close(context.Background()) })
+	s.admins = "WITH ADMIN OPTION"
+	if s.one(t, "SELECT current_setting('server_version_num')::int") >= 160000 {
+		s.admins = "WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"
+	}
 	s.exec(t, "CREATE TABLE refunds (id int)", "INSERT INTO refunds VALUES (1)")
 	s.create(t, s.group, "NOLOGIN")
 	s.create(t, s.bot, "LOGIN PASSWORD '"+secret+"'")
@@ -51,7 +56,7 @@ func start(t *testing.T, botRights ...string) *server {
 		botRights = []string{"GRANT pg_signal_backend TO BOT", "GRANT GROUP TO BOT WITH ADMIN OPTION", "ALTER ROLE BOT CREATEROLE"}
 	}
 	for _, sql := range botRights {
-		s.exec(t, strings.NewReplacer("BOT", ident(s.bot), "GROUP", ident(s.group)).Replace(sql))
+		s.exec(t, strings.NewReplacer("BOT", ident(s.bot), "GROUP", ident(s.group), "WITH ADMIN OPTION", s.admins).Replace(sql))
 	}
 	return s
 }
@@ -75,6 +80,13 @@ func (s *server) create(t *testing.T, name, options string) {
 	t.Helper()
 	s.exec(t, "CREATE ROLE "+ident(name)+" "+options)
 	s.cleanup(t, name)
+}
+
+// hand makes a role that the bot may hand out.
+func (s *server) hand(t *testing.T, role string) {
+	t.Helper()
+	s.create(t, role, "NOLOGIN")
+	s.exec(t, "GRANT "+ident(role)+" TO "+ident(s.bot)+" "+s.admins)
 }
 
 func (s *server) cleanup(t *testing.T, name string) {
