@@ -84,6 +84,10 @@ bench-replay: ## Store a million decisions (minutes, 6 GB of disk) and decide th
 prompt-eval: ## Judge recorded model answers, and a real model where one is configured.
 	@go run ./prompts/eval
 
+.PHONY: image
+image: ## Build the container image with podman or Docker, run it on a read-only root, and use it.
+	@.ci/image $(ARGS)
+
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Run every fuzz target for a few seconds.
 	@.ci/fuzz $(PKG)
