@@ -138,6 +138,10 @@ func (b exampleBot) clicked(in slack.InteractionCallback) {
 	switch in.ActionCallback.BlockActions[0].ActionID {
 	case "change":
 		_, _ = b.api.OpenView(in.TriggerID, b.modal())
+	case "done":
+		_, _ = b.api.PublishViewContext(context.Background(), slack.PublishViewContextRequest{UserID: in.User.ID, View: slack.HomeTabViewRequest{
+			Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewHeaderBlock(plainText("You gave it back"))}},
+		}})
 	case "approve", "deny":
 		verb := map[string]string{"approve": ":white_check_mark: Approved", "deny": ":no_entry: Denied"}[in.ActionCallback.BlockActions[0].ActionID]
 		_, _, _, _ = b.api.UpdateMessage(in.Channel.ID, in.Message.Timestamp, slack.MsgOptionText(verb, false), slack.MsgOptionBlocks(

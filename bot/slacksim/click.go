@@ -34,7 +34,9 @@ type click struct {
 // Value picks the button with this value where several have the same action id.
 func Value(v string) ClickOption { return func(c *click) { c.value, c.hasValue = v, true } }
 
-// InBlock picks the element in this block where several have the same action id.
+// InBlock picks the element in this block where several have the same action id. Blocks without an id get a new one each time the
+// app draws them: when what is clicked was drawn again meanwhile, an element with the same action id and the same Value, where one is
+// given, is taken instead: to who clicks it is the same.
 func InBlock(id string) ClickOption { return func(c *click) { c.block = id } }
 
 // Choose is what the person chooses or types: option values of a select, overflow menu, radio buttons or checkboxes, a date, a
@@ -124,11 +126,21 @@ func (a *Actor) surface(p place) (*surface, error) {
 // find is the element with an action id on a surface.
 func (s *surface) find(actionID string, c *click) (element, error) {
 	var ids []string
+	var alike *element
 	for _, e := range elementsOf(s.blocks) {
-		if e.action() == actionID && (!c.hasValue || str(e.el["value"]) == c.value) && (c.block == "" || c.block == e.blockID()) {
-			return e, nil
+		if e.action() == actionID && (!c.hasValue || str(e.el["value"]) == c.value) {
+			if c.block == "" || c.block == e.blockID() {
+				return e, nil
+			}
+			if alike == nil && c.hasValue {
+				alike = &e
+			}
 		}
 		ids = append(ids, e.action())
+	}
+	drawnAgain := !slices.ContainsFunc(s.blocks, func(b map[string]any) bool { return str(b["block_id"]) == c.block })
+	if alike != nil && drawnAgain {
+		return *alike, nil
 	}
 	return element{}, fmt.Errorf("slacksim: no element %q there now; there are %v", actionID, ids)
 }

@@ -31,6 +31,10 @@ func TestPagePlaysARequestFromCardToDecision(t *testing.T) {
 	step("12-approved", click(`[data-test=thread] button[data-action-id=approve]`), chromedp.WaitNotPresent(`button[data-action-id=approve]`))
 	step("13-command", click(`[data-test=thread-close]`), typing(`[data-test=composer]`, "/access prod 2h\r"), chromedp.WaitVisible(`[data-test=only-you]`))
 	step("14-home", click(`[data-test=home-tab]`), chromedp.WaitVisible(`#home [data-action-id=done]`))
+	// A click on what was drawn again just then is no lost click.
+	step("14-home-again", script(`window.drawn = document.querySelector("#home [data-action-id=done]")`), click(`[data-test=tab-messages]`), chromedp.WaitVisible(`[data-test=composer]`),
+		click(`[data-test=tab-home]`), holds(`!drawn.isConnected && document.querySelector("#home [data-action-id=done]") !== null`))
+	step("14-done", script(`drawn.click()`), holds(`document.querySelector("#home").innerText.includes("You gave it back")`))
 	step("15-people", click(`[data-test=person-switcher]`), chromedp.WaitVisible(`[data-test=person-bob]`))
 	step("16-bob", click(`[data-test=person-bob]`), chromedp.WaitVisible(`[data-test=composer]`), click(`[data-test=channel-general]`), chromedp.WaitVisible(`[data-test=composer][data-channel=CGEN]`),
 		typing(`[data-test=composer]`, "@pass read on orders-db for @dba, see https://example.com/x\r"), chromedp.WaitVisible(`[data-test=open-thread]`))

@@ -20,6 +20,7 @@ type pageAct struct {
 	View       string         `json:"view"`
 	ActionID   string         `json:"action_id"`
 	BlockID    string         `json:"block_id"`
+	Value      *string        `json:"value"` // of the element; not told in a modal
 	Choose     []string       `json:"choose"`
 	Confirmed  bool           `json:"confirmed"`
 	Values     map[string]any `json:"values"`
@@ -84,6 +85,9 @@ func (w *Workspace) do(ctx context.Context, p pageAct) (any, error) {
 		return nil, a.MessageShortcut(ctx, p.CallbackID, p.Channel, p.TS)
 	case "click":
 		opts := []ClickOption{InBlock(p.BlockID), Choose(p.Choose...)}
+		if p.Value != nil {
+			opts = append(opts, Value(*p.Value))
+		}
 		if p.Confirmed {
 			opts = append(opts, Confirmed())
 		}

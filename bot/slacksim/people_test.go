@@ -1,6 +1,8 @@
 package slacksim_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -63,6 +65,38 @@ func TestButtonEditsTheMessageAndALateClickStillReachesTheBot(t *testing.T) {
 		clicks := h.events(socketmode.EventTypeInteractive)
 		if len(clicks) != 2 {
 			t.Errorf("%d clicks reached the bot", len(clicks))
+		}
+	})
+}
+
+func TestAClickOnWhatWasDrawnAgainAlikeReachesTheBot(t *testing.T) {
+	t.Parallel()
+	withBot(t, func(h *harness) {
+		ana, m := card(h)
+		var again slack.Blocks
+		raw, _ := json.Marshal(m.Blocks)
+		for _, c := range m.Controls() { // as an app sends them that names no blocks
+			raw = bytes.ReplaceAll(raw, []byte(c.BlockID), nil)
+		}
+		if err := json.Unmarshal(raw, &again); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := h.client.UpdateMessageContext(h.ctx, m.Channel, m.TS, slack.MsgOptionBlocks(again.BlockSet...)); err != nil {
+			t.Fatal(err)
+		}
+		was := m.Controls()[0]
+		for name, tc := range map[string]struct {
+			with []slacksim.ClickOption
+			no   bool
+		}{
+			"the same value":    {with: []slacksim.ClickOption{slacksim.Value(was.Value)}},
+			"another value":     {with: []slacksim.ClickOption{slacksim.Value("somebody else's")}, no: true},
+			"which is not said": {no: true},
+		} {
+			err := ana.Click(h.ctx, m.Channel, m.TS, was.ActionID, append([]slacksim.ClickOption{slacksim.InBlock(was.BlockID)}, tc.with...)...)
+			if got := err != nil && strings.Contains(err.Error(), "no element"); got != tc.no {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	})
 }

@@ -38,7 +38,7 @@ function press(place, b, e, choose, el) {
 }
 
 async function pressNow(place, b, e, choose, el) {
-  const what = { as: s.me.id, do: "click", view: place.view, channel: place.channel, ts: place.ts, block_id: b.block_id, action_id: e.action_id, choose };
+  const what = { as: s.me.id, do: "click", view: place.view, channel: place.channel, ts: place.ts, block_id: b.block_id, action_id: e.action_id, value: place.modal ? undefined : e.value || "", choose };
   if (el) el.setAttribute("aria-busy", "true");
   let out = await act(what);
   if (!out.ok && out.kind === "confirm") out = (await ask(out.confirm)) ? await act({ ...what, confirmed: true }) : out;

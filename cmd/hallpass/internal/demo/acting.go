@@ -124,7 +124,7 @@ func (p *play) press(ctx context.Context, who string, m slacksim.Message, label 
 		return err
 	}
 	p.said(who, "presses [%s]", label)
-	return p.as(who).Click(ctx, m.Channel, m.TS, c.ActionID, slacksim.InBlock(c.BlockID), slacksim.Confirmed())
+	return p.as(who).Click(ctx, m.Channel, m.TS, c.ActionID, slacksim.InBlock(c.BlockID), slacksim.Value(c.Value), slacksim.Confirmed())
 }
 
 // submits fills in the form with a title that somebody has before them, and

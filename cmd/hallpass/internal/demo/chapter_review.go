@@ -173,7 +173,7 @@ func (p *play) lifts(ctx context.Context, who, lapsed, note string) error {
 		return err
 	}
 	p.said(who, "presses [%s]", label)
-	if err := p.as(who).ClickView(ctx, v.ID, c.ActionID, slacksim.InBlock(c.BlockID)); err != nil {
+	if err := p.as(who).ClickView(ctx, v.ID, c.ActionID, slacksim.InBlock(c.BlockID), slacksim.Value(c.Value)); err != nil {
 		return err
 	}
 	if err := p.submits(ctx, who, "Let a rule approve", map[string]any{"note": note}); err != nil {
