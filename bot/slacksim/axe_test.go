@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -33,7 +32,7 @@ type violation struct {
 // looked at: the rest is the same.
 func (a *auditor) look(screen string) {
 	a.t.Helper()
-	limited, cancel := context.WithTimeout(a.ctx, time.Minute)
+	limited, cancel := context.WithTimeout(a.ctx, stepWithin)
 	defer cancel()
 	for scheme, options := range map[string]string{"light": "{}", "dark": `{ runOnly: ["color-contrast"] }`} {
 		audit := fmt.Sprintf(`axe.run(document, %s).then((r) => r.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help,

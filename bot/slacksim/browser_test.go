@@ -2,6 +2,7 @@ package slacksim_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func browser(t *testing.T, width, height int64, url string) context.Context {
 		t.Skip("no Chromium found: install one, or set HALLPASS_CHROMIUM to its path, to test the page in a browser")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(width), int(height)))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(width), int(height)), chromedp.WSURLReadTimeout(stepWithin))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -92,7 +93,7 @@ func served(t *testing.T) *slacksim.Workspace {
 			}
 		}
 	}()
-	wait, done := context.WithTimeout(ctx, time.Minute)
+	wait, done := context.WithTimeout(ctx, stepWithin)
 	defer done()
 	if err := w.Wait(wait, func() bool { return w.Connections() > 0 }); err != nil {
 		t.Fatal(err)
@@ -134,18 +135,24 @@ func typing(sel, text string) chromedp.Action[chromedp.Void] {
 	return again(chromedp.SendKeys(sel, text))
 }
 
+// click clicks an element. Finding it and clicking it are one step in the
+// page, which may draw it anew between the two halves of a mouse's click.
 func click(sel string) chromedp.Action[chromedp.Void] {
-	return again(chromedp.Steps(chromedp.WaitVisible(sel), chromedp.Click(sel)))
+	q, _ := json.Marshal(sel)
+	return chromedp.Steps(chromedp.WaitVisible(sel), holds(fmt.Sprintf(`(() => { const x = document.querySelector(%s); if (!x) return false; x.focus(); x.click(); return true; })()`, q)))
 }
 
-// steps returns a function that does things in the browser, within a minute, and takes a screenshot.
+// stepWithin is how long a step may take, on a machine that is busy with other tests.
+const stepWithin = 90 * time.Second
+
+// steps returns a function that does things in the browser and takes a screenshot.
 func steps(ctx context.Context, t *testing.T) func(string, ...chromedp.Action[chromedp.Void]) {
 	return func(name string, tasks ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
-		limited, cancel := context.WithTimeout(ctx, time.Minute)
+		limited, cancel := context.WithTimeout(ctx, stepWithin)
 		defer cancel()
 		if err := chromedp.Do(limited, tasks...); err != nil {
-			shot(ctx, t, "failed")
+			shot(ctx, t, name+"-failed")
 			t.Fatalf("%s: %v", name, err)
 		}
 		shot(ctx, t, name)
@@ -163,7 +170,7 @@ func script(statement string) chromedp.Action[chromedp.Void] {
 // holds waits until an expression of the page is true.
 func holds(expression string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
-		_, err = chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond))(ctx, t)
+		_, err = chromedp.Poll[bool](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(stepWithin))(ctx, t)
 		return v, err
 	}
 }

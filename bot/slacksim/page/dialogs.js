@@ -20,10 +20,14 @@ export function ask(c) {
 
 let shown = null;
 
+// looks is equal for what is drawn alike.
+const looks = (v, errors, depth, ctx) => ctx.me + v.id + v.hash + JSON.stringify(errors || {}) + depth;
+
 // modals shows the topmost of a person's open views. It redraws only when the view changes, so that typing is not disturbed.
 export function modals(views, ctx) {
   const top = views && views.length ? views[views.length - 1] : null;
-  const key = top ? ctx.me + top.id + top.hash + JSON.stringify(top.errors || {}) + views.length : "";
+  const key = top ? looks(top, top.errors, views.length, ctx) : "";
+  if (shown && shown.noted === key) shown.key = key; // drawn already: to draw it again would take away what is being clicked
   if (shown && shown.key === key) return;
   const typed = shown && top && shown.id === top.id ? keep(shown.dialog) : null;
   if (shown) { shown.dialog.close(); shown.dialog.remove(); shown = null; }
@@ -70,7 +74,10 @@ function draw(v, depth, ctx) {
     if (out.ok) out = await ctx.submit(v.id);
     submit.disabled = v.submit_disabled;
     submit.removeAttribute("aria-busy");
-    if (!out.ok && out.kind === "inputs") note(form, out.inputs);
+    if (!out.ok && out.kind === "inputs") {
+      note(form, out.inputs);
+      if (shown && shown.dialog === d) shown.noted = looks(v, out.inputs, depth, ctx);
+    }
   });
   const d = h("dialog", { class: "modal", "aria-labelledby": "modal-title", data: { test: "modal", view: v.id, callback: v.callback_id } },
     h("div", { class: "modal-head" }, h("h2", { id: "modal-title" }, withEmoji(v.title)),
