@@ -25,42 +25,53 @@ type groupKey struct{ a, b uint32 }
 // group is the active people who share something: an ascending list, or a
 // bitmap when there are many.
 type group struct {
-	size int
 	list []uint32
 	many *roaring.Bitmap
 }
 
-// groups are the rings' groups: by value, and for the ring of two attributes by
-// both.
+// groups are the rings' groups, by number. What scoring mostly asks of them,
+// their size, lies apart: that of a group which it never saw is found sooner.
 type groups struct {
 	by    [rings][]group
-	roles map[groupKey]*group
+	sizes [rings][]uint32
+	roles map[groupKey]uint32 // the number where two attributes decide
 }
 
-// get finds a group; nil if nobody belongs to it.
-func (g *groups) get(r ring, k groupKey) *group {
+// number is that of a group; 0 if somebody with this key belongs to none. One
+// attribute is its own number.
+func (g *groups) number(r ring, k groupKey) int {
+	at := int(k.a)
 	if r == ringRole {
-		return g.roles[k]
+		at = int(g.roles[k])
 	}
-	if int(k.a) < len(g.by[r]) {
-		return &g.by[r][k.a]
+	if at >= len(g.sizes[r]) {
+		return 0
 	}
-	return nil
+	return at
+}
+
+// size is how many people belong to a group.
+func (g *groups) size(r ring, k groupKey) int {
+	if at := g.number(r, k); at != 0 {
+		return int(g.sizes[r][at])
+	}
+	return 0
 }
 
 func (g *groups) put(r ring, k groupKey, who uint32) {
-	at := g.roles[k]
-	if r != ringRole {
-		for len(g.by[r]) <= int(k.a) {
-			g.by[r] = append(g.by[r], make([]group, int(k.a)+1-len(g.by[r]))...)
+	at := int(k.a)
+	if r == ringRole {
+		if at = int(g.roles[k]); at == 0 {
+			at = len(g.roles) + 1
+			g.roles[k] = uint32(at)
 		}
-		at = &g.by[r][k.a]
-	} else if at == nil {
-		at = &group{}
-		g.roles[k] = at
 	}
-	at.list = append(at.list, who)
-	at.size++
+	if missing := at + 1 - len(g.by[r]); missing > 0 {
+		g.by[r] = append(g.by[r], make([]group, missing)...)
+		g.sizes[r] = append(g.sizes[r], make([]uint32, missing)...)
+	}
+	g.by[r][at].list = append(g.by[r][at].list, who)
+	g.sizes[r][at]++
 }
 
 // seal turns large groups into bitmaps.
@@ -132,7 +143,7 @@ func differ(a, b, low, high uint64) uint64 { return ((a ^ b) + (high - low)) & h
 
 // regroup builds all rings anew from the people.
 func (w *World) regroup() {
-	w.groups = groups{roles: make(map[groupKey]*group, len(w.groups.roles))}
+	w.groups = groups{roles: make(map[groupKey]uint32, len(w.groups.roles))}
 	w.faces = spread(make([]face, len(w.people), cap(w.people)))
 	for at := range w.people {
 		p := &w.people[at]
@@ -151,9 +162,6 @@ func (w *World) regroup() {
 		for i := range w.groups.by[r] {
 			w.groups.by[r][i].seal()
 		}
-	}
-	for _, g := range w.groups.roles {
-		g.seal()
 	}
 }
 
@@ -187,19 +195,16 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool
 		}
 	}
 	for r := range ks {
-		if ks[r].a == 0 {
+		size := w.groups.size(ring(r), ks[r])
+		if size == 0 {
 			continue
 		}
-		g := w.groups.get(ring(r), ks[r])
-		if g == nil || g.size == 0 {
-			continue
-		}
-		out[r].of = int64(g.size)
+		out[r].of = int64(size)
 		if who != 0 && was[r] == ks[r] {
 			out[r].of--
 		}
 		if h.many != nil {
-			out[r].n = int64(g.holding(h))
+			out[r].n = int64(w.groups.by[r][w.groups.number(ring(r), ks[r])].holding(h))
 			if self && was[r] == ks[r] {
 				out[r].n--
 			}

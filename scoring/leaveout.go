@@ -36,18 +36,20 @@ func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, 
 	approvers := cells.leading(&room)
 	n := len(approvers)
 	base := m.base(o)
+	all := m.own(base, &o.own)
 	var without tallies
 	memo := scorecard.NewMemo(singles, pairs)
-	var highest, owned fixed
-	var own ownCells
-	var shares [len(found{})]othersOf
-	w.fetch(cells, approvers, shares[:n])
+	var highest fixed
+	var given [len(found{})]shares
+	w.fetch(cells, approvers, given[:n])
 	for i, a := range approvers {
-		w.leavingOut(cells, a, &shares[i], &without)
-		if next := w.ownHistory(s, at, a); i == 0 || next != own {
-			own, owned = next, m.own(base, &next)
-		}
+		cells.leavingOut(&given[i], &without)
 		_, z := m.cells(base, &without, nil, &memo)
+		own, owned := o.own, all
+		if w.answered(s.who, a) {
+			own = w.ownHistory(s, at, a)
+			owned = m.own(base, &own)
+		}
 		if z += owned; i == 0 || z > highest {
 			highest, o.without, o.ownOut = z, without, own
 		}
@@ -57,41 +59,52 @@ func (m *Weights) leaveOneOut(w *World, s *subject, at time.Time, cells *found, 
 	}
 }
 
-// othersOf are the keys of one approver's shares in a request's cells; 0 where
-// the approver leads or has none.
-type othersOf [len(found{})]uint64
+// shares are what one approver decided in each of a request's cells.
+type shares [len(found{})]share
 
-// fetch names the approvers' shares, and brings them into reach all at once.
-func (w *World) fetch(cells *found, approvers []uint32, shares []othersOf) {
-	var keys [len(found{}) * len(found{})]uint64
+// fetch finds the approvers' shares. Of a pair they are looked for only where
+// there are some in both of its halves, since every decision counts in these too.
+func (w *World) fetch(cells *found, approvers []uint32, given []shares) {
+	w.fetchSome(cells, approvers, given, 0, singles)
+	w.fetchSome(cells, approvers, given, singles, len(cells))
+}
+
+// fetchSome finds the shares in some of the cells. What may lie anywhere in
+// memory is asked for all at once.
+func (w *World) fetchSome(cells *found, approvers []uint32, given []shares, from, to int) {
+	var keys [len(found{}) * pairs]uint64 // there are more pairs than attributes
+	var at [len(keys)]*share
 	n := 0
 	for i, a := range approvers {
 		mixed := mix(uint64(a))
-		for j := range cells {
-			if cells[j].elsewhere(a) {
-				k := otherKey(cells[j].key, mixed)
-				shares[i][j], keys[n] = k, k
+		for j := from; j < to; j++ {
+			c, s := &cells[j], &given[i][j]
+			if j >= singles {
+				if h := layout.Pairs[j-singles]; given[i][h[0]].decided == 0 || given[i][h[1]].decided == 0 {
+					continue
+				}
+			}
+			switch {
+			case c.elsewhere(a):
+				keys[n], at[n] = otherKey(c.key, mixed), s
 				n++
+			case c.key != 0 && c.lead == a:
+				*s = c.share
 			}
 		}
 	}
 	w.cells.others.touch(keys[:n])
+	for i, s := range at[:n] {
+		*s = w.cells.others.get(keys[i])
+	}
 }
 
 // leavingOut counts the cells without one approver's answers.
-func (w *World) leavingOut(cells *found, approver uint32, others *othersOf, t *tallies) {
-	for i := range cells {
-		c := &cells[i]
-		var s share
-		if others[i] != 0 {
-			s = w.cells.others.get(others[i])
-		} else if c.key != 0 && c.lead == approver {
-			s = c.share
-		}
-		if i < singles {
-			t.single[i] = c.without(s)
-		} else {
-			t.pair[i-singles] = c.without(s)
-		}
+func (f *found) leavingOut(given *shares, t *tallies) {
+	for i := range t.single {
+		t.single[i] = f[i].without(given[i])
+	}
+	for i := range t.pair {
+		t.pair[i] = f[singles+i].without(given[singles+i])
 	}
 }

@@ -108,27 +108,17 @@ func (w *World) observe(s *subject, at time.Time, d time.Duration, o *observatio
 	o.near = w.nearest(s, self, me, o)
 }
 
-// ringAttributes are the rings that one attribute decides.
-var ringAttributes = [...]struct {
-	ring      ring
-	attribute int
-}{{ringTeam, atManager}, {ringTitle, atTitle}, {ringDepartment, atDepartment}, {ringLocation, atLocation}}
-
 // touch reads what observing a subject begins with, so that the memory behind it
 // is fetched at once and not one after the other. The sum only keeps the reads
 // from being left out.
 //
 //go:noinline
 func (w *World) touch(s *subject) (sum uint32) {
-	k := keysOf(&s.values)
+	k, manager := keysOf(&s.values), s.values[atManager]
+	area := w.people[manager].manager // first: something waits for it
 	sum = uint32(w.cells.touch(&k))
 	me, h := &w.people[s.who], &w.holds[s.good]
-	sum += me.now[atTitle] + w.system[s.good] + w.lasted[s.good][0] + uint32(w.faces[s.who].kin) + w.people[s.values[atManager]].manager
-	for _, r := range ringAttributes {
-		if g := w.groups.get(r.ring, groupKey{a: s.values[r.attribute]}); g != nil {
-			sum += uint32(g.size)
-		}
-	}
+	sum += me.now[atTitle] + w.system[s.good] + w.lasted[s.good][0] + uint32(w.faces[s.who].kin)
 	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) + uint32(w.words[atTitle].touch(s.values[atTitle]))
 	if len(me.asked) > 0 {
 		sum += me.asked[0].day
@@ -136,7 +126,20 @@ func (w *World) touch(s *subject) (sum uint32) {
 	if n := len(h.list); n > 0 {
 		sum += h.list[0] + h.list[n/2] + h.list[n-1]
 	}
+	for r, k := range newFace(manager, area, s.values[atTitle], s.values[atDepartment], s.values[atLocation]).rings() {
+		sum += uint32(w.groups.size(ring(r), k))
+	}
 	return sum
+}
+
+// answered reports whether an approver decided any request of somebody's own.
+func (w *World) answered(who, approver uint32) bool {
+	for i := range w.people[who].asked {
+		if w.people[who].asked[i].approver == approver {
+			return true
+		}
+	}
+	return false
 }
 
 // ownHistory counts a person's own decided requests, leaving out those that

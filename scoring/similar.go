@@ -122,8 +122,8 @@ func (w *World) candidates(s *subject) []uint32 {
 	me := w.faceOf(&s.values)
 	ks := me.rings()
 	for _, r := range []ring{ringRole, ringTitle, ringDepartment} {
-		if g := w.groups.get(r, ks[r]); ks[r].a != 0 && g != nil && len(g.list) > similarest {
-			return g.list
+		if at := w.groups.number(r, ks[r]); at != 0 && len(w.groups.by[r][at].list) > similarest {
+			return w.groups.by[r][at].list
 		}
 	}
 	return nil

@@ -53,6 +53,7 @@ type Card struct {
 	terms   []cardTerm
 	singles []singleWeights
 	pairs   []pairWeights
+	excess  []bool // of pairs: whether a term speaks of it
 	halves  [][2]int
 	smooth  Smoothing
 }
@@ -107,6 +108,7 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 	c := &Card{
 		bias: Millionths(p.Bias), halves: l.Pairs, smooth: s,
 		singles: make([]singleWeights, len(l.Attributes)), pairs: make([]pairWeights, len(l.Pairs)),
+		excess: make([]bool, len(l.Pairs)),
 	}
 	for _, t := range p.Terms {
 		at, ok := places[t.Of]
@@ -133,6 +135,9 @@ func Compile(p Profile, l Layout, s Smoothing) (*Card, error) {
 			return nil, fmt.Errorf("term %q comes twice", t.Name())
 		}
 		*weight = term.weight
+		if pair && term.what == pairExcess {
+			c.excess[at] = true
+		}
 	}
 	return c, nil
 }
@@ -150,19 +155,18 @@ func (c *Card) Place(i int) (at int, pair bool) { return c.terms[i].at, c.terms[
 // room for Terms values. The cells are in the layout's order. The memo must be of
 // this layout and base alone.
 func (c *Card) Measure(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) {
-	memo.measure(b, attributes, pairs, c.halves, c.smooth)
+	memo.measure(b, attributes, pairs, c.halves, c.smooth, c.excess)
 	for i := range c.terms {
-		x[i] = c.value(b, &c.terms[i], memo)
+		x[i] = value(&c.terms[i], memo)
 	}
 }
 
 // value is the unweighted value of a term.
-func (c *Card) value(b Base, t *cardTerm, memo *Memo) Fixed {
+func value(t *cardTerm, memo *Memo) Fixed {
 	if !t.pair {
 		return side(t.above, memo.singles[t.at].excess)
 	}
-	h := c.halves[t.at]
-	x := memo.pairs[t.at].measure(b, t.what, &memo.singles[h[0]], &memo.singles[h[1]], c.smooth)
+	x := memo.pairs[t.at].measured[t.what]
 	if t.what == pairExcess {
 		return side(t.above, x)
 	}
@@ -194,36 +198,27 @@ func (w *singleWeights) side(above bool) *Fixed {
 	return &w.below
 }
 
-// total is the log-odds of the cells that a memo was brought up to date with.
+// total is the log-odds of the cells that a memo was brought up to date with. A
+// product with a weight of 0 costs less than asking whether it is 0.
 func (c *Card) total(b Base, memo *Memo) Fixed {
 	sum := b.logOdds + c.bias
 	for i := range c.singles {
 		sum += c.singles[i].weigh(memo.singles[i].excess)
 	}
 	for i := range c.pairs {
-		w, p := &c.pairs[i], &memo.pairs[i]
-		x, y := &memo.singles[c.halves[i][0]], &memo.singles[c.halves[i][1]]
-		if w.excess != (singleWeights{}) {
-			sum += w.excess.weigh(p.measure(b, pairExcess, x, y, c.smooth))
-		}
-		if w.refusals != 0 {
-			sum += p.measure(b, pairRefusals, x, y, c.smooth).Mul(w.refusals)
-		}
-		if w.novelty != 0 {
-			sum += p.measure(b, pairNovelty, x, y, c.smooth).Mul(w.novelty)
-		}
-		if w.affinity != 0 {
-			sum += p.measure(b, pairAffinity, x, y, c.smooth).Mul(w.affinity)
-		}
+		w, x := &c.pairs[i], &memo.pairs[i].measured
+		sum += w.excess.weigh(x[pairExcess]) + x[pairRefusals].Mul(w.refusals) + x[pairNovelty].Mul(w.novelty) + x[pairAffinity].Mul(w.affinity)
 	}
 	return sum
 }
 
-func (w singleWeights) weigh(excess Fixed) Fixed {
+// weigh asks nothing of the sign that a processor would have to guess.
+func (w *singleWeights) weigh(excess Fixed) Fixed {
+	weight, below := w.above, w.below
 	if excess < 0 {
-		return excess.Mul(w.below)
+		weight = below
 	}
-	return excess.Mul(w.above)
+	return excess.Mul(weight)
 }
 
 // measurement is the place of a pair's measurement that a term speaks of.
@@ -240,19 +235,6 @@ func (k Kind) measurement() int {
 	}
 }
 
-func (b Base) measure(k int, c Cell, x, y *single, s Smoothing) Fixed {
-	switch k {
-	case pairRefusals:
-		return refusals(c)
-	case pairNovelty:
-		return novelty(c)
-	case pairAffinity:
-		return b.affinity(c, x.cell, y.cell)
-	default:
-		return b.pair(c, x.excess+y.excess, s)
-	}
-}
-
 // maxAttributes bounds a layout to what a set of bits has room for.
 const maxAttributes = 64
 
@@ -265,8 +247,8 @@ func side(above bool, x Fixed) Fixed {
 }
 
 // spread writes what each term contributes to x.
-func (c *Card) spread(b Base, memo *Memo, x []Fixed) {
+func (c *Card) spread(memo *Memo, x []Fixed) {
 	for i := range c.terms {
-		x[i] = c.value(b, &c.terms[i], memo).Mul(c.terms[i].weight)
+		x[i] = value(&c.terms[i], memo).Mul(c.terms[i].weight)
 	}
 }

@@ -11,12 +11,13 @@ var Anchors = []string{"entitlement", "manager"}
 type Deck struct {
 	anchors []int   // indices in the layout
 	cards   []*Card // by the set of anchors left out, as bits
+	excess  []bool  // of pairs: whether a term of any card speaks of it
 }
 
 // NewDeck compiles the profiles that a layout needs. Anchors that the layout
 // does not have need none.
 func NewDeck(profiles map[string]Profile, l Layout, s Smoothing) (*Deck, error) {
-	d := &Deck{anchors: anchorsOf(l)}
+	d := &Deck{anchors: anchorsOf(l), excess: make([]bool, len(l.Pairs))}
 	for _, name := range ProfileNames(l) {
 		p, ok := profiles[name]
 		if !ok {
@@ -27,6 +28,9 @@ func NewDeck(profiles map[string]Profile, l Layout, s Smoothing) (*Deck, error) 
 			return nil, fmt.Errorf("profile %q: %w", name, err)
 		}
 		d.cards = append(d.cards, card)
+		for i, e := range card.excess {
+			d.excess[i] = d.excess[i] || e
+		}
 	}
 	return d, nil
 }
@@ -108,7 +112,7 @@ func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) (*
 			may |= 1 << i
 		}
 	}
-	memo.measure(b, attributes, pairs, d.cards[0].halves, d.cards[0].smooth)
+	memo.measure(b, attributes, pairs, d.cards[0].halves, d.cards[0].smooth, d.excess)
 	best, worst := (*Card)(nil), Fixed(0)
 	for extra := may; ; extra = (extra - 1) & may { // every subset of may, the empty one last
 		card := d.cards[must|extra]
@@ -120,7 +124,7 @@ func (d *Deck) Weigh(b Base, attributes, pairs []Cell, x []Fixed, memo *Memo) (*
 		}
 	}
 	if x != nil {
-		best.spread(b, memo, x)
+		best.spread(memo, x)
 	}
 	return best, worst
 }

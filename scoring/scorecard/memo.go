@@ -21,20 +21,10 @@ type single struct {
 	excess Fixed
 }
 
-// pair is what a pair's cell came to, given those of its halves. What no term
-// asked for is not known.
+// pair is what a pair's cell came to, given those of its halves.
 type pair struct {
 	cell     Cell
-	known    [4]bool
 	measured [4]Fixed
-}
-
-// measure is one of a pair's measurements, given its halves.
-func (p *pair) measure(b Base, what int, x, y *single, s Smoothing) Fixed {
-	if !p.known[what] {
-		p.known[what], p.measured[what] = true, b.measure(what, p.cell, x, y, s)
-	}
-	return p.measured[what]
 }
 
 // The places of a pair's measurements.
@@ -46,8 +36,9 @@ const (
 )
 
 // measure brings the memo up to date with a request's cells: what it knows of
-// others is forgotten.
-func (m *Memo) measure(b Base, attributes, pairs []Cell, halves [][2]int, s Smoothing) {
+// others is forgotten. The excess of a pair is left out, or that of other cells,
+// unless it is wanted; so is what it costs, the greater part.
+func (m *Memo) measure(b Base, attributes, pairs []Cell, halves [][2]int, s Smoothing, wanted []bool) {
 	var changed uint64 // attributes, as bits
 	for i, cell := range attributes {
 		if e := &m.singles[i]; !e.known || e.cell != cell {
@@ -56,11 +47,15 @@ func (m *Memo) measure(b Base, attributes, pairs []Cell, halves [][2]int, s Smoo
 		}
 	}
 	for i, cell := range pairs {
-		h := halves[i]
-		if p := &m.pairs[i]; p.cell != cell {
-			p.cell, p.known = cell, [4]bool{}
-		} else if (changed>>h[0]|changed>>h[1])&1 != 0 {
-			p.known[pairExcess], p.known[pairAffinity] = false, false // the halves' part in them
+		h, p := halves[i], &m.pairs[i]
+		if p.cell == cell && (changed>>h[0]|changed>>h[1])&1 == 0 {
+			continue
+		}
+		x, y := &m.singles[h[0]], &m.singles[h[1]]
+		p.cell = cell
+		p.measured[pairRefusals], p.measured[pairNovelty], p.measured[pairAffinity] = refusals(cell), novelty(cell), b.affinity(cell, x.cell, y.cell)
+		if wanted[i] {
+			p.measured[pairExcess] = b.pair(cell, x.excess+y.excess, s)
 		}
 	}
 }
