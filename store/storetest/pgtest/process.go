@@ -197,7 +197,7 @@ func (p *process) logTail() string {
 
 func serverOptions(opts Options) string {
 	// TCP only: a socket path can exceed what the kernel allows for one.
-	o := "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 -c jit=off"
+	o := "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=600 -c jit=off"
 	if !opts.Durable {
 		o += " -c fsync=off -c full_page_writes=off"
 	}

@@ -14,8 +14,8 @@ import (
 // end says where a process dies: at the nth call of a name, just before it or
 // just after its effect.
 type end struct {
-	At    string // "" for a process that lives on
-	Nth   int
+	At    string // "": nowhere
+	Nth   int    // counted by each process
 	After bool
 }
 
@@ -26,41 +26,74 @@ var boundaries = []string{
 	"apply/grant.retried", "claim", "finish", "retry", "tick",
 }
 
+// order is what all processes of a world are told, as a line of JSON on their
+// standard inputs; it stands until the next.
+type order struct {
+	Wishes []wish
+	End    end
+	Note   string // file that is made just before the death: the one process that makes it dies
+}
+
 // fate counts a process's calls and ends it, by the signal that no process can
 // catch, at the one that was meant.
 type fate struct {
-	end  end
-	note string // file that is written just before the death, so that a test knows it happened
-
-	mu   sync.Mutex
-	left int
+	mu    sync.Mutex
+	order order
+	left  int
 }
 
-func (f *fate) strikes(name string) bool {
+// obey takes an order over. One that means the same death does not begin anew.
+func (f *fate) obey(o order) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if name != f.end.At {
-		return false
+	if f.order.Note != o.Note || f.order.End != o.End {
+		f.left = o.End.Nth
 	}
-	f.left--
-	return f.left == 0
+	f.order = o
 }
 
-func (f *fate) die() {
-	_ = os.WriteFile(f.note, []byte(f.end.At), 0o600)
+func (f *fate) wishes() []wish {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.order.Wishes
+}
+
+// strikes reports whether this is the call that the process does not survive,
+// and whether it dies after it.
+func (f *fate) strikes(name string) (dies, after bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if name != f.order.End.At {
+		return false, false
+	}
+	f.left--
+	return f.left == 0 && first(f.order.Note), f.order.End.After
+}
+
+// first reports whether a note is not made yet, and makes it.
+func first(note string) bool {
+	f, err := os.OpenFile(note, os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return false // another process died of it
+	}
+	return f.Close() == nil
+}
+
+func die() {
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // nothing more happens here
 }
 
 // cross makes a call at a boundary.
 func cross[T any](f *fate, name string, call func() (T, error)) (T, error) {
-	if !f.strikes(name) {
+	dies, after := f.strikes(name)
+	if !dies {
 		return call()
 	}
-	if f.end.After {
+	if after {
 		_, _ = call()
 	}
-	f.die()
+	die()
 	panic("a dead process goes on")
 }
 
@@ -72,15 +105,14 @@ func crossing(f *fate, name string, call func() error) error {
 // mortalStore is the database of a process that dies.
 type mortalStore struct {
 	*store.Store
-	fate   *fate
-	wishes []wish
+	fate *fate
 }
 
 // Apply makes new grants as short as they were wished: people may not ask for
 // less than a minute.
 func (m mortalStore) Apply(ctx context.Context, c approvals.Change) error {
 	for i, g := range c.Grants {
-		for _, v := range m.wishes {
+		for _, v := range m.fate.wishes() {
 			if g.Version == 0 && v.Who == g.Principal && v.What == g.Entitlement {
 				c.Grants[i].Duration = v.Duration
 			}

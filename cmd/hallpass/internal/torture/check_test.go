@@ -3,7 +3,6 @@ package torture
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,59 +21,66 @@ func (p plan) mostLate() time.Duration { return mostLate + p.outage }
 // systems hold nothing.
 func (w *world) quiet() bool { return w.unrest() == "" }
 
+// calm reports whether it is quiet while all processes live.
+func (w *world) calm() bool { return w.up() && w.quiet() }
+
 // unrest is what quiet still waits for.
 func (w *world) unrest() string {
 	var all []string
 	for name, system := range w.systems {
-		if held, _ := system.truth(); len(held) > 0 {
+		if held := system.held(); len(held) > 0 {
 			all = append(all, fmt.Sprintf("%s has %v", name, held))
 		}
 	}
-	if told := w.desk.told(); told < len(w.wishes) {
-		all = append(all, fmt.Sprintf("%d of %d ends are told", told, len(w.wishes)))
+	w.mu.Lock()
+	r := w.round
+	w.mu.Unlock()
+	if told := w.told(r); told < len(r.wishes) {
+		all = append(all, fmt.Sprintf("%d of %d ends are told", told, len(r.wishes)))
 	}
 	return strings.Join(all, "; ")
 }
 
-// check compares what systems and Slack hold with the audit log, now that all
-// processes are gone.
-func (w *world) check() {
+// finish compares what is not compared yet, now that all processes are gone.
+func (w *world) finish() {
 	w.t.Helper()
 	ctx := context.Background()
-	db, err := store.Open(ctx, store.Config{URL: w.database})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() {
-		if err := db.Close(); err != nil {
-			w.t.Error(err)
-		}
-	}()
-	if err := w.witness.look(ctx, db); err != nil || w.witness.bundles == 0 {
-		w.t.Errorf("the audit log: %v; %d bundles of it were read", err, w.witness.bundles)
+	if err := w.verify(ctx); err != nil || w.witness.checkpoints == 0 {
+		w.t.Errorf("the audit log: %v; %d checkpoints of it were seen", err, w.witness.checkpoints)
 	}
 	if w.roles != nil {
 		w.roles.check(ctx)
 	}
+}
+
+// check is finish, of a world without rounds.
+func (w *world) check() {
+	w.t.Helper()
+	w.over(w.round)
+	w.finish()
+}
+
+// compare compares what systems went through in a round with the audit log.
+func (w *world) compare(ctx context.Context, db *store.Store, r *round) {
+	w.t.Helper()
 	backed := map[string]approvals.Grant{}
-	for _, v := range w.wishes {
-		r, err := db.RequestByKey(ctx, v.Key)
+	for _, v := range r.wishes {
+		req, err := db.RequestByKey(ctx, v.Key)
 		if err != nil {
 			w.t.Errorf("the wish %s is lost: %v", v.Key, err)
 			continue
 		}
-		g, err := db.Grant(ctx, r.Grant)
+		g, err := db.Grant(ctx, req.Grant)
 		if err != nil {
-			w.t.Errorf("the wish %s has no grant, its request is %s: %v", v.Key, r.State, err)
+			w.t.Errorf("the wish %s has no grant, its request is %s: %v", v.Key, req.State, err)
 			continue
 		}
 		backed[held(g.Connector, g.Account, g.Target["schema"])] = g
 		w.checkEvents(ctx, db, g)
 	}
-	for name, system := range w.systems {
-		w.checkTruth(name, system, backed)
+	for name := range w.systems {
+		w.checkTruth(name, r, backed)
 	}
-	w.checkWords()
 }
 
 // checkEvents sees to it that each thing that befell a grant is told once.
@@ -111,14 +117,13 @@ func held(system, account, what string) string {
 
 // checkTruth compares what a system went through with the grants that backed
 // it: given once, taken away once, and neither before nor long after the end.
-func (w *world) checkTruth(name string, system system, backed map[string]approvals.Grant) {
+func (w *world) checkTruth(name string, r *round, backed map[string]approvals.Grant) {
 	w.t.Helper()
-	left, journal := system.truth()
-	if len(left) > 0 {
+	if left := r.left[name]; len(left) > 0 {
 		w.t.Errorf("%s still has %v", name, left)
 	}
 	given, taken := map[approvals.GrantID]int{}, map[approvals.GrantID]int{}
-	for _, e := range journal {
+	for _, e := range r.journal[name] {
 		g, ok := backed[held(name, e.Account, e.What)]
 		if !ok || e.Grant != "" && e.Grant != g.ID {
 			w.t.Errorf("%s was changed for %s by grant %q, and that is no grant", name, e.Account, e.Grant)
@@ -145,32 +150,47 @@ func (w *world) checkTruth(name string, system system, backed map[string]approva
 
 // checkWords sees to it that nobody is told the same thing twice: neither in
 // the same words, nor by two messages of one slot.
-func (w *world) checkWords() {
+func (w *world) checkWords(r *round) {
 	w.t.Helper()
-	for who, texts := range w.desk.said() {
-		slices.Sort(texts)
-		for i, s := range texts {
-			if i > 0 && texts[i-1] == s {
-				w.t.Errorf("%s was told twice: %s", who, s)
+	for who, n := range r.heard {
+		said := map[string]bool{}
+		for _, m := range w.desk.messages(who, n) {
+			if text := m.Plain(); said[text] {
+				w.t.Errorf("%s was told twice: %s", who, text)
+			}
+			said[m.Plain()] = true
+			if m.Metadata != nil { // a reminder of an end may be said anew; here no end is far enough for one
+				slot := fmt.Sprint(who, " ", m.Metadata.EventPayload["slot"])
+				if w.slots[slot]++; w.slots[slot] > 1 {
+					w.t.Errorf("%d messages are of the slot %s", w.slots[slot], slot)
+				}
 			}
 		}
 	}
-	if told := w.desk.told(); told != len(w.wishes) {
-		w.t.Errorf("people were told of %d ends, want %d", told, len(w.wishes))
+	if told := w.told(r); told != len(r.wishes) {
+		w.t.Errorf("people were told of %d ends, want %d", told, len(r.wishes))
 	}
-	marked := 0
-	for slot, n := range w.desk.slots() {
-		if marked += n; n > 1 {
-			w.t.Errorf("%d messages are of the slot %s", n, slot)
-		}
-	}
-	if marked == 0 {
+	if len(w.slots) == 0 {
 		w.t.Error("no message says which slot it is of")
 	}
 }
 
+// told counts the messages of a round that say that access has ended.
+func (w *world) told(r *round) (n int) {
+	asked := map[string]bool{}
+	for _, v := range r.wishes {
+		asked[string(v.Who)] = true
+	}
+	for who := range asked {
+		for _, m := range w.desk.messages(who, r.heard[who]) {
+			if tellsEnd(m.Plain()) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func (w *world) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return fmt.Sprintf("seed %d on %s: hook and %s: %d wishes, %d bundles of the log read, deaths: %s", w.seed, w.engine, strings.Join(w.kinds, " and "), len(w.wishes), w.witness.bundles, strings.Join(w.deaths, "; "))
+	return fmt.Sprintf("%d seeds from %d on %s: hook and %s, %d checkpoints of the log seen, %d bundles read", w.plan.rounds, w.seed, w.engine, strings.Join(w.kinds, " and "), w.witness.checkpoints, w.witness.bundles)
 }

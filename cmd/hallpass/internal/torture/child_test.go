@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -48,11 +49,10 @@ type spec struct {
 	Replicas                 int
 	Roots                    []byte // who vouches for servers, in DER
 	Ahead                    time.Duration
-	Wishes                   []wish
-	End                      end
+	Order                    order  // the first
+	Sweep                    string // as lifecycle.Config
 	DataDir                  string // the process finds its database by its configuration, and keeps files here; empty: no files
 	State                    string // folder of the system that is a program
-	Note                     string // see fate
 	Log                      string // file
 }
 
@@ -69,7 +69,11 @@ func child(text string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(file, nil)).With("pid", os.Getpid())
-	f := &fate{end: s.End, note: s.Note, left: s.End.Nth}
+	f := &fate{}
+	f.obey(s.Order)
+	orders := make(chan order, 100)
+	orders <- s.Order
+	go listen(f, orders)
 	a, err := s.start(ctx, f, log)
 	if err != nil && ctx.Err() != nil { // it was told to stop while it started
 		return nil
@@ -78,7 +82,7 @@ func child(text string) error {
 		log.Error("did not start", "error", err)
 		return err
 	}
-	go s.ask(ctx, a.Service, log)
+	go ask(ctx, a.Service, orders, log)
 	err = a.Run(ctx)
 	return errors.Join(err, a.Close())
 }
@@ -112,8 +116,9 @@ func (s *spec) start(ctx context.Context, f *fate, log *slog.Logger) (*app.App, 
 		a, err := app.New(ctx, c, app.Options{Now: s.now, Logger: log, Connectors: hands, Migrate: true, Database: database,
 			BotToken: s.Bot, AppToken: s.App, SlackPace: -1})
 		if err == nil {
-			mortal := mortalStore{a.Store, f, s.Wishes}
+			mortal := mortalStore{a.Store, f}
 			a.Service.Store, a.Worker.Store = mortal, mortal
+			a.Worker.Sweep = cmp.Or(s.Sweep, a.Worker.Sweep)
 			return a, nil
 		}
 		if approvals.ErrorCode(err) != approvals.CodeUnavailable {
@@ -173,23 +178,50 @@ func (s *spec) hands(f *fate, log *slog.Logger) (map[string]approvals.Connector,
 	return all, nil
 }
 
-// ask submits all wishes, each until it is taken.
-func (s *spec) ask(ctx context.Context, service *approvals.Service, log *slog.Logger) {
-	for _, w := range s.Wishes {
-		actor := approvals.Person(w.Who, "torture", "")
-		for ctx.Err() == nil {
-			req, err := service.Draft(ctx, actor, approvals.Ask{Requester: w.Who, Entitlement: w.What, Duration: w.Duration, Reason: "torture", Key: w.Key})
-			if err == nil && req.State == approvals.RequestDraft {
-				_, err = service.Submit(ctx, actor, req.ID)
+// listen passes on the orders that come on standard input.
+func listen(f *fate, orders chan<- order) {
+	lines := json.NewDecoder(os.Stdin)
+	for {
+		var o order
+		if lines.Decode(&o) != nil { // there are no more
+			return
+		}
+		f.obey(o)
+		orders <- o
+	}
+}
+
+// ask submits the wishes of all orders, each until it is taken.
+func ask(ctx context.Context, service *approvals.Service, orders <-chan order, log *slog.Logger) {
+	taken := map[string]bool{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case o := <-orders:
+			for _, w := range o.Wishes {
+				for !taken[w.Key] && ctx.Err() == nil {
+					if err := w.ask(ctx, service); err != nil {
+						log.Warn("a wish was not taken, and is made again", "key", w.Key, "error", err)
+						pause(ctx, 50*time.Millisecond)
+						continue
+					}
+					taken[w.Key] = true
+				}
 			}
-			switch approvals.ErrorCode(err) {
-			case "", approvals.CodeAlreadyDecided, approvals.CodeDuplicate:
-			default:
-				log.Warn("a wish was not taken, and is made again", "key", w.Key, "error", err)
-				pause(ctx, 50*time.Millisecond)
-				continue
-			}
-			break
 		}
 	}
+}
+
+func (w wish) ask(ctx context.Context, service *approvals.Service) error {
+	actor := approvals.Person(w.Who, "torture", "")
+	req, err := service.Draft(ctx, actor, approvals.Ask{Requester: w.Who, Entitlement: w.What, Duration: w.Duration, Reason: "torture", Key: w.Key})
+	if err == nil && req.State == approvals.RequestDraft {
+		_, err = service.Submit(ctx, actor, req.ID)
+	}
+	switch approvals.ErrorCode(err) {
+	case approvals.CodeAlreadyDecided, approvals.CodeDuplicate:
+		return nil
+	}
+	return err
 }

@@ -8,7 +8,13 @@ import (
 )
 
 // operations are the calls of a connector at which a process may die.
-var operations = []string{"check", "grant", "revoke", "set_end", "end_sessions"}
+var operations = map[string][]string{
+	"hook":    {"check", "grant", "revoke", "set_end", "end_sessions"},
+	"roles":   {"check", "grant", "revoke", "set_end", "end_sessions"},
+	"program": {"check", "grant", "revoke", "set_end", "end_sessions"},
+	"groups":  {"check", "grant", "revoke"},
+	"cloud":   {"check", "grant", "revoke"},
+}
 
 // mortalHand is the connector of a process that dies.
 type mortalHand struct {

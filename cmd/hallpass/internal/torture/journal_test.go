@@ -34,8 +34,7 @@ func TestWhatWasTakenAwayWithoutTheDatabaseSurvivesKills(t *testing.T) {
 	w.specs[0].DataDir, w.specs[0].Database = filepath.Join(w.dir, "data"), w.database
 	taken := func(n int) func() bool {
 		return func() bool {
-			held, journal := w.endpoint.truth()
-			return len(journal) == len(w.wishes)+n && len(held) == len(w.wishes)-n
+			return len(w.endpoint.journal()) == len(w.wishes)+n && len(w.endpoint.held()) == len(w.wishes)-n
 		}
 	}
 	w.until("both work", w.active, nil)
@@ -66,7 +65,7 @@ func (w *world) until(what string, is func() bool, happens func()) {
 	if happens != nil {
 		happens()
 	}
-	if err := w.await(w.t.Context(), patience, is); err != nil {
+	if err := w.await(w.t.Context(), patience, 10, is); err != nil {
 		said, _ := os.ReadFile(w.specs[0].Log)
 		w.t.Fatalf("it never comes that %s: %v\n%s", what, err, said)
 	}

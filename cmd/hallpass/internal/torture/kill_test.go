@@ -4,60 +4,69 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// seeds are how many worlds are tortured, from HALLPASS_TORTURE_SEED on.
-func seeds(t *testing.T) (from, n uint64) {
+// number is one that the environment names.
+func number(t *testing.T, name, usual string) uint64 {
 	t.Helper()
-	number := func(name, usual string) uint64 {
-		v, err := strconv.ParseUint(cmp.Or(os.Getenv(name), usual), 10, 32)
-		if err != nil {
-			t.Fatalf("%s must be a number", name)
-		}
-		return v
+	v, err := strconv.ParseUint(cmp.Or(os.Getenv(name), usual), 10, 32)
+	if err != nil {
+		t.Fatalf("%s must be a number", name)
 	}
-	return number("HALLPASS_TORTURE_SEED", "3"), number("HALLPASS_TORTURE_SEEDS", "2")
+	return v
 }
 
 // patience is how long a world may take to come to rest.
 const patience = 4 * time.Minute
 
+// TestProcessesThatAreKilledLoseNothingAndDoubleNothing lives through
+// HALLPASS_TORTURE_SEEDS seeds from HALLPASS_TORTURE_SEED on, one death each,
+// HALLPASS_TORTURE_ROUNDS of them in one world, one after the other. Worlds are
+// side by side: they wait most of the time, so that many are had for the price
+// of one.
 func TestProcessesThatAreKilledLoseNothingAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it kills processes for many seconds; left out with -short")
 	}
-	from, n := seeds(t)
-	for seed := from; seed < from+n; seed++ {
-		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
-			t.Parallel()
-			torture(t, planned(seed))
-		})
-	}
+	from, n, rounds := number(t, "HALLPASS_TORTURE_SEED", "3"), number(t, "HALLPASS_TORTURE_SEEDS", "2"), number(t, "HALLPASS_TORTURE_ROUNDS", "1")
+	began, deaths := time.Now(), &tally{}
+	t.Run("worlds", func(t *testing.T) {
+		for seed := from; seed < from+n; seed += rounds {
+			t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+				t.Parallel()
+				torture(t, planned(seed, min(rounds, from+n-seed)), deaths)
+			})
+		}
+	})
+	deaths.report(t, int(n), time.Since(began)) //nolint:gosec // It fits.
 }
 
-// torture runs one seed.
-func torture(t *testing.T, p plan) {
+// torture lives through the rounds of one world.
+func torture(t *testing.T, p plan, deaths *tally) {
 	t.Helper()
 	began := time.Now()
 	w := newWorld(t, p)
-	w.run(func(ctx context.Context) error { return w.await(ctx, patience, w.quiet) }, w.storms)
-	if !t.Failed() {
-		w.check()
-	}
+	w.tally = deaths
+	w.run(w.rounds)
+	w.finish()
 	w.report(time.Since(began))
 }
 
 // run lets the processes live while something happens, and until something is
 // done.
-func (w *world) run(until func(context.Context) error, happens ...func(context.Context) error) {
+func (w *world) run(until func(context.Context) error) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()
@@ -66,10 +75,7 @@ func (w *world) run(until func(context.Context) error, happens ...func(context.C
 		running.Go(func() error { return w.replica(ctx, i) })
 	}
 	if w.roles != nil {
-		happens = append(happens, w.roles.watch)
-	}
-	for _, f := range happens {
-		running.Go(func() error { return f(ctx) })
+		running.Go(func() error { return w.roles.watch(ctx) })
 	}
 	running.Go(func() error {
 		defer cancel()
@@ -80,12 +86,12 @@ func (w *world) run(until func(context.Context) error, happens ...func(context.C
 	}
 }
 
-// await waits until something has been true for a second.
-func (w *world) await(ctx context.Context, most time.Duration, is func() bool) error {
+// await waits until something has been true for some tenths of a second.
+func (w *world) await(ctx context.Context, most time.Duration, tenths int, is func() bool) error {
 	began := time.Now()
-	for calm := 0; calm < 10 && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
+	for calm := 0; calm < tenths && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
 		if time.Since(began) > most {
-			return fmt.Errorf("it did not come to rest within %s: %s", most, w.unrest())
+			return fmt.Errorf("it did not come to rest within %s: %s", most, strings.TrimPrefix(fmt.Sprintf("%s; all processes live: %v", w.unrest(), w.up()), "; "))
 		}
 		if calm++; !is() {
 			calm = 0
@@ -100,19 +106,61 @@ func (w *world) report(took time.Duration) {
 		w.t.Logf("%s; %s", w, took.Truncate(time.Millisecond))
 		return
 	}
-	w.t.Logf("%s\nrepeat it with: HALLPASS_TORTURE_SEED=%d HALLPASS_TORTURE_SEEDS=1 go test -count=1 -run Killed ./cmd/hallpass/internal/torture", w, w.seed)
+	w.t.Logf("%s\nrepeat it with: HALLPASS_TORTURE_SEED=%d HALLPASS_TORTURE_SEEDS=%d HALLPASS_TORTURE_ROUNDS=%[3]d go test -count=1 -run Killed ./cmd/hallpass/internal/torture", w, w.seed, w.plan.rounds)
 	if dir := os.Getenv("HALLPASS_TORTURE_KEEP"); dir != "" {
 		_ = exec.Command("cp", "-r", w.dir, fmt.Sprintf("%s/%d", dir, w.seed)).Run()
 	}
 }
 
-// storms makes lines and systems bad for the plan's time, and then good.
-func (w *world) storms(ctx context.Context) error {
+// storms makes lines and systems bad for a time, and then good.
+func (w *world) storms(ctx context.Context, lasts time.Duration, seed uint64) error {
 	for _, system := range w.systems {
 		system.weather(true)
 		defer system.weather(false)
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.storm)
+	ctx, cancel := context.WithTimeout(ctx, lasts)
 	defer cancel()
-	return w.lines.storm(ctx, w.rng)
+	return w.lines.storm(ctx, draw(seed, 3))
+}
+
+// tally counts deaths over all worlds. It is safe for concurrent use.
+type tally struct {
+	mu     sync.Mutex
+	deaths map[string][2]int // before the effect and after it
+	n      int
+}
+
+func (y *tally) add(e end) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.deaths == nil {
+		y.deaths = map[string][2]int{}
+	}
+	d := y.deaths[e.At]
+	if e.After {
+		d[1]++
+	} else {
+		d[0]++
+	}
+	y.deaths[e.At], y.n = d, y.n+1
+}
+
+// report says who died where. Of very many seeds, there must be some for every
+// boundary that has a name.
+func (y *tally) report(t *testing.T, seeds int, took time.Duration) {
+	t.Helper()
+	var table strings.Builder
+	for _, at := range slices.Sorted(maps.Keys(y.deaths)) {
+		fmt.Fprintf(&table, "\n%-26s %6d before, %6d after", at, y.deaths[at][0], y.deaths[at][1])
+	}
+	t.Logf("%d processes were killed in %s, %s each; nothing was lost, doubled or left open after %d of them:%s",
+		y.n, took.Truncate(time.Second), (took / time.Duration(max(1, y.n))).Truncate(time.Millisecond), y.n, table.String())
+	if seeds < 2000 {
+		return
+	}
+	for _, at := range everywhere() {
+		if d := y.deaths[at]; d[0] == 0 || d[1] == 0 {
+			t.Errorf("no process died before or after %s: %v", at, d)
+		}
+	}
 }

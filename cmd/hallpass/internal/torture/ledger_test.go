@@ -22,15 +22,16 @@ type effect struct {
 type system interface {
 	// weather makes calls go wrong, or no longer.
 	weather(stormy bool)
-	// truth is who has access, and all that has changed.
-	truth() (held []string, journal []effect)
+	// held is who has access, and journal all that has changed.
+	held() []string
+	journal() []effect
 }
 
 // ledger keeps a system's truth. It is safe for concurrent use.
 type ledger struct {
-	mu      sync.Mutex
-	held    map[[2]string]bool
-	journal []effect
+	mu     sync.Mutex
+	has    map[[2]string]bool // what, and who has it
+	events []effect
 }
 
 // change takes an effect over; one that changes nothing is none.
@@ -38,23 +39,17 @@ func (l *ledger) change(e effect) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := [2]string{e.What, e.Account}
-	if l.held[k] == e.Given {
+	if l.has[k] == e.Given {
 		return
 	}
-	if l.held == nil {
-		l.held = map[[2]string]bool{}
+	if l.has == nil {
+		l.has = map[[2]string]bool{}
 	}
-	if l.held[k] = e.Given; !e.Given {
-		delete(l.held, k)
+	if l.has[k] = e.Given; !e.Given {
+		delete(l.has, k)
 	}
 	e.At = time.Now()
-	l.journal = append(l.journal, e)
-}
-
-func (l *ledger) has(what, account string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.held[[2]string{what, account}]
+	l.events = append(l.events, e)
 }
 
 // holders are the accounts that have something.
@@ -62,7 +57,7 @@ func (l *ledger) holders(what string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	accounts := []string{}
-	for k := range l.held {
+	for k := range l.has {
 		if k[0] == what {
 			accounts = append(accounts, k[1])
 		}
@@ -70,11 +65,18 @@ func (l *ledger) holders(what string) []string {
 	return accounts
 }
 
-func (l *ledger) truth() (held []string, journal []effect) {
+func (l *ledger) held() (all []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for k := range l.held {
-		held = append(held, strings.Join(k[:], "/"))
+	for k := range l.has {
+		all = append(all, strings.Join(k[:], "/"))
 	}
-	return held, append([]effect(nil), l.journal...)
+	return all
+}
+
+// journal's effects are never changed any more.
+func (l *ledger) journal() []effect {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.events
 }

@@ -2,11 +2,10 @@ package torture
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"maps"
-	"math/rand/v2"
+	"io"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -14,93 +13,64 @@ import (
 	"github.com/hallpass-dev/hallpass/bot/slacksim/process"
 )
 
-// replica lives one life after the other, until the context ends. The first
-// ones end early: at a boundary of its own, at a call of Slack, or whenever.
+// life is a process of a replica.
+type life struct {
+	process *os.Process
+	in      io.Writer
+	dying   bool // it was killed
+}
+
+// replica lives one life after the other, until the context ends.
 func (w *world) replica(ctx context.Context, i int) error {
 	rng := draw(w.seed, uint64(10+i))
-	for life := 0; ctx.Err() == nil; life++ {
-		var e end
-		var after time.Duration
-		w.desk.await(fmt.Sprint(i), nil)
-		if life < w.lives {
-			switch rng.IntN(5) {
-			case 0:
-				after = time.Duration(200+rng.IntN(3000)) * time.Millisecond
-			case 1:
-				w.meet(i, rng)
-			default:
-				e = w.drawEnd(rng)
-			}
-		}
-		if err := w.live(ctx, i, e, after); err != nil {
+	for ctx.Err() == nil {
+		if err := w.live(ctx, i); err != nil {
 			return err
 		}
 		if err := w.verify(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("after a life of process %d: %w", i, err)
 		}
-		pause(ctx, time.Duration(rng.IntN(400))*time.Millisecond)
+		pause(ctx, time.Duration(rng.IntN(200))*time.Millisecond)
 	}
 	return nil
 }
 
-func (w *world) drawEnd(rng *rand.Rand) end {
-	boundaries := slices.Clone(boundaries)
-	for _, name := range slices.Sorted(maps.Keys(w.systems)) {
-		for _, op := range operations {
-			boundaries = append(boundaries, name+"/"+op)
-		}
-	}
-	return end{At: boundaries[rng.IntN(len(boundaries))], Nth: 1 + rng.IntN(3), After: rng.IntN(2) == 0}
-}
-
-// meet kills a replica at one of its calls of Slack, before it arrives or
-// before its answer does.
-func (w *world) meet(i int, rng *rand.Rand) {
-	method, left, late := calls[rng.IntN(len(calls))], 1+rng.IntN(3), rng.IntN(2) == 0
-	w.desk.await(fmt.Sprint(i), func(called string, after bool) bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if called != method || after != late {
-			return false
-		}
-		if left--; left == 0 && w.alive[i] != nil {
-			_ = w.alive[i].Signal(syscall.SIGKILL)
-			w.deaths = append(w.deaths, fmt.Sprintf("%d at slack/%s, after: %v", i, method, late))
-			return true
-		}
-		return false
-	})
-}
-
-// live runs one life of a replica, until it dies, as it was meant to, or is told
-// to stop.
-func (w *world) live(ctx context.Context, i int, e end, after time.Duration) error {
+// live runs one life of a replica, until it is killed, or told to stop.
+func (w *world) live(ctx context.Context, i int) error {
 	s := w.specs[i]
-	s.End = e
+	w.mu.Lock()
+	s.Order = w.order
+	w.mu.Unlock()
 	cmd, err := process.Command(s)
 	if err != nil {
 		return err
 	}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	w.note(i, cmd.Process, "")
-	defer w.note(i, nil, "")
+	w.begins(i, &life{process: cmd.Process, in: in}, s.Order)
 	gone := make(chan error, 1)
 	go func() { gone <- cmd.Wait() }()
 	var clock <-chan time.Time
-	if after > 0 {
-		clock = time.After(after)
-	}
 	for told := false; ; {
 		select {
 		case err := <-gone:
-			return w.ended(i, s, e, cmd.ProcessState, told, err, stderr.String())
+			w.ends(i)
+			if killed(cmd.ProcessState) && !told {
+				return nil
+			}
+			if err != nil || !told {
+				return fmt.Errorf("process %d ended by itself, or badly: %w %s", i, err, stderr.String())
+			}
+			return nil
 		case <-clock:
 			_ = cmd.Process.Signal(syscall.SIGKILL)
-			w.note(i, cmd.Process, "by the clock")
 		case <-ctx.Done():
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			ctx, told, clock = context.WithoutCancel(ctx), true, time.After(time.Minute)
@@ -108,28 +78,64 @@ func (w *world) live(ctx context.Context, i int, e end, after time.Duration) err
 	}
 }
 
-// ended says what is wrong with how a process ended: nothing, if it was killed
-// or stopped when it was told to.
-func (w *world) ended(i int, s spec, e end, state *os.ProcessState, told bool, err error, stderr string) error {
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGKILL && !told {
-		if at, err := os.ReadFile(s.Note); err == nil {
-			w.note(i, nil, fmt.Sprintf("at %s, call %d, after: %v", at, e.Nth, e.After))
-			return os.Remove(s.Note)
-		}
-		return nil
-	}
-	if err != nil || !told {
-		return fmt.Errorf("process %d ended by itself, or badly: %w %s", i, err, stderr)
-	}
-	return nil
+func killed(state *os.ProcessState) bool {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// note keeps which process a replica is now, and how one died.
-func (w *world) note(i int, p *os.Process, death string) {
+// begins notes a life. What was ordered since it was made, it is told.
+func (w *world) begins(i int, l *life, knows order) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.alive[i] = p
-	if death != "" {
-		w.deaths = append(w.deaths, fmt.Sprint(i, " ", death))
+	w.alive[i] = l
+	if w.order.Note != knows.Note || len(w.order.Wishes) != len(knows.Wishes) {
+		_ = json.NewEncoder(l.in).Encode(w.order) // it may be dead already
 	}
+}
+
+func (w *world) ends(i int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.alive, i)
+	if _, err := os.Stat(w.order.Note); err == nil {
+		w.fallen = w.order.Note
+	}
+}
+
+// tell gives an order to all who live, and who will.
+func (w *world) tell(o order) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.order = o
+	for _, l := range w.alive {
+		_ = json.NewEncoder(l.in).Encode(o) // who is dying is told when it begins again
+	}
+}
+
+// kill is a death that does not come from within: at a call of Slack, or at a
+// moment. It reports whether there was a process to kill.
+func (w *world) kill(i int, note string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := w.alive[i]
+	if l == nil || l.dying || !first(note) {
+		return false
+	}
+	_ = l.process.Signal(syscall.SIGKILL)
+	l.dying = true
+	return true
+}
+
+// lives reports whether a replica's process has begun and was not killed.
+func (w *world) lives(i int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.alive[i] != nil && !w.alive[i].dying
+}
+
+// up reports whether all processes live and have Slack to talk to.
+func (w *world) up() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.alive) == len(w.specs) && w.desk.Connections() >= len(w.specs)
 }

@@ -17,14 +17,18 @@ import (
 // witness looks at the audit log whenever a process has died, and remembers
 // every checkpoint that it saw: what was signed once stays true.
 type witness struct {
-	keys    note.Verifiers
-	known   [][]byte
-	bundles int // that were written and found sound
+	keys        note.Verifiers
+	known       [][]byte // the checkpoints that it remembers
+	checkpoints int      // that were seen
+	bundles     int      // that were written and found sound
 }
+
+// exportsOf is how often a look at the log is one at a bundle of it too.
+const exportsOf = 5
 
 // verify proves the audit log, as it is in the database and as a bundle of it
 // says to somebody who has nothing else. A database that has no schema yet has
-// no log.
+// no log. Rounds that are over it compares with what is stored.
 func (w *world) verify(ctx context.Context) error {
 	w.looking.Lock() // one at a time: what is signed meanwhile is for the next
 	defer w.looking.Unlock()
@@ -38,6 +42,13 @@ func (w *world) verify(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	w.mu.Lock()
+	over := w.pending
+	w.pending = nil
+	w.mu.Unlock()
+	for _, r := range over {
+		w.compare(ctx, db, r)
 	}
 	err = w.witness.look(ctx, db)
 	return errors.Join(err, db.Close())
@@ -62,6 +73,10 @@ func (v *witness) look(ctx context.Context, db *store.Store) error {
 		return err
 	}
 	v.known = append(v.known, last.Note)
+	v.checkpoints++
+	if v.checkpoints%exportsOf != 1 {
+		return nil
+	}
 	return v.export(ctx, db)
 }
 

@@ -47,15 +47,15 @@ func TestOutageInRealTimeClearsWithinTenSeconds(t *testing.T) {
 	w.endpoint.fall("holding") // none is gone before all are given, however slow the machine is
 	var back time.Time
 	w.run(func(ctx context.Context) error {
-		given := func() bool { _, journal := w.endpoint.truth(); return len(journal) >= len(p.wishes) }
-		if err := w.await(ctx, patience, given); err != nil {
+		given := func() bool { return len(w.endpoint.journal()) >= len(p.wishes) }
+		if err := w.await(ctx, patience, 10, given); err != nil {
 			return fmt.Errorf("access is not given: %w", err)
 		}
 		w.endpoint.fall("away")
 		pause(ctx, ends+outage)
 		back = time.Now()
 		w.endpoint.fall("")
-		return w.await(ctx, patience, w.quiet)
+		return w.await(ctx, patience, 10, w.quiet)
 	})
 	if !t.Failed() {
 		w.checkClear(back)
@@ -76,9 +76,8 @@ func (w *world) checkClear(back time.Time) {
 			w.t.Error(err)
 		}
 	}()
-	_, journal := w.endpoint.truth()
 	meanwhile, last := 0, time.Duration(0)
-	for _, e := range journal {
+	for _, e := range w.endpoint.journal() {
 		if e.Given || e.At.Before(back) {
 			continue
 		}

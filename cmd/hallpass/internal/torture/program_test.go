@@ -62,14 +62,18 @@ func (p *program) weather(stormy bool) {
 	_ = os.Remove(storm)
 }
 
-func (p *program) truth() (held []string, journal []effect) {
+func (p *program) held() (all []string) {
 	in, err := os.ReadDir(filepath.Join(p.state, "in"))
 	if err != nil {
 		p.t.Error(err)
 	}
 	for _, account := range in {
-		held = append(held, "jobs/"+account.Name())
+		all = append(all, "jobs/"+account.Name())
 	}
+	return all
+}
+
+func (p *program) journal() (all []effect) {
 	text, err := os.ReadFile(filepath.Join(p.state, "journal"))
 	if err != nil && !os.IsNotExist(err) {
 		p.t.Error(err)
@@ -83,7 +87,7 @@ func (p *program) truth() (held []string, journal []effect) {
 		if err != nil {
 			p.t.Error(err)
 		}
-		journal = append(journal, effect{At: time.Unix(0, nano), Given: words[1] == "given", Grant: approvals.GrantID(words[2]), What: "jobs", Account: words[3]})
+		all = append(all, effect{At: time.Unix(0, nano), Given: words[1] == "given", Grant: approvals.GrantID(words[2]), What: "jobs", Account: words[3]})
 	}
-	return held, journal
+	return all
 }

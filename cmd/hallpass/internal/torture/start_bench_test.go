@@ -107,7 +107,7 @@ func (w *world) begin(b *testing.B) (took time.Duration, resident int64) {
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()
-	for members := []string{""}; len(members) > 0 || w.desk.Connections() == 0; members, _ = w.endpoint.truth() {
+	for members := []string{""}; len(members) > 0 || w.desk.Connections() == 0; members = w.endpoint.held() {
 		if pause(ctx, 5*time.Millisecond); ctx.Err() != nil {
 			_ = cmd.Process.Kill()
 			log, _ := os.ReadFile(w.specs[0].Log)

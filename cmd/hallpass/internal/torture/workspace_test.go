@@ -77,48 +77,14 @@ func (d *desk) await(process string, meet func(method string, after bool) bool) 
 	d.meet[process] = meet
 }
 
-// said lists what the bot wrote to everybody, as plain text, by person.
-func (d *desk) said() map[string][]string {
-	said := map[string][]string{}
-	for i := range d.people {
-		a := d.As(fmt.Sprint("U", i))
-		for _, m := range a.Messages(a.DMChannel()) {
-			said[fmt.Sprint("p", i)] = append(said[fmt.Sprint("p", i)], m.Plain())
-		}
-	}
-	return said
+// messages are what the bot wrote to a person, from the nth on.
+func (d *desk) messages(who string, n int) []slacksim.Message {
+	a := d.As("U" + strings.TrimPrefix(who, "p"))
+	return a.Messages(a.DMChannel())[n:]
 }
 
 // tellsEnd recognises the one message that says that access has ended; cards
 // that say so too are edited in place.
 func tellsEnd(text string) bool {
 	return strings.HasPrefix(text, "*") && strings.Contains(text, ": Access ended ") && strings.HasSuffix(text, "\nAsk again")
-}
-
-// told counts the messages that say that access has ended.
-func (d *desk) told() (n int) {
-	for _, texts := range d.said() {
-		for _, s := range texts {
-			if tellsEnd(s) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// slots counts the messages that the bot wrote, by who got them and what they
-// are about. A reminder of an end may be said anew; here no end is far enough
-// for one.
-func (d *desk) slots() map[string]int {
-	all := map[string]int{}
-	for i := range d.people {
-		a := d.As(fmt.Sprint("U", i))
-		for _, m := range a.Messages(a.DMChannel()) {
-			if m.Metadata != nil {
-				all[fmt.Sprint("p", i, " ", m.Metadata.EventPayload["slot"])]++
-			}
-		}
-	}
-	return all
 }

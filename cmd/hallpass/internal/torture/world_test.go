@@ -22,25 +22,24 @@ import (
 	"github.com/hallpass-dev/hallpass/store/storetest/pgtest"
 )
 
-// plan is what one seed does.
+// plan is what one world goes through.
 type plan struct {
-	seed     uint64
+	seed     uint64 // of the first round
+	rounds   uint64
 	engine   string
 	replicas int
-	lives    int // that end early, of each replica
-	storm    time.Duration
 	people   int
+	sweep    string        // see lifecycle.Config
 	outage   time.Duration // of the systems, beyond what a storm brings
 	apart    time.Duration // the clocks of neighbouring replicas
-	wishes   []wish
-	kinds    []string // connectors besides the webhook's
+	wishes   []wish        // that are made at once, outside of rounds
+	kinds    []string      // connectors besides the webhook's
 }
 
 // world is everything around the processes: systems, Slack, lines, database.
 type world struct {
 	plan
 	t        testing.TB
-	rng      *mathrand.Rand // of the test's own goroutine
 	suffix   string
 	dir      string
 	desk     *desk
@@ -51,40 +50,36 @@ type world struct {
 	specs    []spec
 	database string // URL, without a line between
 
+	tally *tally
+
 	looking sync.Mutex
 	witness witness
+	slots   map[string]int // of the messages that the bot wrote
 
-	mu     sync.Mutex
-	alive  map[int]*os.Process
-	deaths []string
+	mu      sync.Mutex
+	alive   map[int]*life
+	order   order
+	round   *round
+	fallen  string   // the note of the last who died as ordered
+	pending []*round // that are over, and not compared with the database yet
 }
 
 func draw(seed uint64, stream uint64) *mathrand.Rand {
 	return mathrand.New(mathrand.NewPCG(seed, stream))
 }
 
-// planned draws what a seed does.
-func planned(seed uint64) plan {
+// planned draws the world of some seeds.
+func planned(seed, rounds uint64) plan {
 	rng := draw(seed, 1)
-	p := plan{seed: seed, engine: "sqlite", replicas: 1, lives: 2 + rng.IntN(3), people: 4, apart: 2 * time.Second, storm: time.Duration(2+rng.IntN(4)) * time.Second}
-	if seed%2 == 0 {
-		p.engine, p.replicas = "postgres", 3
-	}
 	// Each kind of connector has its turn on each engine, in pairs.
 	pairs := [][]string{{"roles", "cloud"}, {"roles", "groups"}, {"cloud", "program"}, {"groups", "program"}, {"roles", "program"}, {"groups", "cloud"}}
-	p.kinds = pairs[seed/2%uint64(len(pairs))]
-	asked := []approvals.EntitlementID{"sales:view"}
-	for _, kind := range p.kinds {
-		asked = append(asked, gives[kind])
+	nth := seed / rounds
+	p := plan{seed: seed, rounds: rounds, engine: "sqlite", replicas: 1, people: mostBatches * batch, apart: 2 * time.Second, kinds: pairs[nth/2%uint64(len(pairs))]}
+	if nth%2 == 0 {
+		p.engine, p.replicas = "postgres", 3
 	}
-	for i := range p.people {
-		for _, what := range asked {
-			if rng.IntN(3) == 0 {
-				continue
-			}
-			p.wishes = append(p.wishes, wish{Key: fmt.Sprintf("torture:%d:%s", i, what), Who: approvals.PrincipalID(fmt.Sprint("p", i)), What: what,
-				Duration: time.Duration(1000+rng.IntN(4000)) * time.Millisecond})
-		}
+	if rng.IntN(5) == 0 { // else a task that is lost would soon be put again
+		p.sweep = "@every 2s"
 	}
 	return p
 }
@@ -94,7 +89,7 @@ var gives = map[string]approvals.EntitlementID{"roles": "books:view", "groups": 
 
 func newWorld(t testing.TB, p plan) *world {
 	t.Helper()
-	w := &world{plan: p, t: t, rng: draw(p.seed, 3), suffix: strings.ToLower(rand.Text()[:8]), dir: t.TempDir(), lines: newLines(), alive: map[int]*os.Process{}, systems: map[string]system{}}
+	w := &world{plan: p, t: t, suffix: strings.ToLower(rand.Text()[:8]), dir: t.TempDir(), lines: newLines(), alive: map[int]*life{}, systems: map[string]system{}, slots: map[string]int{}, tally: &tally{}}
 	w.desk = newDesk(t, w.suffix, p.people)
 	w.copyAccess()
 	signer, public, err := auditlog.NewKey("hallpass/torture")
@@ -105,7 +100,9 @@ func newWorld(t testing.TB, p plan) *world {
 		t.Fatal(err)
 	}
 	s := spec{Access: filepath.Join(w.dir, "access"), Database: "sqlite:" + w.dir, Bot: "xoxb-torture", App: "xapp-torture", Signer: signer,
-		Key: strings.Repeat("k", 32), Systems: w.connect(), State: filepath.Join(w.dir, "jobs"), Replicas: p.replicas, Wishes: p.wishes}
+		Key: strings.Repeat("k", 32), Systems: w.connect(), State: filepath.Join(w.dir, "jobs"), Replicas: p.replicas, Sweep: p.sweep, Order: order{Wishes: p.wishes}}
+	w.order = s.Order
+	w.open(&round{seed: p.seed, wishes: p.wishes})
 	s.Roots = w.endpoint.server.Certificate().Raw
 	if p.engine == "postgres" {
 		s.Database = pgtest.Start(t).Database(t)
@@ -113,7 +110,7 @@ func newWorld(t testing.TB, p plan) *world {
 	w.database = s.Database
 	for i := range p.replicas {
 		s.APIURL, s.Ahead = w.desk.door(fmt.Sprint(i)), time.Duration(i-p.replicas/2)*p.apart
-		s.Note, s.Log = filepath.Join(w.dir, fmt.Sprint("note", i)), filepath.Join(w.dir, fmt.Sprint("log", i))
+		s.Log = filepath.Join(w.dir, fmt.Sprint("log", i))
 		if p.engine == "postgres" {
 			s.Database = w.behind(fmt.Sprint("database", i), w.database)
 		}
