@@ -72,6 +72,10 @@ func sqliteFault(err error) (fault, bool) {
 		return faultUnique, true
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return faultReference, true
+	// A disk that was made read-only under its user, or has a quota, does not say
+	// that it is full. Reading works all the same.
+	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE:
+		return faultUnwritable, true
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,9 +142,14 @@ func (j *Journal) read(data []byte) (said []string) {
 
 func journalHash(line []byte) string { return fmt.Sprintf("sha256:%x", auditlog.LeafHash(line)) }
 
-// reserve writes zeros behind the last line, so that the disk need not be asked
-// when it is full.
+// reserve sees to it that there are zeros behind the last line, so that the disk
+// need not be asked when it is full. Where there are enough, it writes nothing:
+// who opens the journal while the disk is full has the room that was there.
 func (j *Journal) reserve(f *os.File) error {
+	rest, err := io.ReadAll(io.NewSectionReader(f, j.end, math.MaxInt64-j.end))
+	if err != nil || len(rest) >= journalReserve/2 && len(bytes.Trim(rest, "\x00")) == 0 {
+		return err
+	}
 	if _, err := f.WriteAt(make([]byte, journalReserve), j.end); err != nil {
 		return err
 	}

@@ -46,8 +46,7 @@ var ways = map[string]func(t *testing.T) (url string, block func(*stuck) (free f
 		return "sqlite:" + t.TempDir(), func(w *stuck) func() {
 			w.exec("PRAGMA max_page_count = 1") // which SQLite takes for: no more than there are
 			for i := 0; w.db.Refused() == nil; i++ {
-				err := w.db.Apply(context.Background(), approvals.Change{Events: []approvals.Event{{At: w.now(), Kind: approvals.EventPolicyLoaded,
-					Actor: approvals.System("test"), Detail: map[string]string{"fill": strings.Repeat("x", 4000)}}}})
+				err := w.db.Apply(context.Background(), filling(w.now()))
 				if err != nil && w.db.Refused() == nil {
 					w.t.Fatal(err)
 				}
@@ -74,6 +73,12 @@ var ways = map[string]func(t *testing.T) (url string, block func(*stuck) (free f
 			return func() { set("off") }
 		}
 	},
+}
+
+// filling is a change that takes some kilobytes.
+func filling(at time.Time) approvals.Change {
+	return approvals.Change{Events: []approvals.Event{{At: at, Kind: approvals.EventPolicyLoaded,
+		Actor: approvals.System("test"), Detail: map[string]string{"fill": strings.Repeat("x", 4000)}}}}
 }
 
 func (w *stuck) exec(query string) {
