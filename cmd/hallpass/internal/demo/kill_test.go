@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -239,19 +240,24 @@ func undisturbed(t *testing.T, chapters []chapter) map[string]int {
 }
 
 // checkMessages holds the workspace to what must be true however often the bot
-// died: nobody is told the same twice.
+// died: nobody is told the same twice. In a channel that the bot may not read, a
+// message whose answer the death took is written once more; no death takes more.
 func checkMessages(t *testing.T, m *mortal) {
 	t.Helper()
 	for i, person := range byID(Organisation()) {
 		a := m.bot.Workspace.As(slackID(i))
 		for _, channel := range []string{a.DMChannel(), securityChannel} {
-			seen := map[string]bool{}
+			most := 1
+			if channel == securityChannel {
+				most = 2
+			}
+			seen := map[string]int{}
 			for _, message := range a.Messages(channel) {
 				text := readable(message) + buttons(message)
-				if message.BotID != "" && message.EphemeralTo == "" && seen[text] {
-					t.Errorf("%s reads twice: %s", person.Name, text)
+				if message.BotID != "" && message.EphemeralTo == "" && seen[text] == most {
+					t.Errorf("%s reads more than %d times: %s", person.Name, most, text)
 				}
-				seen[text] = true
+				seen[text]++
 			}
 		}
 	}
@@ -280,6 +286,10 @@ func newMortal(t *testing.T, database string) *mortal {
 // once. It counts what people did and what became of it.
 func checkLog(t *testing.T, stage Stage) map[string]int {
 	t.Helper()
+	var drawn []string
+	for _, name := range security {
+		drawn = append(drawn, strings.ReplaceAll(strings.ToLower(name), " ", "."))
+	}
 	var last int64
 	effects, happened := map[string]int{}, map[string]int{}
 	for {
@@ -302,8 +312,13 @@ func checkLog(t *testing.T, stage Stage) map[string]int {
 				effects[fmt.Sprintf("%s %s by %s", e.Kind, e.Request, e.Actor.Principal)]++
 			case approvals.EventGrantRetried, approvals.EventGrantStarted: // a process that died may have begun a call
 				continue
+			case approvals.EventRequestReminded: // where the clock jumps over this and an escalation, either comes first
+				continue
 			}
 			what := fmt.Sprintf("%s by %s", e.Kind, e.Actor.Principal)
+			if slices.Contains(drawn, string(e.Actor.Principal)) { // by a checkpoint's signature, which of them is to look
+				what = string(e.Kind) + " by a reviewer"
+			}
 			switch {
 			case e.Kind == approvals.EventActionRefused: // written down again by whoever takes over
 				happened[what] = 1

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"math"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -50,10 +51,12 @@ type spec struct {
 	Roots                    []byte // who vouches for servers, in DER
 	Ahead                    time.Duration
 	Order                    order  // the first
+	Obeys                    bool   // there are more on standard input, for as long as the test lives
 	Sweep                    string // as lifecycle.Config
 	DataDir                  string // the process finds its database by its configuration, and keeps files here; empty: no files
 	State                    string // folder of the system that is a program
 	Log                      string // file
+	Room                     uint64 // bytes that a file may have, so that the disk refuses more; 0: as many as there is room for
 }
 
 // child is one process of Hallpass: all of it, but for what ends it.
@@ -68,12 +71,19 @@ func child(text string) error {
 	if err != nil {
 		return err
 	}
+	if s.Room > 0 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: s.Room, Max: math.MaxUint64}); err != nil {
+			return err
+		}
+	}
 	log := slog.New(slog.NewTextHandler(file, nil)).With("pid", os.Getpid())
 	f := &fate{}
 	f.obey(s.Order)
 	orders := make(chan order, 100)
 	orders <- s.Order
-	go listen(f, orders)
+	if s.Obeys {
+		go listen(f, orders)
+	}
 	a, err := s.start(ctx, f, log)
 	if err != nil && ctx.Err() != nil { // it was told to stop while it started
 		return nil
@@ -178,13 +188,14 @@ func (s *spec) hands(f *fate, log *slog.Logger) (map[string]approvals.Connector,
 	return all, nil
 }
 
-// listen passes on the orders that come on standard input.
+// listen passes on the orders that come on standard input. The process ends
+// with who gives them.
 func listen(f *fate, orders chan<- order) {
 	lines := json.NewDecoder(os.Stdin)
 	for {
 		var o order
-		if lines.Decode(&o) != nil { // there are no more
-			return
+		if lines.Decode(&o) != nil {
+			die()
 		}
 		f.obey(o)
 		orders <- o

@@ -39,7 +39,7 @@ func (w *world) replica(ctx context.Context, i int) error {
 func (w *world) live(ctx context.Context, i int) error {
 	s := w.specs[i]
 	w.mu.Lock()
-	s.Order = w.order
+	s.Order, s.Obeys = w.order, true
 	w.mu.Unlock()
 	cmd, err := process.Command(s)
 	if err != nil {
