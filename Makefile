@@ -56,10 +56,11 @@ bench: ## Run all benchmarks, with a durable PostgreSQL beside them.
 	$(WITHPG) -durable -- go test -run '^$$' -bench . -benchmem $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: ## Kill hundreds of processes, live ten thousand fates in virtual time, take systems and Slack away; about an hour.
+torture: ## Kill ten thousand processes, live as many fates in virtual time, take systems and Slack away; hours.
 	@.ci/deps postgres
 	HALLPASS_SEEDS=$(or $(SEEDS),10000) HALLPASS_BURST=10000 go test -run 'TestWhateverHappens|TestManyThatEndAtOnce' -count=1 -timeout 60m -v ./approvals/lifecycle
-	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_OUTAGE=$(or $(OUTAGE),17m) HALLPASS_TORTURE_SEED=1 HALLPASS_TORTURE_SEEDS=$(or $(KILLED),300) go test -count=1 -timeout 120m -parallel 4 -v ./cmd/hallpass/internal/torture
+	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_TORTURE_SEED=1 HALLPASS_TORTURE_SEEDS=$(or $(KILLED),10000) HALLPASS_TORTURE_ROUNDS=50 go test -run Killed -count=1 -timeout 240m -parallel $(or $(WORLDS),24) -v ./cmd/hallpass/internal/torture
+	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_OUTAGE=$(or $(OUTAGE),17m) go test -run 'Outage|WithoutTheDatabase' -count=1 -timeout 60m -v ./cmd/hallpass/internal/torture
 	HALLPASS_REQUIRE_POSTGRES=1 HALLPASS_KILL_STORY=1 go test -run TestStoryEndsTheSame -count=1 -timeout 30m -v ./cmd/hallpass/internal/demo
 	HALLPASS_BACKLOG=10000 go test -run TestAnHourWithoutSlackIsCaughtUp -count=1 -timeout 30m -v ./bot
 

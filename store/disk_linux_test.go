@@ -18,7 +18,7 @@ import (
 // larger stands for it.
 func TestDiskThatTakesNothingIsADatabaseThatTakesNoWrites(t *testing.T) {
 	t.Parallel()
-	cmd := osexec.Command(os.Args[0], "-test.run=^TestWriterWithoutRoom$") //nolint:gosec,noctx // It is this test, and ends soon.
+	cmd := osexec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriterWithoutRoom$")
 	cmd.Env = append(os.Environ(), "HALLPASS_TEST_NO_ROOM="+t.TempDir())
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, said)

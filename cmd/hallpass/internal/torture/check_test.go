@@ -192,5 +192,5 @@ func (w *world) told(r *round) (n int) {
 }
 
 func (w *world) String() string {
-	return fmt.Sprintf("%d seeds from %d on %s: hook and %s, %d checkpoints of the log seen, %d bundles read", w.plan.rounds, w.seed, w.engine, strings.Join(w.kinds, " and "), w.witness.checkpoints, w.witness.bundles)
+	return fmt.Sprintf("%d seeds from %d on %s: hook %s, %d checkpoints of the log seen, %d bundles read", max(1, w.plan.rounds), w.seed, w.engine, strings.Join(w.kinds, " "), w.witness.checkpoints, w.witness.bundles)
 }

@@ -50,7 +50,7 @@ func TestProcessesThatAreKilledLoseNothingAndDoubleNothing(t *testing.T) {
 			})
 		}
 	})
-	deaths.report(t, int(n), time.Since(began)) //nolint:gosec // It fits.
+	deaths.report(t, int(n), time.Since(began))
 }
 
 // torture lives through the rounds of one world.

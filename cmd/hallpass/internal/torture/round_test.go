@@ -93,7 +93,7 @@ func (r *round) more(p plan) {
 		offers = offers[:2]
 	}
 	for i := range batch {
-		who := approvals.PrincipalID(fmt.Sprint("p", (int(r.seed)*batch+r.asked)%p.people)) //nolint:gosec // It is a small number.
+		who := approvals.PrincipalID(fmt.Sprint("p", (int(r.seed)*batch+r.asked)%p.people))
 		r.asked++
 		n := r.rng.IntN(len(offers))
 		what := []approvals.EntitlementID{offers[n]}
@@ -145,8 +145,8 @@ func (w *world) open(r *round) {
 func (w *world) pass(ctx context.Context, r *round) error {
 	note := filepath.Join(w.dir, fmt.Sprint("note", r.seed))
 	hurting, ctx := errgroup.WithContext(ctx)
-	if r.storm > 0 {
-		hurting.Go(func() error { return w.storms(ctx, r.storm, r.rng.Uint64()) })
+	if seed := r.rng.Uint64(); r.storm > 0 {
+		hurting.Go(func() error { return w.storms(ctx, r.storm, seed) })
 	}
 	for range mostBatches {
 		r.more(w.plan)
