@@ -1,10 +1,6 @@
 package scoring
 
-import (
-	"math/bits"
-
-	"github.com/hallpass-dev/hallpass/scoring/scorecard"
-)
+import "github.com/hallpass-dev/hallpass/scoring/scorecard"
 
 // creditCap is how many decisions of one approver count in one cell. Beyond
 // it the approver's rate of denial counts, not the number of answers, so that
@@ -23,17 +19,23 @@ func (k cellKey) kind() int {
 	return at
 }
 
-func singleKey(attribute int, value uint32) cellKey {
-	return cellKey(attribute+1)<<56 | cellKey(value)
+// kindKey is what the keys of one kind have in common.
+func kindKey(kind int) cellKey {
+	if kind >= singles {
+		kind += maxSingles - singles
+	}
+	return cellKey(kind+1) << 56
 }
+
+func singleKey(attribute int, value uint32) cellKey { return kindKey(attribute) | cellKey(value) }
 
 func pairKey(pair int, a, b uint32) cellKey {
 	return cellKey(pair+1+maxSingles)<<56 | cellKey(a)<<28 | cellKey(b)
 }
 
-// hash spreads a key; the finaliser is that of splitmix64.
 func (k cellKey) hash() uint64 { return mix(uint64(k)) }
 
+// mix spreads a key; it is the finaliser of splitmix64.
 func mix(z uint64) uint64 {
 	z += 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -58,6 +60,23 @@ func (s share) add(denied bool) share {
 
 func (s share) approved() uint16 { return s.decided - s.denied }
 
+// take is a share with one more decision, and by how much what is credited
+// changes.
+func (s share) take(denied bool) (after share, c change) {
+	after = s.add(denied)
+	if s.decided < creditCap {
+		c.decided = 1
+		c.denied = int32(after.denied - s.denied)
+		return after, c
+	}
+	was, _ := s.credit()
+	is, _ := after.credit()
+	return after, change{denied: int32(is) - int32(was)}
+}
+
+// change is of a cell's counts.
+type change struct{ denied, decided int32 }
+
 // credit is what of a share counts: all of it up to the cap, beyond it as many
 // decisions as the cap at the approver's own rate, denials rounded up.
 func (s share) credit() (denied, decided uint32) {
@@ -67,9 +86,9 @@ func (s share) credit() (denied, decided uint32) {
 	return (uint32(s.denied)*creditCap + uint32(s.decided) - 1) / uint32(s.decided), creditCap
 }
 
-// tally is one cell as kept: the credited counts, and the share of the
-// approver who approved most in it: whose absence it would show first. A zero
-// key is an empty slot.
+// tally is one cell: the credited counts, and the share of the
+// approver who approved most in it: whose absence it would show first. The key
+// is 0 where nothing was decided.
 type tally struct {
 	key             cellKey
 	denied, decided uint32
@@ -79,103 +98,6 @@ type tally struct {
 
 func (t tally) cell() scorecard.Cell {
 	return scorecard.Cell{Denied: int64(t.denied), Decided: int64(t.decided)}
-}
-
-// cellTable keeps the tallies of each attribute and pair in a table of its own:
-// most of these are small, and what is small stays in the processor's cache.
-// Shares of approvers other than a cell's lead are kept beside them, since most
-// cells have but one approver.
-type cellTable struct {
-	kinds  [singles + pairs]tallyTable
-	others shareTable
-}
-
-func newCellTable(capacity int) *cellTable {
-	t := &cellTable{others: shareTable{buckets: spread(make([]shareBucket, max(capacity/bucketShares, 256)))}}
-	for i := range t.kinds {
-		t.kinds[i].slots = make([]tally, 64)
-	}
-	return t
-}
-
-// place maps a hash to one of n slots without needing a power of two.
-func place(hash uint64, n int) int {
-	hi, _ := bits.Mul64(hash, uint64(n))
-	return int(hi)
-}
-
-// tallyTable is an open-addressing hash table with linear probing.
-type tallyTable struct {
-	slots []tally
-	used  int
-}
-
-func (t *tallyTable) first(k cellKey) int { return place(k.hash(), len(t.slots)) }
-
-func (t *tallyTable) find(k cellKey) *tally {
-	for i := t.first(k); ; {
-		s := &t.slots[i]
-		if s.key == k || s.key == 0 {
-			return s
-		}
-		if i++; i == len(t.slots) {
-			i = 0
-		}
-	}
-}
-
-// room makes sure that one more cell finds a place.
-func (t *tallyTable) room() {
-	if (t.used+1)*5 <= len(t.slots)*4 {
-		return
-	}
-	old := t.slots
-	t.slots = spread(make([]tally, grown(len(old))))
-	for _, s := range old {
-		if s.key != 0 {
-			*t.find(s.key) = s
-		}
-	}
-}
-
-// grown is the next size of a table: twice as large while that costs little
-// memory, then a quarter larger, since every growing moves everything.
-func grown(slots int) int {
-	if slots < 1<<14 {
-		return 2 * slots
-	}
-	return slots * 5 / 4
-}
-
-// get returns a cell's tally; zero if nothing was decided in it.
-func (t *cellTable) get(k cellKey) tally { return *t.kinds[k.kind()].find(k) }
-
-// used is how many cells there are.
-func (t *cellTable) used() (n int) {
-	for i := range t.kinds {
-		n += t.kinds[i].used
-	}
-	return n
-}
-
-// find reads a request's cells.
-func (t *cellTable) find(k *keys, cells *found) {
-	for i, key := range k {
-		cells[i] = tally{}
-		if key != 0 {
-			cells[i] = *t.kinds[i].find(key)
-		}
-	}
-}
-
-// touch reads the slots where cells are first looked for; see World.touch.
-//
-//go:noinline
-func (t *cellTable) touch(k *keys) (sum cellKey) {
-	for i, key := range k {
-		sum += t.kinds[i].slots[t.kinds[i].first(key)].key
-	}
-	return sum
 }
 
 // elsewhere reports whether anything is known of an approver beside the lead.
@@ -193,46 +115,50 @@ func (t *tally) without(s share) scorecard.Cell {
 	return scorecard.Cell{Denied: int64(t.denied - denied), Decided: int64(t.decided - decided)}
 }
 
-// add counts one decision in every cell that it belongs to. Keys of 0 are left
-// out.
-func (t *cellTable) add(k *keys, approver uint32, denied bool) {
-	t.others.room(len(k))
+// route is where a decision goes: its cells, which are 0 where an attribute is
+// unknown, their hashes, and the keys of the approver's shares in them.
+type route struct {
+	keys           keys
+	hashes, others [singles + pairs]uint64
+}
+
+func (r *route) set(values *[singles]uint32, approver uint32) {
+	r.keys = keysOf(values)
 	mixed := mix(uint64(approver))
-	var cells [len(keys{})]*tally
-	var other [len(keys{})]uint64 // keys of the approver's shares where somebody else leads
-	for i, key := range k {
-		if key == 0 {
-			continue
-		}
-		t.kinds[i].room()
-		cell := t.kinds[i].find(key)
-		if cell.key == 0 {
-			t.kinds[i].used++
-			*cell = tally{key: key, lead: approver}
-		}
-		cells[i] = cell
-		if cell.lead != approver {
-			other[i] = otherKey(key, mixed)
-			t.others.touch(other[i : i+1])
-		}
-	}
-	for i, cell := range cells {
-		switch {
-		case cell == nil:
-		case other[i] != 0:
-			t.others.add(cell, other[i], approver, denied)
-		default:
-			before := cell.share
-			cell.share = before.add(denied)
-			cell.move(before, cell.share)
-		}
+	for i, key := range r.keys {
+		r.hashes[i] = key.hash()
+		r.others[i] = r.hashes[i] ^ mixed | 1
 	}
 }
 
-// move replaces one approver's share in the credited counts.
-func (t *tally) move(before, after share) {
-	d0, n0 := before.credit()
-	d1, n1 := after.credit()
-	t.denied += d1 - d0
-	t.decided += n1 - n0
+// add counts one decision in every cell that it belongs to.
+func (t *cellTable) add(r *route, approver uint32, denied bool) {
+	t.others.room(len(r.keys))
+	for i, key := range r.keys {
+		if key == 0 {
+			continue
+		}
+		hash := r.hashes[i]
+		b, at := t.kinds[i].look(key, hash)
+		if at < 0 {
+			b, at = t.kinds[i].enter(hash)
+			b.setKey(at, key)
+			b.leads[at].approver = approver
+		}
+		lead := &b.leads[at]
+		if lead.approver == approver {
+			var c change
+			lead.share, c = lead.share.take(denied)
+			b.credit(at, c)
+			continue
+		}
+		other := t.others.at(r.others[i])
+		after, c := other.take(denied)
+		b.credit(at, c)
+		if *other = after; after.approved() > lead.share.approved() { // the lead steps back
+			*other = share{}
+			*t.others.at(otherKey(key, mix(uint64(lead.approver)))) = lead.share
+			lead.approver, lead.share = approver, after
+		}
+	}
 }

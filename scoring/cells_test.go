@@ -9,11 +9,12 @@ import (
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
-// only is a decision that belongs to one cell alone.
-func only(key cellKey) *keys {
-	var k keys
-	k[key.kind()] = key
-	return &k
+// only is an approver's decision that belongs to one cell alone.
+func only(key cellKey, approver uint32) *route {
+	r := &route{}
+	i := key.kind()
+	r.keys[i], r.hashes[i], r.others[i] = key, key.hash(), otherKey(key, mix(uint64(approver)))
+	return r
 }
 
 // without is a cell's count without one approver's answers.
@@ -44,7 +45,7 @@ func TestCellsAgreeWithAPlainCount(t *testing.T) {
 			a := uint32(rapid.IntRange(0, 5).Draw(t, "approver"))
 			denied := rapid.Bool().Draw(t, "denied")
 			for range rapid.SampledFrom([]int{1, 2, 40, 70}).Draw(t, "times") {
-				table.add(only(k), a, denied)
+				table.add(only(k, a), a, denied)
 				plain[who{k, a}] = plain[who{k, a}].add(denied)
 			}
 			keys[k] = true
@@ -77,9 +78,9 @@ func TestTablesKeepEverythingWhenTheyGrow(t *testing.T) {
 	table := newCellTable(0)
 	const n = 20_000
 	for i := range uint32(n) {
-		table.add(only(singleKey(atTitle, i+1)), 1, i%3 == 0)
-		table.add(only(singleKey(atTitle, i+1)), 2, false)
-		table.add(only(singleKey(atTitle, i+1)), 3, true)
+		table.add(only(singleKey(atTitle, i+1), 1), 1, i%3 == 0)
+		table.add(only(singleKey(atTitle, i+1), 2), 2, false)
+		table.add(only(singleKey(atTitle, i+1), 3), 3, true)
 	}
 	if table.used() != n {
 		t.Fatalf("%d cells, want %d", table.used(), n)

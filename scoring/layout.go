@@ -62,6 +62,14 @@ func (t *tallies) forget(attribute int) {
 // pairs. 0: the value is unknown.
 type keys [singles + pairs]cellKey
 
+// pairOf is layout.Pairs in a form that is read quickly.
+var pairOf = func() (of [pairs][2]uint8) {
+	for i, p := range layout.Pairs {
+		of[i] = [2]uint8{uint8(p[0]), uint8(p[1])}
+	}
+	return of
+}()
+
 // keysOf names the cells of attribute values; index 0 stands for unknown.
 func keysOf(values *[singles]uint32) (k keys) {
 	for i, v := range values {
@@ -69,9 +77,8 @@ func keysOf(values *[singles]uint32) (k keys) {
 			k[i] = singleKey(i, v)
 		}
 	}
-	for i := range pairs {
-		p := layout.Pairs[i]
-		if a, b := values[p[0]], values[p[1]]; a != 0 && b != 0 {
+	for i, p := range &pairOf {
+		if a, b := values[p[0]%singles], values[p[1]%singles]; a != 0 && b != 0 {
 			k[singles+i] = pairKey(i, a, b)
 		}
 	}

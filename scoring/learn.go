@@ -14,12 +14,32 @@ import (
 func (w *World) Learn(ls ...approvals.Learned) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i := range ls {
-		w.learn(&ls[i])
+	last := len(ls) - 1
+	lag := min(last, apart)
+	for i := range len(ls) + 3*lag {
+		if at := i; at <= last {
+			w.announce(&ls[at], w.coming(at))
+		}
+		if at := i - lag; at >= 0 && at <= last {
+			w.approach(&ls[at], w.coming(at))
+		}
+		if at := i - 2*lag; at >= 0 && at <= last {
+			w.near(w.coming(at))
+		}
+		if at := i - 3*lag; at >= 0 {
+			w.learn(&ls[at], w.coming(at))
+		}
 	}
 }
 
-func (w *World) learn(l *approvals.Learned) {
+// hurry says whether a long past is being learned; see cellTable.hurry.
+func (w *World) hurry(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cells.hurry(on)
+}
+
+func (w *World) learn(l *approvals.Learned, a *arrival) {
 	if l.Sequence < w.sequence || l.Sequence == w.sequence && slices.Contains(w.latest, l.Request) {
 		return
 	}
@@ -28,9 +48,9 @@ func (w *World) learn(l *approvals.Learned) {
 		w.sequence = l.Sequence
 	}
 	w.latest = append(w.latest, l.Request)
-	s, approver := w.enter(l)
+	s, approver := w.enter(l, a)
 	good, who, values := s.good, s.who, s.values
-	w.count(&values, approver, !l.Approved)
+	w.count(&s, approver, a, !l.Approved)
 	w.hours[values[atLocation]][slotOf(l.At, w.people[who].zone)]++
 	if l.Approved && good != 0 {
 		w.lasted[good][durationStep(l.Duration)]++
@@ -51,47 +71,19 @@ func (w *World) learn(l *approvals.Learned) {
 	}
 }
 
-// enter is what a decision's names mean, those that are new included, and who
-// decided.
-func (w *World) enter(l *approvals.Learned) (s subject, approver uint32) {
-	c := called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location}
-	h, by := w.hashes(&c), w.ids.hash(l.Approver)
-	likely, decider := w.likely(&h), w.ids.likely(by)
-	w.approach(&likely, decider)
-	who := w.enterPerson(c.who, h.who, likely.who)
-	approver = w.enterPerson(l.Approver, by, decider)
-	return newSubject(who, w.enterEntitlement(c.good, h.good, likely.good), w.enterPerson(c.manager, h.manager, likely.values[atManager]),
-		w.enterWord(atDepartment, c.department, h.department, likely.values[atDepartment]),
-		w.enterWord(atTitle, c.title, h.title, likely.values[atTitle]),
-		w.enterWord(atLocation, c.location, h.location, likely.values[atLocation])), approver
-}
-
-// approach has the memory fetched that learning a decision leads to; see touch.
-//
-//go:noinline
-func (w *World) approach(s *subject, approver uint32) (sum uint32) {
-	k := keysOf(&s.values)
-	me := &w.people[s.who]
-	sum = uint32(w.cells.touch(&k)) + w.lasted[s.good][0] + me.learned[atTitle]
-	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) +
-		uint32(w.ids.touch(approver)) + uint32(w.words[atTitle].touch(s.values[atTitle]))
-	if n := len(me.asked); n > 0 {
-		sum += me.asked[n-1].day
-	}
-	return sum
-}
-
 // dayOf counts whole days since 1970.
 func dayOf(t time.Time) uint32 { return uint32(max(t.Unix(), 0) / int64(day/time.Second)) }
 
 // count adds a decision to every cell that it belongs to.
-func (w *World) count(values *[singles]uint32, approver uint32, denied bool) {
+func (w *World) count(s *subject, approver uint32, a *arrival, denied bool) {
 	w.all.Decided++
 	if denied {
 		w.all.Denied++
 	}
-	k := keysOf(values)
-	w.cells.add(&k, approver, denied)
+	if s.values != a.likely.values || approver != a.approver {
+		a.route.set(&s.values, approver)
+	}
+	w.cells.add(&a.route, approver, denied)
 }
 
 // slots is how many parts a week has: eight of a working day, eight of a day
@@ -101,12 +93,19 @@ const slots = 16
 // slotOf is the part of the week in somebody's time zone, as the directory knows
 // it; nil is UTC.
 func slotOf(t time.Time, zone *time.Location) uint8 {
-	if zone == nil {
-		zone = time.UTC
+	seconds := t.Unix()
+	if zone != nil {
+		_, offset := t.In(zone).Zone()
+		seconds += int64(offset)
 	}
-	t = t.In(zone)
-	slot := uint8(t.Hour() / 3)
-	if d := t.Weekday(); d == time.Saturday || d == time.Sunday {
+	const hour, thursday = 3600, 4 // 1970 began on a Thursday
+	since := seconds / (24 * hour)
+	left := seconds % (24 * hour)
+	if left < 0 {
+		since, left = since-1, left+24*hour
+	}
+	slot := uint8(left / (3 * hour))
+	if d := time.Weekday(((since+thursday)%7 + 7) % 7); d == time.Saturday || d == time.Sunday {
 		slot += slots / 2
 	}
 	return slot

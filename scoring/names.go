@@ -1,16 +1,13 @@
 package scoring
 
-import (
-	"hash/maphash"
-	"slices"
-)
+import "slices"
 
 // names gives every name a small index, from 1; 0 stands for no name. It is an
 // open-addressing table of hashes and indices. Who looks up several names first
 // asks for what each likely is, and can have fetched at once what memory these
 // lead to, and only then makes sure.
 type names[T ~string] struct {
-	seed  maphash.Seed
+	seed  uint64
 	slots []nameSlot // a power of two, at most half of them used
 	texts []T        // by index, less 1
 }
@@ -19,7 +16,7 @@ type names[T ~string] struct {
 type nameSlot struct{ hash, at uint32 }
 
 func (n *names[T]) init(capacity int) {
-	n.seed = maphash.MakeSeed()
+	n.seed = newSeed()
 	size := 64
 	for size < 2*capacity {
 		size *= 2
@@ -28,12 +25,7 @@ func (n *names[T]) init(capacity int) {
 	n.texts = spread(make([]T, 0, max(capacity, 0)))
 }
 
-func (n *names[T]) hash(name T) uint64 {
-	if name == "" {
-		return 0
-	}
-	return maphash.String(n.seed, string(name))
-}
+func (n *names[T]) hash(name T) uint64 { return hashOf(n.seed, string(name)) }
 
 // likely is the index of a name with this hash, which may be another name's; 0
 // if there is none.
@@ -89,7 +81,7 @@ func (n *names[T]) put(name T) (at uint32, added bool) {
 
 // putBytes is put of a name that holds only until it returns.
 func (n *names[T]) putBytes(name []byte) (at uint32, added bool) {
-	at = n.likely(maphash.Bytes(n.seed, name))
+	at = n.likely(hashOf(n.seed, name))
 	if at != 0 && string(n.texts[at-1]) == string(name) {
 		return at, false
 	}
@@ -99,11 +91,15 @@ func (n *names[T]) putBytes(name []byte) (at uint32, added bool) {
 // enter is put of a name whose hash and likely index are known. Names may have
 // been added since it was likely.
 func (n *names[T]) enter(name T, hash uint64, likely uint32) (at uint32, added bool) {
+	if likely != 0 && n.texts[likely-1] == name {
+		return likely, false
+	}
+	return n.enterUnlikely(name, hash)
+}
+
+func (n *names[T]) enterUnlikely(name T, hash uint64) (at uint32, added bool) {
 	if name == "" {
 		return 0, false
-	}
-	if at = n.sure(name, hash, likely); at != 0 {
-		return at, false
 	}
 	slot := &n.slots[n.find(name, hash)]
 	if slot.at != 0 {

@@ -55,6 +55,10 @@ func (s *Scorer) CatchUp(ctx context.Context) error {
 	defer s.catching.Unlock()
 	generation, _ := s.feed.Generation() // before looking: what comes meanwhile is looked for again
 	after := s.world.Sequence()
+	if after == 0 {
+		s.world.hurry(true)
+		defer s.world.hurry(false)
+	}
 	read := newReader(s.world)
 	err := s.feed.EachLearned(ctx, after, read.add)
 	read.end(err == nil)

@@ -6,34 +6,49 @@ package scoring
 type shareTable struct {
 	buckets []shareBucket
 	used    int
+	hurried bool // see cellTable.hurry
 }
 
 const bucketShares = 5
 
 type shareBucket struct {
-	slots   [bucketShares]shareSlot // filled from the first on
-	spilled uint32                  // 1 if a share that belongs here is in a later one
-}
-
-// shareSlot holds its key in halves, so that it needs no padding.
-type shareSlot struct {
-	high, low uint32
-	share     share
+	keys    [bucketShares]uint64 // filled from the first on; 0: empty
+	shares  [bucketShares]share
+	spilled uint32 // 1 if a share that belongs here is in a later one
 }
 
 // otherKey names one approver's share in one cell, given the approver's index
 // mixed; the lowest bit keeps it from being 0.
-func otherKey(k cellKey, mixed uint64) uint64 { return mix(uint64(k)^mixed) | 1 }
+func otherKey(k cellKey, mixed uint64) uint64 { return k.hash() ^ mixed | 1 }
+
+// seek gives the place of a key in a bucket; -1 if it is not there. It compares
+// all, since which one it is cannot be predicted.
+func (b *shareBucket) seek(k uint64) int {
+	at := -1
+	if b.keys[4] == k {
+		at = 4
+	}
+	if b.keys[3] == k {
+		at = 3
+	}
+	if b.keys[2] == k {
+		at = 2
+	}
+	if b.keys[1] == k {
+		at = 1
+	}
+	if b.keys[0] == k {
+		at = 0
+	}
+	return at
+}
 
 // find gives a share's place; nil if there is none.
 func (t *shareTable) find(k uint64) *share {
-	high, low := uint32(k>>32), uint32(k)
 	for i := place(k, len(t.buckets)); ; {
 		b := &t.buckets[i]
-		for j := range b.slots {
-			if s := &b.slots[j]; s.low == low && s.high == high {
-				return &s.share
-			}
+		if at := b.seek(k); at >= 0 {
+			return &b.shares[at]
 		}
 		if b.spilled == 0 {
 			return nil
@@ -60,34 +75,15 @@ func (t *shareTable) at(k uint64) *share {
 	t.used++
 	for i := place(k, len(t.buckets)); ; {
 		b := &t.buckets[i]
-		for j := range b.slots {
-			if s := &b.slots[j]; s.low == 0 {
-				*s = shareSlot{high: uint32(k >> 32), low: uint32(k)}
-				return &s.share
-			}
+		if at := b.seek(0); at >= 0 {
+			b.keys[at] = k
+			return &b.shares[at]
 		}
 		b.spilled = 1
 		if i++; i == len(t.buckets) {
 			i = 0
 		}
 	}
-}
-
-// add counts a decision in the share of a cell whose lead is somebody else, who
-// steps back where this approver has now approved more. There must be room for
-// one share.
-func (t *shareTable) add(cell *tally, key uint64, approver uint32, denied bool) {
-	other := t.at(key)
-	before := *other
-	after := before.add(denied)
-	cell.move(before, after)
-	if after.approved() > cell.share.approved() {
-		*other = share{}
-		*t.at(otherKey(cell.key, mix(uint64(cell.lead)))) = cell.share
-		cell.lead, cell.share = approver, after
-		return
-	}
-	*other = after
 }
 
 // touch reads the first bucket of every key; see World.touch.
@@ -106,13 +102,18 @@ func (t *shareTable) room(cells int) {
 	if (t.used+2*cells)*20 <= len(t.buckets)*bucketShares*17 { // 85%: few buckets spill
 		return
 	}
+	t.resize(grown(len(t.buckets)*bucketShares, t.hurried))
+}
+
+// resize makes room for so many shares, of which at most 85% may be used.
+func (t *shareTable) resize(shares int) {
 	old := t.buckets
-	t.buckets = spread(make([]shareBucket, grown(len(old)*bucketShares)/bucketShares))
+	t.buckets = spread(make([]shareBucket, shares/bucketShares))
 	t.used = 0
 	for i := range old {
-		for _, s := range old[i].slots {
-			if s.low != 0 {
-				*t.at(uint64(s.high)<<32 | uint64(s.low)) = s.share
+		for j, k := range old[i].keys {
+			if k != 0 {
+				*t.at(k) = old[i].shares[j]
 			}
 		}
 	}

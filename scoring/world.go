@@ -41,25 +41,31 @@ type World struct {
 	sequence int64
 	latest   []approvals.RequestID // what was learned at this sequence
 
+	arriving [8]arrival
+
 	peopleSum, holdingSum uint64
 	holdings              int64
 }
 
-// person is what the index keeps of one principal.
+// person is what the index keeps of one principal, in three of the pieces that
+// the processor fetches at once.
 type person struct {
-	// What every scoring and every decision reads stands together.
-	now     [singles]uint32 // values of the attributes; entitlement stays 0
-	learned [singles]uint32 // the values at the last decision for this person
-	asked   []ask           // own decided requests
-	movedAt time.Time
-	sum     uint64          // this person's part of the people's digest; 0: never in the directory
-	manager uint32          // index in ids
-	active  bool            // in the directory and not suspended
+	// What every decision reads and writes is in the first.
+	learned [singles]uint32 // the values at the last decision for this person; entitlement stays 0
 	told    bool            // a decision for this person was learned
-	before  [singles]uint32 // the values until movedAt
-	id      uint64          // digest of the identifier
-	held    []uint32        // entitlements, ascending
+	active  bool            // in the directory and not suspended
+	asked   []ask           // own decided requests
 	zone    *time.Location  // nil: not known, as UTC
+	id      uint64          // digest of the identifier
+
+	now     [singles]uint32 // values of the attributes; entitlement stays 0
+	manager uint32          // index in ids
+	movedAt time.Time
+	sum     uint64 // this person's part of the people's digest; 0: never in the directory
+
+	before [singles]uint32 // the values until movedAt
+	held   []uint32        // entitlements, ascending
+	_      [24]byte
 }
 
 // ask is one decided request of a person's own.
