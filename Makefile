@@ -89,6 +89,11 @@ prompt-eval: ## Judge recorded model answers, and a real model where one is conf
 image: ## Build the container image with podman or Docker, run it on a read-only root, and use it.
 	@.ci/image $(ARGS)
 
+.PHONY: arm64
+arm64: ## Under qemu's emulation of arm64: the tests of what has to come out alike everywhere, and the story.
+	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64-static $(ARGS) ./approvals ./approvals/policy ./scoring ./store/auditlog
+	GOARCH=arm64 CGO_ENABLED=0 go run -exec qemu-aarch64-static ./cmd/hallpass demo --story
+
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Run every fuzz target for a few seconds.
 	@.ci/fuzz $(PKG)
