@@ -187,12 +187,10 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool
 	ks := me.rings()
 	was := w.faces[who].rings()
 	h := &w.holds[good]
-	self = h.has(who)
-	if h.many == nil {
-		w.compare(h.list, me, out)
-		if self {
-			w.faces[who].leave(me, out)
-		}
+	if h.many != nil {
+		self = h.has(who)
+	} else if self = w.compare(h.list, who, me, out); self {
+		w.faces[who].leave(me, out)
 	}
 	for r := range ks {
 		size := w.groups.size(ring(r), ks[r])
@@ -213,10 +211,10 @@ func (w *World) peers(who, good uint32, me face, out *[rings]portion) (self bool
 	return self
 }
 
-// compare counts, ring by ring, those of a list who share it with a person. It
-// adds up in registers and has no branches to mispredict: this loop is much of
-// what scoring costs.
-func (w *World) compare(list []uint32, me face, out *[rings]portion) {
+// compare counts, ring by ring, those of a list who share it with a person's
+// face, and reports whether the person is on the list. It adds up in registers
+// and has no branches to mispredict: this loop is much of what scoring costs.
+func (w *World) compare(list []uint32, person uint32, me face, out *[rings]portion) (self bool) {
 	me = me.strange()
 	var lines, kins, roles uint64 // how many differ, in lanes; roles: in title or department
 	faces := w.faces
@@ -226,6 +224,9 @@ func (w *World) compare(list []uint32, me face, out *[rings]portion) {
 		kin := differ(o.kin, me.kin, kinLow, kinHigh) >> 20 // bits 0, 22 and 43
 		kins += kin
 		roles += (kin | kin>>22) & 1
+		if who == person {
+			self = true
+		}
 	}
 	count := func(r ring, differing uint64) { out[r].n += int64(len(list)) - int64(differing) }
 	count(ringTeam, lines>>32)
@@ -234,6 +235,7 @@ func (w *World) compare(list []uint32, me face, out *[rings]portion) {
 	count(ringTitle, kins>>22&(1<<21-1))
 	count(ringDepartment, kins&(1<<22-1))
 	count(ringLocation, kins>>43)
+	return self
 }
 
 // leave takes somebody who is no peer of theirs out of the count again.

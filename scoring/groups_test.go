@@ -48,7 +48,10 @@ func TestFacesAreComparedAsTheirRingsAre(t *testing.T) {
 				}
 			}
 		}
-		w.compare(list, me, &got)
+		person := uint32(rapid.IntRange(0, 30).Draw(t, "person"))
+		if self := w.compare(list, person, me, &got); self != (int(person) < len(list)) {
+			t.Errorf("person %d is on a list of %d: %v", person, len(list), self)
+		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(portion{})); diff != "" {
 			t.Errorf("ring by ring, all at once (-want +got):\n%s", diff)
 		}

@@ -74,8 +74,12 @@ func (m *Weights) weigh(o *observation, out *[parts]fixed) fixed {
 	own := ownExcess(base, &o.own)
 	if o.alone.of > 0 {
 		_, without := m.cells(base, &o.without, nil, &memo)
-		without += m.own(base, &o.ownOut)
-		worst += m.weighOwn(&own)
+		owned := m.weighOwn(&own)
+		worst += owned
+		if o.ownOut != o.own {
+			owned = m.own(base, &o.ownOut)
+		}
+		without += owned
 		out[partOneApprover] = max(without-oneApproverLimit-worst, 0)
 	}
 	m.judge(o, &own, out[partFirstJudged:])

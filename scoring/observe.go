@@ -118,10 +118,13 @@ func (w *World) touch(s *subject) (sum uint32) {
 	area := w.people[manager].manager // first: something waits for it
 	sum = uint32(w.cells.touch(&k))
 	me, h := &w.people[s.who], &w.holds[s.good]
-	sum += me.now[atTitle] + w.system[s.good] + w.lasted[s.good][0] + uint32(w.faces[s.who].kin)
+	sum += me.now[atTitle] + me.manager + w.system[s.good] + w.lasted[s.good][0] + w.lasted[s.good][durationSteps-1] + uint32(w.faces[s.who].kin)
 	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) + uint32(w.words[atTitle].touch(s.values[atTitle]))
 	if len(me.asked) > 0 {
 		sum += me.asked[0].day
+	}
+	if me.zone != nil {
+		sum++
 	}
 	if n := len(h.list); n > 0 {
 		sum += h.list[0] + h.list[n/2] + h.list[n-1]

@@ -46,7 +46,7 @@ func (b Base) LogOdds() Fixed { return b.logOdds }
 // weight more at the rate that was expected of it.
 func posterior(c Cell, expected uint64, weight uint64) Fixed {
 	d, n := c.sane()
-	return logit(d<<probBits+weight*expected, (n-d)<<probBits+weight*(certain-expected))
+	return lnSeries(d<<probBits+weight*expected) - lnSeries((n-d)<<probBits+weight*(certain-expected)) // far beyond the few
 }
 
 // Excess is how much worse than the organisation's rate a cell did, in

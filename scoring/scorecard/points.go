@@ -14,54 +14,60 @@ func Points(parts []Fixed, points []int) int {
 	var room [64]int64
 	left := room[:]
 	if len(parts) > len(room) {
-		left = make([]int64, len(parts)+lookedAtOnce)
+		left = make([]int64, len(parts))
 	}
-	kept := 0
 	var sum Fixed
-	given := 0
+	kept, given := 0, 0
 	for i, p := range parts {
 		scaled := p.Mul(pointsPerNat)
 		sum += scaled
 		points[i] = int(scaled >> 24)
 		lost := int64(scaled & (One - 1))
-		left[kept] = lost<<(2*placeBits) | int64(lastPlace-i)<<placeBits | int64(kept)
+		left[kept] = lost<<placeBits | int64(lastPlace-i)
 		if lost != 0 {
 			kept++
 		}
 		given += points[i]
 	}
 	total := int((sum + One/2) >> 24)
-	for kept%lookedAtOnce != 0 {
-		left[kept] = -1
-		kept++
-	}
-	left = left[:kept]
-	for ; given < total; given++ {
-		most := largest(left)
-		points[lastPlace-int(most>>placeBits&lastPlace)]++
-		left[most&lastPlace] = -1
-	}
+	share(left[:kept], total-given, points)
 	return total
 }
 
-// lookedAtOnce is how many numbers are looked at side by side, so that none
-// waits for the one before it.
-const lookedAtOnce = 4
-
-// largest is the largest of so many numbers that nothing remains when they are
-// taken four at a time.
-func largest(of []int64) int64 {
-	a, b, c, d := int64(-1), int64(-1), int64(-1), int64(-1)
-	for ; len(of) >= lookedAtOnce; of = of[lookedAtOnce:] {
-		a, b, c, d = max(a, of[0]), max(b, of[1]), max(c, of[2]), max(d, of[3])
-	}
-	return max(a, b, c, d)
-}
-
-// What is left of a contribution is compared together with its place, counted
-// from the end: of two that lost as much the earlier is larger. Below these bits
-// stands where it is kept.
+// What is left of a contribution stands above its place, counted from the end:
+// of two that lost as much the earlier is larger.
 const (
 	placeBits = 16
 	lastPlace = 1<<placeBits - 1
+	classBits = placeBits + 24 - 4 // above these stands in which sixteenth of a point the loss lies
 )
+
+// share gives the missing points to the largest of what is left, one each. They
+// are fewer than what is left. Whole sixteenths are served at once, and what is
+// served is marked by -1, without asking of each whether it is.
+func share(left []int64, missing int, points []int) {
+	var sizes [16]int
+	for _, l := range left {
+		sizes[l>>classBits]++
+	}
+	class := len(sizes) - 1
+	for class > 0 && missing >= sizes[class] {
+		missing -= sizes[class]
+		class--
+	}
+	for i, l := range left {
+		served := (int64(class) - l>>classBits) >> 63 // -1, or 0 of this class and those below it
+		points[lastPlace-int(l&lastPlace)] -= int(served)
+		left[i] = l | served
+	}
+	for ; missing > 0; missing-- {
+		most, at := int64(-1), 0
+		for i, l := range left {
+			if l > most {
+				most, at = l, i
+			}
+		}
+		points[lastPlace-int(most&lastPlace)]++
+		left[at] = -1
+	}
+}
