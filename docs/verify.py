@@ -278,13 +278,15 @@ def strict_object(pairs):
 class Record:
     def __init__(self, body, texts):
         self.body, self.texts, self.hash = body, texts, leaf_hash(body)
-        self.sequence, self.problem, self.text_problem, self.absent = 0, "", "", 0
+        self.sequence, self.problem, self.text_problem, self.absent, self.closed = 0, "", "", 0, None
         try:
             event = json.loads(body.decode(), object_pairs_hook=strict_object)
             sequence = event["sequence"]
             if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
                 raise ValueError("the event says no number of its own")
             self.sequence = sequence
+            if event.get("kind") == "review.closed":
+                self.closed = event.get("detail") or {}
         except (ValueError, KeyError, TypeError) as error:
             self.problem = str(error) or "the event says no number of its own"
             event = {}
@@ -302,6 +304,36 @@ class Record:
                 self.absent -= 1
                 continue
             break
+
+
+# Results of reviews.
+
+
+def result_problem(review, result, keys):
+    """What is wrong with the signed result of a review; None: nothing."""
+    if not isinstance(result, str):
+        return "the review that was closed has no result"
+    try:
+        text, _ = open_note(result, keys)
+    except ValueError:
+        return "the result of the review %s is not signed by a key that is trusted" % review
+    if not text.startswith("hallpass review result 1\nreview %s, " % review):
+        return "the result is not that of the review %s" % review
+    return None
+
+
+def closed_problem(detail, keys):
+    """What is wrong with the result in the detail of an event that closed a review."""
+    if not isinstance(detail, dict):
+        return "the review that was closed has no result"
+    review, result = detail.get("campaign"), detail.get("result")
+    problem = result_problem(review, result, keys)
+    if problem:
+        return problem
+    text = result[: result.rindex("\n\n") + 1]
+    if hashlib.sha256(text.encode()).hexdigest() != detail.get("digest"):
+        return "the result of the review %s is not the one that the event's digest is of" % review
+    return None
 
 
 # The bundle.
@@ -343,7 +375,7 @@ class Verifier:
         self.findings.append({"kind": kind, "from": start, "to": max(start, end), "words": words})
 
     def open(self, notes, known, keys):
-        before = None
+        before, self.keys = None, keys
         for i, note in enumerate(notes):
             size = max(claimed_size(note), 1)
             try:
@@ -459,8 +491,14 @@ class Verifier:
             self.find("edited", s, s, "it cannot be read: " + r.problem)
         elif r.text_problem:
             self.find("text_changed", s, s, r.text_problem)
+        self.result(s, r)
         if leaf is not None and s == self.tree.size + 1:
             self.grow(leaf)
+
+    def result(self, s, r):
+        problem = closed_problem(r.closed, self.keys) if r.closed is not None else None
+        if problem:
+            self.find("bad_result", s, s, problem)
 
     def finish(self):
         for a, b in self.gaps:
@@ -505,7 +543,7 @@ class Verifier:
                           "the log is not what was signed")
 
     def report(self):
-        exact = [f for f in self.findings if f["kind"] not in ("altered", "bad_checkpoint", "text_changed")]
+        exact = [f for f in self.findings if f["kind"] not in ("altered", "bad_checkpoint", "bad_result", "text_changed")]
         kept = [f for f in self.findings
                 if f["kind"] != "altered" or not any(f["from"] <= e["from"] <= f["to"] for e in exact)]
         kept.sort(key=lambda f: (f["from"], f["to"]))
@@ -536,6 +574,7 @@ def verify_selection(v, records, proofs):
             v.find("reordered", place, place, "it comes after event %d" % seen)
         elif r.text_problem:
             v.find("text_changed", place, place, r.text_problem)
+        v.result(place, r)
         seen = max(seen, place)
         if i >= len(proofs):
             v.find("proof_fails", place, place, "there is no proof of it")
@@ -644,11 +683,27 @@ def verify_files(folder, keys):
     return files, changed
 
 
+def verify_reviews(folder, keys):
+    """What is wrong with the results of the closed reviews in a signed folder."""
+    try:
+        reviews = [json.loads(line) for line in read_lines(folder, "reviews.jsonl")]
+        if any(not isinstance(r.get("state", ""), str) for r in reviews):
+            raise ValueError("a state is no text")
+        closed = [r for r in reviews if r.get("state") == "closed"]
+        problems = [result_problem(r["id"], r.get("result"), keys) for r in closed]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError, AttributeError):
+        problems = ["a line of it cannot be read"]
+    return [{"path": "reviews.jsonl", "words": words} for words in problems if words]
+
+
 def verify_folder(folder, keys, known):
     """A bundle, or a signed folder with a bundle in it."""
     if not any(os.path.exists(os.path.join(folder, name)) for name in ("manifest.sha256", "manifest.note")):
         return verify(folder, keys, known)
     files, changed = verify_files(folder, keys)
+    changed += verify_reviews(folder, keys)
     report = verify(os.path.join(folder, "log"), keys, known)
     if files:
         report["files"] = files

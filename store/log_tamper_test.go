@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -12,72 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 )
-
-// meddler changes the database behind the program's back, inside a transaction
-// that is rolled back.
-type meddler struct {
-	tb  testing.TB
-	s   *Store
-	tx  *sql.Tx
-	rng *rand.Rand
-	n   int64 // events
-}
-
-func (m *meddler) exec(query string, args ...any) {
-	m.tb.Helper()
-	if _, err := m.tx.ExecContext(context.Background(), query, args...); err != nil {
-		m.tb.Fatalf("%s: %v", query, err)
-	}
-}
-
-// disarm takes away what keeps the tables append-only: who owns the database can.
-func (m *meddler) disarm() {
-	if m.s.dialect == postgres {
-		m.exec("SET LOCAL session_replication_role = replica")
-		return
-	}
-	for _, trigger := range []string{"events_keep_update", "events_keep_delete", "events_keep_replace", "events_need_leaf", "checkpoints_keep_update", "checkpoints_keep_delete"} {
-		m.exec("DROP TRIGGER " + trigger)
-	}
-}
-
-func (m *meddler) place() int64 { return 1 + m.rng.Int64N(m.n) }
-
-// repair does what a careful forger does: all that follows from the events is
-// computed anew, but for the signatures.
-func (m *meddler) repair() {
-	ctx := context.Background()
-	records, err := collect(ctx, m.tx, readRecord, "SELECT sequence, body, leaf FROM events ORDER BY sequence")
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	var tree auditlog.Frontier
-	m.exec("DELETE FROM event_nodes")
-	for i, r := range records {
-		var event map[string]any
-		if err := json.Unmarshal(r.Body, &event); err != nil {
-			m.tb.Fatal(err)
-		}
-		event["sequence"] = i + 1
-		raw, _ := json.Marshal(event)
-		body, err := auditlog.Canonical(raw)
-		if err != nil {
-			m.tb.Fatal(err)
-		}
-		leaf := auditlog.LeafHash(body)
-		m.exec("UPDATE events SET sequence = $1, body = $2, leaf = $3 WHERE sequence = $4", int64(i+1), string(body), leaf[:], r.Sequence)
-		tree.Grow(leaf, func(height int, index int64, root auditlog.Hash) {
-			if height%nodeStep == 0 {
-				m.exec("INSERT INTO event_nodes (height, position, hash) VALUES ($1, $2, $3)", int64(height), index, root[:])
-			}
-		})
-	}
-	m.exec("UPDATE event_head SET sequence = $1, frontier = $2", tree.Size(), tree.Bytes())
-	m.exec("DELETE FROM texts")
-}
 
 // attack is one way to meddle. It says which event must be named, whether
 // exactly, and whether it concerns only what the database keeps for itself.
@@ -147,8 +88,17 @@ var attacks = []attack{
 		m.repair()
 		return m.forge()
 	}},
+	{name: "edit of a review's result before it was signed for", do: func(m *meddler) int64 {
+		closed := m.numbers("SELECT sequence FROM events WHERE kind = 'review.closed' ORDER BY sequence")
+		p := closed[m.rng.IntN(len(closed))]
+		m.exec("UPDATE events SET body = replace(body, 'wrong 2', 'wrong 0') WHERE sequence = $1", p)
+		m.repair()
+		m.signAgain()
+		return p
+	}},
 	{name: "edit of a text", do: func(m *meddler) int64 {
-		p := (m.place()-1)/3*3 + 1
+		texts := m.numbers("SELECT sequence FROM texts WHERE name = 'reason' ORDER BY sequence")
+		p := texts[m.rng.IntN(len(texts))]
 		m.exec("UPDATE texts SET text = 'something else' WHERE sequence = $1 AND name = 'reason'", p)
 		return p
 	}},
@@ -173,91 +123,6 @@ var attacks = []attack{
 	}},
 }
 
-// copyTo puts a copy of an event under another number, with its leaf hash.
-func (m *meddler) copyTo(from, to int64) {
-	m.exec("INSERT INTO events (sequence, at, kind, request_id, grant_id, body, leaf) SELECT $1, at, kind, request_id, grant_id, body, leaf FROM events WHERE sequence = $2", to, from)
-}
-
-func (m *meddler) swap() (p, q int64) {
-	p = m.place()
-	q = p%m.n + 1
-	m.exec("UPDATE events SET sequence = -1 WHERE sequence = $1", p)
-	m.exec("UPDATE events SET sequence = $1 WHERE sequence = $2", p, q)
-	m.exec("UPDATE events SET sequence = $1 WHERE sequence = -1", q)
-	return p, q
-}
-
-func (m *meddler) checkpoints() []SignedCheckpoint {
-	all, err := collect(context.Background(), m.tx, readCheckpoint, "SELECT size, at, note FROM checkpoints ORDER BY size")
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	return all
-}
-
-func (m *meddler) neighbours() (a, b SignedCheckpoint) {
-	all := m.checkpoints()
-	i := m.rng.IntN(len(all) - 1)
-	return all[i], all[i+1]
-}
-
-// forge signs every checkpoint with a key of the same name.
-func (m *meddler) forge() (first int64) {
-	n := newNotary(m.tb)
-	for _, c := range m.checkpoints() {
-		p, err := auditlog.Peek(c.Note)
-		if err != nil {
-			m.tb.Fatal(err)
-		}
-		note, err := p.Sign(n)
-		if err != nil {
-			m.tb.Fatal(err)
-		}
-		m.exec("UPDATE checkpoints SET note = $1 WHERE size = $2", string(note), c.Size)
-		if first == 0 {
-			first = c.Size
-		}
-	}
-	return first
-}
-
-// dump writes the database as it is as a bundle, whatever is wrong with it.
-func (m *meddler) dump(origin string) string {
-	ctx, dir := context.Background(), filepath.Join(m.tb.TempDir(), "b")
-	heads, err := collect(ctx, m.tx, readHead, selectHead)
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	w, err := auditlog.NewWriter(dir, auditlog.Header{Origin: origin, First: 1, Last: heads[0].sequence})
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	for _, c := range m.checkpoints() {
-		w.Checkpoint(c.Note)
-	}
-	records, err := collect(ctx, m.tx, readRecord, "SELECT sequence, body, leaf FROM events ORDER BY sequence")
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	texts, err := textsBetween(ctx, m.tx, 0, 1<<40)
-	if err != nil {
-		m.tb.Fatal(err)
-	}
-	next := int64(1)
-	for _, r := range records {
-		for ; next < r.Sequence; next++ {
-			w.Leaf(auditlog.Hash{}) // nobody knows it any more
-		}
-		w.Leaf(*r.Leaf)
-		w.Event(r.Body, texts[r.Sequence]...)
-		next++
-	}
-	if err := w.Close(); err != nil {
-		m.tb.Fatal(err)
-	}
-	return dir
-}
-
 // tamperTrials is how often each attack is made on each engine: once in every
 // run, or so often that all attacks together are as many as
 // HALLPASS_TAMPER_TRIALS says.
@@ -274,13 +139,17 @@ func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
 		migrated(t, s, 0)
 		n := newNotary(t)
 		rng := rand.New(rand.NewPCG(1, 2))
-		total, widest := 0, 0
+		n.closes(t, s, "rv_1")
+		total, widest := 1, 1
 		for total < 150 {
 			more := 1 + rng.IntN(12)
 			write(t, s, 3*more)
 			n.seal(t, s)
 			total, widest = total+3*more, max(widest, 3*more)
 		}
+		n.closes(t, s, "rv_2")
+		n.seal(t, s)
+		total++
 		known := n.anchored(t, s)
 		var dirs []string
 		var wants []want
@@ -295,7 +164,7 @@ func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				m := &meddler{tb: t, s: s, tx: tx, rng: rng, n: int64(total)}
+				m := &meddler{tb: t, s: s, tx: tx, rng: rng, n: int64(total), key: n}
 				m.disarm()
 				w := want{fmt.Sprintf("%s, trial %d", a.name, trial), a.do(m), a.vague, max(widest, 256)}
 				report, err := s.verifyLog(t.Context(), conn, tx, n.keys, [][]byte{known})
@@ -321,6 +190,20 @@ func TestTamperingWithTheDatabaseIsFoundAndNamed(t *testing.T) {
 			t.Errorf("the untouched log: %+v, %v", report, err)
 		}
 	})
+}
+
+// closes records the end of a review, with its signed result.
+func (n notary) closes(tb testing.TB, s *Store, review string) {
+	tb.Helper()
+	text := auditlog.ResultHead(review) + "yearly\nbilling: wrong 2: failed\n"
+	signed, err := note.Sign(&note.Note{Text: text}, n)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := s.Apply(tb.Context(), approvals.Change{Events: []approvals.Event{{At: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC), Kind: approvals.EventReviewClosed, Actor: approvals.System("review"),
+		Detail: map[string]string{"campaign": review, "result": string(signed), "digest": fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}}}}); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // anchored is the last checkpoint, as an anchor keeps it.

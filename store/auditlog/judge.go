@@ -3,8 +3,6 @@ package auditlog
 import (
 	"cmp"
 	"slices"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // signed is a checkpoint whose signature holds, and what became of it.
@@ -17,10 +15,10 @@ type signed struct {
 
 // open reads all checkpoints. One that no key signed, or that lies where it
 // does not belong, is a finding and proves nothing.
-func (v *verifier) open(keys note.Verifiers) {
+func (v *verifier) open() {
 	var before Checkpoint
 	for i, text := range v.log.Checkpoints {
-		c, err := OpenCheckpoint(text, keys)
+		c, err := OpenCheckpoint(text, v.keys)
 		switch claimed, _ := Peek(text); {
 		case err != nil:
 			at := max(claimed.Size, 1)
@@ -37,7 +35,7 @@ func (v *verifier) open(keys note.Verifiers) {
 		v.signed = append(v.signed, signed{Checkpoint: c})
 	}
 	for _, text := range v.log.Known {
-		c, err := OpenCheckpoint(text, keys)
+		c, err := OpenCheckpoint(text, v.keys)
 		if err != nil {
 			v.find(BadCheckpoint, max(c.Size, 1), max(c.Size, 1), "a checkpoint from elsewhere is not signed by a key that is trusted")
 			continue

@@ -82,6 +82,7 @@ func VerifyFolder(ctx context.Context, dir string, keys note.Verifiers, known ..
 		if files, changed, err = verifyFiles(dir, keys); err != nil {
 			return report, fmt.Errorf("verify a folder: %w", err)
 		}
+		changed = append(changed, verifyReviews(dir, keys)...)
 		bundle = filepath.Join(dir, LogFolder)
 	}
 	b, err := OpenBundle(bundle)

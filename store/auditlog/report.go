@@ -20,6 +20,7 @@ const (
 	BadCheckpoint  Kind = "bad_checkpoint"  // a checkpoint is not signed by a known key, or stands where it does not belong
 	RolledBack     Kind = "rolled_back"     // a checkpoint from elsewhere says that there was more, or another history
 	TextChanged    Kind = "text_changed"    // a person's text is not the one that the event commits to
+	BadResult      Kind = "bad_result"      // a review's result is not signed by a known key, or is another's
 	ProofFails     Kind = "proof_fails"     // an event is not proved to be in the log
 	ColumnChanged  Kind = "column_changed"  // a database column says something else than the event
 	DerivedChanged Kind = "derived_changed" // a hash that the database keeps is not the one that follows from the events
@@ -67,7 +68,7 @@ const findingsAtMost = 100
 // explains.
 func (r *Report) settle() {
 	explains := func(k Kind) bool {
-		return k != Altered && k != BadCheckpoint && k != TextChanged && k != ColumnChanged && k != DerivedChanged
+		return k != Altered && k != BadCheckpoint && k != BadResult && k != TextChanged && k != ColumnChanged && k != DerivedChanged
 	}
 	exact := func(f Finding) bool {
 		return f.Kind == Altered && slices.ContainsFunc(r.Findings, func(o Finding) bool { return explains(o.Kind) && o.From >= f.From && o.From <= f.To })

@@ -83,6 +83,7 @@ type peeked struct {
 	sequence                 int64
 	texts                    []byte // the object of commitments
 	at, kind, request, grant []byte
+	detail                   []byte
 }
 
 // peek reads an event's number, the commitments to its texts, and what a
@@ -104,6 +105,8 @@ func peek(body []byte) (p peeked, err error) {
 			p.request = value
 		case "grant":
 			p.grant = value
+		case "detail":
+			p.detail = value
 		}
 	})
 	switch {

@@ -7,8 +7,8 @@ import (
 // verifySelection looks at picked events: each must be proved to be in a tree
 // that was signed. That none was left out it cannot say.
 func (b *Bundle) verifySelection(keys note.Verifiers, known [][]byte) (Report, error) {
-	v := &verifier{log: Log{First: 1, Checkpoints: b.checkpoints, Known: known}}
-	v.open(keys)
+	v := &verifier{log: Log{First: 1, Checkpoints: b.checkpoints, Known: known}, keys: keys}
+	v.open()
 	v.First = b.First
 	seen := int64(0)
 	for r, err := range b.records() {
@@ -30,6 +30,7 @@ func (b *Bundle) verifySelection(keys note.Verifiers, known [][]byte) (Report, e
 		case f.textErr != nil:
 			v.find(TextChanged, place, place, "%v", f.textErr)
 		}
+		v.result(place, f)
 		seen = max(seen, place)
 		v.proved(f.record.Body, place, b.proofs)
 		b.proofs = b.proofs[min(1, len(b.proofs)):]

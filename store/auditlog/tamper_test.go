@@ -1,6 +1,7 @@
 package auditlog_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -68,6 +69,23 @@ func body(sequence int64, kind string, texts map[string]string) string {
 	return string(canonical)
 }
 
+// closed is an event that closed a review, with its signed result.
+func (k testKey) closed(tb testing.TB, sequence int64) string {
+	tb.Helper()
+	review := fmt.Sprint("rv_", sequence)
+	text := auditlog.ResultHead(review) + "yearly\nstratum a: population 9, wrong 2: failed\n"
+	signed, err := note.Sign(&note.Note{Text: text}, k.signer)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	raw, err := auditlog.Marshal(map[string]any{"sequence": sequence, "kind": "review.closed", "actor": map[string]any{"kind": "system", "ref": "kind."},
+		"detail": map[string]any{"campaign": review, "result": string(signed), "digest": fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(raw)
+}
+
 // newLog makes a log of n events with checkpoints every few of them.
 func newLog(tb testing.TB, k testKey, n int, seed uint64) *forged {
 	tb.Helper()
@@ -85,6 +103,9 @@ func newLog(tb testing.TB, k testKey, n int, seed uint64) *forged {
 			l.texts = append(l.texts, t)
 		}
 		l.bodies = append(l.bodies, body(i+1, fmt.Sprintf("kind.%d", rng.IntN(5)), promised))
+		if i%40 == 20 {
+			l.bodies[i] = k.closed(tb, i+1)
+		}
 		l.leaves = append(l.leaves, auditlog.LeafHash([]byte(l.bodies[i])))
 	}
 	var sizes []int
@@ -153,6 +174,14 @@ func (l *forged) rehash() {
 	l.texts = nil
 }
 
+// change replaces a part of the event at a place, which must have it.
+func (l *forged) change(p int, old, by string) {
+	before := l.bodies[p]
+	if l.bodies[p] = strings.Replace(before, old, by, 1); l.bodies[p] == before {
+		panic("a test forged nothing: " + before)
+	}
+}
+
 // save writes the bundle.
 func (l *forged) save(tb testing.TB, dir string) string {
 	tb.Helper()
@@ -205,10 +234,17 @@ func TestTamperingIsFoundAndItsPositionNamed(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(i), uint64(j)))
 			l := honest.clone()
 			position, exact := a.do(t, rng, l)
+			if a.insider {
+				l.rehash()
+				l.sign(t, k, honest.sizes()...)
+			}
 			name := fmt.Sprintf("%s, trial %d", a.name, i)
 			dir := filepath.Join(t.TempDir(), "b")
 			report := verified(t, k, dir, l, known)
 			named(t, name, report, position, exact)
+			if a.insider {
+				saidOf(t, name, report, position, auditlog.BadResult)
+			}
 			python.add(dir, name, report)
 		}
 	}
@@ -240,6 +276,14 @@ func named(tb testing.TB, name string, r auditlog.Report, position int64, exact 
 		}
 	}
 	tb.Errorf("%s: event %d is not named: %+v", name, position, r.Findings)
+}
+
+// saidOf checks that a report says something of one event.
+func saidOf(tb testing.TB, name string, r auditlog.Report, position int64, kind auditlog.Kind) {
+	tb.Helper()
+	if !slices.ContainsFunc(r.Findings, func(f auditlog.Finding) bool { return f.Kind == kind && f.From == position && f.To == position }) {
+		tb.Errorf("%s: no %s of event %d: %+v", name, kind, position, r.Findings)
+	}
 }
 
 func TestHonestLogsRaiseNoAlarm(t *testing.T) {

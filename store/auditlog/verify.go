@@ -59,9 +59,9 @@ type Log struct {
 // is wrong and where. An error means that the log could not be read, or ctx
 // ended; what is wrong with what was read is in the report.
 func Verify(ctx context.Context, log Log, keys note.Verifiers) (Report, error) {
-	v := &verifier{log: log, place: log.First, tree: log.Before.Clone(), early: map[int64]bool{}}
+	v := &verifier{log: log, keys: keys, place: log.First, tree: log.Before.Clone(), early: map[int64]bool{}}
 	v.First, v.Last = log.First, log.First-1
-	v.open(keys)
+	v.open()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := inOrder(ctx, log.Records, func(f findings) { v.record(f) })
@@ -76,6 +76,7 @@ func Verify(ctx context.Context, log Log, keys note.Verifiers) (Report, error) {
 type verifier struct {
 	Report
 	log    Log
+	keys   note.Verifiers
 	place  int64 // sequence of the event that belongs at this place
 	held   *findings
 	gaps   []gap
@@ -98,6 +99,7 @@ type findings struct {
 	texts    int   // texts that were compared
 	textErr  error
 	columns  []string // how they differ from the event
+	closed   []byte   // the detail of an event that closed a review; nil: it is another
 }
 
 func examine(r Record) findings {
@@ -109,6 +111,11 @@ func examine(r Record) findings {
 	}
 	if err == nil && r.Columns != nil {
 		f.columns = r.Columns.differ(p)
+	}
+	if err == nil && says(p.kind, []byte(resultKind)) {
+		if f.closed = p.detail; f.closed == nil {
+			f.closed = []byte("null")
+		}
 	}
 	return f
 }
@@ -276,8 +283,19 @@ func (v *verifier) content(s int64, f findings) {
 	for _, words := range f.columns {
 		v.find(ColumnChanged, s, s, "%s", words)
 	}
+	v.result(s, f)
 	if leaf != nil && s == v.tree.Size()+1 {
 		v.grow(*leaf)
+	}
+}
+
+// result looks at the result of a review that an event closed.
+func (v *verifier) result(s int64, f findings) {
+	if f.closed == nil {
+		return
+	}
+	if err := checkClosed(f.closed, v.keys); err != nil {
+		v.find(BadResult, s, s, "%v", err)
 	}
 }
 

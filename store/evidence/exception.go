@@ -32,6 +32,7 @@ const (
 	Verdict        Kind = "verdict"         // a reviewer says that a decision was wrong, or nobody could say
 	Lapsed         Kind = "lapsed"          // a rule that stopped approving by itself
 	Unreviewed     Kind = "unreviewed"      // a review that was not finished in time
+	BadResult      Kind = "bad_result"      // the result of a review is not the one that was signed
 	AfterDenial    Kind = "after_denial"    // granted soon after it had been denied
 	RulesChanged   Kind = "rules_changed"   // other policies came into force
 	RulesRejected  Kind = "rules_rejected"  // a change of the policies was not taken
@@ -78,6 +79,7 @@ var kinds = []struct {
 	{Verdict, Fails, "Automatic approvals that reviewers call wrong", "A person who has no part in it looked at the decision with what was known then."},
 	{Lapsed, Look, "Rules that stopped approving by themselves", "A review found too many deviations, or was not finished in time. People are asked in the rule's place."},
 	{Unreviewed, Fails, "Reviews that are behind", "The review is not closed, and its due time has passed."},
+	{BadResult, Fails, "Results of reviews that are not as signed", "A review was closed, and what the database keeps as its result has no signature of a known key, or is that of another review."},
 	{AfterDenial, Look, "Granted soon after a denial", "The same access for the same person was denied within the week before. Somebody else may have known more, or somebody asked until it worked."},
 	{RulesChanged, Natural, "Changes of the rules", "Other policies came into force. Each change has its commit, and the decisions before and after name their law."},
 	{RulesRejected, Natural, "Changes of the rules that were not taken", "The changed folder did not load or failed its own examples. What was in force stayed in force."},

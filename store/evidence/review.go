@@ -8,10 +8,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/hallpass-dev/hallpass/approvals"
+	"github.com/hallpass-dev/hallpass/store/auditlog"
 )
 
 const (
-	reviewsJSON = "reviews.jsonl"
+	reviewsJSON = auditlog.ReviewsFile
 	// campaignsAtMost is how many reviews are looked at, the newest first.
 	campaignsAtMost = 1000
 )
@@ -60,9 +61,7 @@ func (w *work) reviews() error {
 		if full.Exceptions, err = w.Log.ReviewExceptions(w.ctx, c.ID); err != nil {
 			return err
 		}
-		if n, err := note.Open([]byte(c.Result), w.Keys); err == nil {
-			full.SignedBy = n.Sigs[0].Name
-		}
+		w.result(&full)
 		w.reviewed(&full)
 		w.campaigns = append(w.campaigns, full)
 	}
@@ -77,6 +76,20 @@ func (w *work) reviews() error {
 		w.findings.add(Exception{Kind: Lapsed, At: l.Since, Words: "The rule " + l.Rule + " stopped approving by itself: " + l.Why})
 	}
 	return w.reviewLines()
+}
+
+// result says who signed the result of a review that is closed, if it is its own.
+func (w *work) result(c *Campaign) {
+	if c.State != approvals.CampaignClosed {
+		return
+	}
+	if err := auditlog.CheckResult(string(c.ID), c.Result, w.Keys); err != nil {
+		w.findings.add(Exception{Kind: BadResult, At: c.ClosedAt, Words: strings.ToUpper(err.Error()[:1]) + err.Error()[1:] + "."})
+		return
+	}
+	if n, err := note.Open([]byte(c.Result), w.Keys); err == nil {
+		c.SignedBy = n.Sigs[0].Name
+	}
 }
 
 // reviewed takes in what a review found.
