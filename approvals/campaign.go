@@ -187,6 +187,7 @@ type RuleText struct {
 type ReviewStanding struct {
 	Campaigns []Campaign // under way, the newest first
 	Lapses    []Lapse    // that hold
+	Ready     bool       // no yearly review is under way, and checkpoints are signed: an admin may start one
 }
 
 // ExceptionKind says what a recomputation found.

@@ -68,6 +68,8 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 		err = b.again(ctx, s, p, request)
 	case cards.ActionReviewRight, cards.ActionReviewWrong, cards.ActionReviewUnsure:
 		err = b.reviewClick(ctx, s, p)
+	case cards.ActionReviewBegin:
+		err = b.beginReview(ctx, who)
 	case cards.ActionLift:
 		err = b.openLift(ctx, s)
 	default:

@@ -19,6 +19,8 @@ type Reviews interface {
 	// Answer records a verdict, if the actor may give it.
 	Answer(ctx context.Context, actor approvals.Actor, id approvals.CampaignID, request approvals.RequestID, v approvals.ReviewVerdict, note string) (approvals.ReviewItem, error)
 	Standing(context.Context) (approvals.ReviewStanding, error)
+	// Begin starts the review of the year that ends now, if the actor may.
+	Begin(ctx context.Context, actor approvals.Actor) (approvals.Campaign, error)
 	// Lift lets a rule approve by itself again that a review ended, if the actor may.
 	Lift(ctx context.Context, actor approvals.Actor, rule, note string) error
 }
@@ -102,6 +104,15 @@ func (b *Bot) verdict(v approvals.ReviewVerdict) func(context.Context, entry) (m
 		_, err = b.cfg.Reviews.Answer(ctx, actor(p, e), approvals.CampaignID(campaign), approvals.RequestID(request), v, e.Inputs[cards.InputNote])
 		return nil, err
 	}
+}
+
+// beginReview starts the yearly review; the Service says who may.
+func (b *Bot) beginReview(ctx context.Context, who approvals.Actor) error {
+	if b.cfg.Reviews == nil {
+		return errNoReviews
+	}
+	_, err := b.cfg.Reviews.Begin(ctx, who)
+	return err
 }
 
 // openLift opens the form in which an admin says why a rule may approve again.

@@ -58,6 +58,7 @@ func reviewing(t *testing.T, n int, test func(w *world, s *review.Service, id ap
 		}
 		wait(time.Second)
 		s := &review.Service{Store: w.store, Directory: w.dir, Catalogue: w.catalogue, Law: thenLaw{w.law}, Scores: thenLaw{},
+			Sign:     func(text string) (string, error) { return text + "\n— a signature", nil },
 			Settings: review.Settings{Reviewers: []approvals.PrincipalID{"p-cleo"}, Channel: "CAPP"}}
 		w.stop()
 		w.reviews = s
@@ -109,6 +110,39 @@ func TestAReviewerAnswersInOneMessageAndTheChannelHearsTheResult(t *testing.T) {
 		all, err := w.store.Lapses(w.ctx)
 		if err != nil || len(all) != 1 || all[0].Rule != "low-risk-desk" {
 			t.Errorf("lapses are %v, %v", all, err)
+		}
+	})
+}
+
+// An admin starts a review with one press, once; nobody else does.
+func TestAnAdminStartsTheYearlyReviewAtHome(t *testing.T) {
+	reviewing(t, 1, func(w *world, s *review.Service, id approvals.CampaignID) {
+		w.click("UCLEO", w.sees("UCLEO", "", "Was this right?"), "review_right")
+		w.sees("UCLEO", "", "You have looked at one decision")
+		if _, err := s.Advance(w.ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		w.sees("UCLEO", "CAPP", "Review finished")
+		w.forge("UCLEO", "review_begin", "")
+		w.sees("UCLEO", "", "Only an admin starts a review")
+		if err := w.As("UADA").OpenHome(); err != nil {
+			t.Fatal(err)
+		}
+		start := w.home("UADA", []string{"Start the yearly review"})
+		var ask *slacksim.ConfirmNeeded
+		if err := w.As("UADA").ClickView(w.ctx, start.ID, "review_begin"); !errors.As(err, &ask) {
+			t.Errorf("nobody asks whether it is meant: %v", err)
+		}
+		if err := w.As("UADA").ClickView(w.ctx, start.ID, "review_begin", slacksim.Confirmed()); err != nil {
+			t.Fatal(err)
+		}
+		w.home("UADA", []string{"Review of"}, "Start the yearly review")
+		if err := w.As("UADA").ClickView(w.ctx, start.ID, "review_begin", slacksim.Confirmed()); err == nil {
+			t.Error("the button is still there")
+		}
+		all, err := w.store.Campaigns(w.ctx, true, 10)
+		if err != nil || len(all) != 1 || all[0].Population != 1 {
+			t.Errorf("under way are %+v, %v", all, err)
 		}
 	})
 }

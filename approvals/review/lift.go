@@ -21,7 +21,7 @@ func (s *Service) Lift(ctx context.Context, actor approvals.Actor, rule, note st
 	if note == "" || utf8.RuneCountInString(note) > noteAtMost {
 		return approvals.Errorf(approvals.CodeInvalid, "Say in at most %d characters why this rule may approve by itself again.", noteAtMost)
 	}
-	p, err := s.liftedBy(ctx, actor, rule)
+	p, err := s.admin(ctx, actor, map[string]string{"action": actionLift, "rule": rule}, "Only an admin lets a rule approve by itself again.")
 	if err != nil {
 		return err
 	}
@@ -53,15 +53,15 @@ func (s *Service) Lift(ctx context.Context, actor approvals.Actor, rule, note st
 	return s.Store.Apply(ctx, ch)
 }
 
-// liftedBy is the admin who wants to lift a lapse.
-func (s *Service) liftedBy(ctx context.Context, actor approvals.Actor, rule string) (approvals.Principal, error) {
+// admin is the actor, if they are one; else what they wanted is recorded as
+// refused.
+func (s *Service) admin(ctx context.Context, actor approvals.Actor, wanted map[string]string, words string) (approvals.Principal, error) {
 	p, err := s.Directory.Principal(ctx, actor.Principal)
 	if err != nil && approvals.ErrorCode(err) != approvals.CodeNotFound {
 		return p, err
 	}
 	if err != nil || actor.Kind != approvals.ActorPerson || actor.OnBehalfOf != "" || p.Inactive || !p.Admin {
-		return p, s.refused(ctx, approvals.Event{At: s.now(), Kind: approvals.EventActionRefused, Actor: actor,
-			Detail: map[string]string{"action": actionLift, "rule": rule}}, approvals.CodeForbidden, "Only an admin lets a rule approve by itself again.")
+		return p, s.refused(ctx, approvals.Event{At: s.now(), Kind: approvals.EventActionRefused, Actor: actor, Detail: wanted}, approvals.CodeForbidden, words)
 	}
 	return p, nil
 }

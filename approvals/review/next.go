@@ -101,5 +101,6 @@ func (s *Service) Standing(ctx context.Context) (st approvals.ReviewStanding, er
 		return st, err
 	}
 	st.Lapses = slices.DeleteFunc(all, func(l approvals.Lapse) bool { return !l.Holds() })
+	st.Ready = s.Sign != nil && !slices.ContainsFunc(st.Campaigns, func(c approvals.Campaign) bool { return c.Kind == approvals.CampaignYearly })
 	return st, nil
 }

@@ -14,6 +14,21 @@ type Plan struct {
 	Kind approvals.CampaignKind
 	From time.Time // inclusive
 	To   time.Time // exclusive, and not in the future
+	Some bool      // refuse to begin where there is nothing to review
+}
+
+// Begin starts the review of the year that ends now. Only an admin may. What is
+// drawn, and who is asked, is as of any other review: who starts it chooses
+// neither.
+func (s *Service) Begin(ctx context.Context, actor approvals.Actor) (approvals.Campaign, error) {
+	if _, err := s.admin(ctx, actor, map[string]string{"action": "start a review"}, "Only an admin starts a review."); err != nil {
+		return approvals.Campaign{}, err
+	}
+	if s.Sign == nil {
+		return approvals.Campaign{}, approvals.Errorf(approvals.CodeUnavailable, "No checkpoints are signed here, and one draws the sample of a review. Configure audit.key first.")
+	}
+	now := s.now()
+	return s.Start(ctx, actor, Plan{Kind: approvals.CampaignYearly, From: now.AddDate(-1, 0, 0), To: now, Some: true})
 }
 
 // Start freezes a population and begins its review. While one of the same kind
@@ -50,14 +65,14 @@ func (s *Service) Start(ctx context.Context, actor approvals.Actor, p Plan) (app
 	if c.ID == "" {
 		c.ID = approvals.CampaignID(s.newID("rv_"))
 	}
-	return s.freeze(ctx, actor, c)
+	return s.freeze(ctx, actor, c, p.Some)
 }
 
 func underWay(which string) error {
 	return approvals.Errorf(approvals.CodeConflict, "The review %s is still under way; close it before you start another.", which)
 }
 
-func (s *Service) freeze(ctx context.Context, actor approvals.Actor, c approvals.Campaign) (approvals.Campaign, error) {
+func (s *Service) freeze(ctx context.Context, actor approvals.Actor, c approvals.Campaign, some bool) (approvals.Campaign, error) {
 	var err error
 	if c.Size, err = s.Store.LogSize(ctx); err != nil {
 		return c, err
@@ -65,6 +80,9 @@ func (s *Service) freeze(ctx context.Context, actor approvals.Actor, c approvals
 	members, err := s.Population(ctx, c)
 	if err != nil {
 		return c, err
+	}
+	if some && len(members) == 0 {
+		return c, approvals.Errorf(approvals.CodeInvalid, "Nothing was approved automatically from %s on, so there is nothing to review.", c.From.Format(time.DateOnly))
 	}
 	c.Population, c.Digest = len(members), Digest(members)
 	ev := event(c.FrozenAt, approvals.EventReviewFrozen, actor, c, map[string]string{

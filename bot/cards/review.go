@@ -15,6 +15,7 @@ const (
 	ActionReviewRight   = "review_right"
 	ActionReviewWrong   = "review_wrong"  // opens the form for the note
 	ActionReviewUnsure  = "review_unsure" // opens the form for the note
+	ActionReviewBegin   = "review_begin"  // an admin starts one; it has no value
 	CallbackReviewWrong = "review_wrong_form"
 	CallbackReviewOther = "review_unsure_form"
 )
@@ -246,5 +247,19 @@ func reviewing(st approvals.ReviewStanding) []slack.Block {
 	if len(lines) > 0 {
 		blocks = paragraphs(lines[0], lines[1:])
 	}
-	return append(blocks, lapses(st.Lapses)...)
+	blocks = append(blocks, lapses(st.Lapses)...)
+	if st.Ready {
+		blocks = append(blocks, begin())
+	}
+	return blocks
+}
+
+// begin is the button by which an admin starts a review.
+func begin() slack.Block {
+	b := button(ActionReviewBegin, "", "Start the yearly review…", "Start the review of what was approved automatically in the last year")
+	b = confirm(b, "Start the yearly review?", "All that was approved automatically in the last year is computed again, and the rules' owners are asked about a sample that nobody can choose. "+
+		"A rule that turns out wrong, or that nobody reviews in time, stops approving by itself.", "Start it", false)
+	said := section("What rules approved by themselves is reviewed by people once a year, or whenever you like.")
+	said.Accessory = slack.NewAccessory(b)
+	return said
 }

@@ -1,10 +1,13 @@
 package demo
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 func TestANewcomerReviewsWhatNobodyLookedAt(t *testing.T) {
@@ -74,4 +77,33 @@ func (b *browser) notes(label, form, note string) {
 	b.do(chromedp.SendKeys(`[data-test="modal"] [data-action-id="note"]`, note))
 	b.picture("note")
 	b.clicks(`[data-test="modal-submit"]`)
+}
+
+func TestANewcomerStartsTheYearlyReviewAtHome(t *testing.T) {
+	t.Parallel()
+	b, d := browse(t)
+	r := rehearseOn(t, d)
+	r.goes(gets(mina, "admin on cluster-staging for 20 minutes, try something", "Staging cluster", "staging-for-engineers"))
+	b.become("sam.weber")
+	b.clicks(`[data-test="home-tab"]`)
+	b.atHome("Reviews", "Start the yearly review")
+	b.picture("start-at-home")
+	b.clickOn("the button that starts it", `[...document.querySelectorAll('[data-test="home"] button')].find((x) => x.innerText.startsWith("Start the yearly review"))`)
+	b.until("the question", `document.querySelector('[data-test="confirm-dialog"]')?.innerText.includes("a sample that nobody can choose")`)
+	b.picture("start-sure")
+	b.confirms()
+	b.atHome("Review of", "0 of 1")
+	b.until("it is started once", `!document.querySelector('[data-test="home"]').innerText.includes("Start the yearly review")`)
+	b.picture("started")
+	b.become("bruno.flores")
+	b.presses("Right", wasRight, "Mina Meyer", "Staging cluster")
+	b.shows("The review of", "is over")
+	all, err := d.Events(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := slices.IndexFunc(all, func(e approvals.Event) bool { return e.Kind == approvals.EventReviewFrozen })
+	if who < 0 || all[who].Actor.Kind != approvals.ActorPerson || all[who].Actor.Via != "slack" {
+		t.Errorf("of who started it the log has %+v", all[max(who, 0)])
+	}
 }
