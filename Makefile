@@ -81,6 +81,10 @@ evidence-year: build ## Live through a year of 50,000 requests (half an hour) an
 bench-replay: ## Store a million decisions (minutes, 6 GB of disk) and decide them again by a changed policy.
 	HALLPASS_REPLAY_DECISIONS=1000000 go test ./cmd/hallpass -run '^$$' -bench '^BenchmarkReplay$$' -benchtime 3x -timeout 60m $(ARGS)
 
+.PHONY: bench-suggest
+bench-suggest: ## Store a million decisions and grants (minutes, 8 GB of disk) and ask what they speak for.
+	HALLPASS_REPLAY_DECISIONS=1000000 go test ./cmd/hallpass -run '^$$' -bench '^BenchmarkSuggest$$' -benchtime 1x -timeout 60m $(ARGS)
+
 .PHONY: prompt-eval
 prompt-eval: ## Judge recorded model answers, and a real model where one is configured.
 	@go run ./prompts/eval

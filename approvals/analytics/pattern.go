@@ -149,9 +149,10 @@ func (h *Habits) fit(p *habit, d approvals.PastDecision, f glimpse, score int) {
 	for name := range f.Fields {
 		p.asked[name] = true
 	}
-	p.requesters[h.humans.of(f.Requester)] = true
-	if who, known := h.humans.byID[d.DecidedBy]; known {
-		p.approvers[who] = true
+	h.humans.meet(f.Requester)
+	p.requesters[f.Requester.ID] = true
+	if h.humans.known[d.DecidedBy] {
+		p.approvers[d.DecidedBy] = true
 	} else {
 		p.unknown++
 	}
@@ -217,7 +218,7 @@ func (h *Habits) Patterns() (often []Pattern, rest int) {
 			}
 			continue
 		}
-		p.Requesters, p.Approvers = len(p.requesters), len(p.approvers)
+		p.Requesters, p.Approvers = h.humans.count(p.requesters), h.humans.count(p.approvers)
 		p.WhyNot = h.whyNot(p)
 		often = append(often, p.Pattern)
 	}

@@ -82,20 +82,26 @@ func (f *Folder) amended(files []file, edits []Edit) (*Folder, error) {
 // away lines: then a person has to.
 func (f *Folder) Without(ids ...string) (*Folder, error) {
 	files, edits := slices.Clone(f.files), slices.Clone(f.Edits)
-	for i, one := range files {
-		e := Edit{Path: "policies/" + one.name, Old: splitLines(string(one.data)), Lines: map[int][]string{}}
-		var problems approvals.Problems
-		if one.isPolicy() {
-			f.withoutRules(&e, one, ids)
-		} else {
-			problems = f.withoutExamples(&e, one, ids)
-		}
-		if len(problems) > 0 {
-			return nil, problems
-		}
-		if len(e.Lines) > 0 {
+	edit := func(i int, change func(*Edit)) {
+		e := Edit{Path: "policies/" + files[i].name, Old: splitLines(string(files[i].data)), Lines: map[int][]string{}}
+		if change(&e); len(e.Lines) > 0 {
 			files[i].data = []byte(e.Text())
 			edits = append(edits, e)
+		}
+	}
+	for i, one := range files {
+		if one.isPolicy() {
+			edit(i, func(e *Edit) { f.withoutRules(e, one, ids) })
+		}
+	}
+	bare, problems := compile(files, f.words)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	bare.maxDirectoryAge = f.Set.maxDirectoryAge
+	for i, one := range files {
+		if !one.isPolicy() {
+			edit(i, func(e *Edit) { f.withoutExamples(e, one, ids, bare) })
 		}
 	}
 	after, err := f.amended(files, edits)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
 )
 
@@ -67,15 +66,17 @@ func statement(text string) int {
 	return len(text)
 }
 
-// withoutExamples takes away the examples that show policies, and their names
-// from what others say.
-func (f *Folder) withoutExamples(e *Edit, one file, ids []string) approvals.Problems {
+// withoutExamples takes away the examples that show policies and nothing else,
+// and their names from what others say. Where another policy counts on an
+// example that shows one of them, it says from then on what the rest answers.
+func (f *Folder) withoutExamples(e *Edit, one file, ids []string, rest *Set) {
 	var text exampleFile
 	doc, err := source.Decode(one.path, one.data, &text)
 	if err != nil {
-		return err.(approvals.Problems) //nolint:errorlint // Decode returns it unwrapped
+		return // what is not changed will not load then, and say why
 	}
 	gone := func(id string) bool { return slices.Contains(ids, id) }
+	stays := func(id string) bool { return !gone(id) }
 	for i, t := range text.Examples {
 		if !slices.ContainsFunc(slices.Concat(t.By, t.Not), gone) {
 			continue
@@ -86,19 +87,26 @@ func (f *Folder) withoutExamples(e *Edit, one file, ids []string) approvals.Prob
 			last = doc.At("examples", i+1).Line() - 1
 		}
 		last = endOfExample(e.Old, first, last)
-		shows := len(t.By) > 0 && !slices.ContainsFunc(t.By, func(id string) bool { return !gone(id) })
-		spares := len(t.By) == 0 && !slices.ContainsFunc(t.Not, func(id string) bool { return !gone(id) })
-		if shows || spares {
+		if !slices.ContainsFunc(slices.Concat(t.By, t.Not), stays) {
 			e.remove(first, last)
 			continue
 		}
+		lists := map[string][]string{"not": slices.DeleteFunc(slices.Clone(t.Not), gone)}
+		expect := ""
+		if slices.ContainsFunc(t.By, gone) {
+			tried, problems := t.under(text.Defaults).build(doc.At("examples", i), f.words)
+			if len(problems) > 0 {
+				return
+			}
+			got := rest.answer(tried)
+			expect, lists["by"] = got.outcome, got.by
+		}
 		for at := first; at < last; at++ {
-			if fresh := withoutNames(e.Old[at], ids); fresh != e.Old[at] {
+			if fresh := rewritten(e.Old[at], lists, expect); fresh != e.Old[at] {
 				e.Lines[at] = []string{fresh}
 			}
 		}
 	}
-	return nil
 }
 
 // endOfExample is where the lines of an example end: before what stands above
@@ -118,19 +126,25 @@ func endOfExample(lines []string, first, last int) int {
 	return last
 }
 
-// named is a list of policies on one line, as examples write it.
-var named = regexp.MustCompile(`\b(by|not): *\[([^\]]*)\]`)
+// named is a list of policies, and expected an answer, on one line, as examples
+// write them.
+var (
+	named    = regexp.MustCompile(`\b(by|not): *\[[^\]]*\]`)
+	expected = regexp.MustCompile(`\bexpect: *[a-z_]+`)
+)
 
-// withoutNames takes names out of the lists of policies on a line.
-func withoutNames(line string, ids []string) string {
-	return named.ReplaceAllStringFunc(line, func(list string) string {
-		m := named.FindStringSubmatch(list)
-		var kept []string
-		for name := range strings.SplitSeq(m[2], ",") {
-			if name = strings.TrimSpace(name); !slices.Contains(ids, strings.Trim(name, `"'`)) {
-				kept = append(kept, name)
-			}
+// rewritten is a line with other lists of policies, and another answer unless
+// that is empty. What it can't find it leaves, and the folder will not load.
+func rewritten(line string, lists map[string][]string, expect string) string {
+	line = named.ReplaceAllStringFunc(line, func(list string) string {
+		key, _, _ := strings.Cut(list, ":")
+		if names, changed := lists[key]; changed {
+			return key + ": [" + strings.Join(names, ", ") + "]"
 		}
-		return m[1] + ": [" + strings.Join(kept, ", ") + "]"
+		return list
 	})
+	if expect != "" {
+		line = expected.ReplaceAllLiteralString(line, "expect: "+expect)
+	}
+	return line
 }

@@ -26,20 +26,7 @@ import (
 // catalogue; half of the scores, durations and times of day are like those of
 // another request.
 func BenchmarkReplay(b *testing.B) {
-	n := 5000
-	if v := os.Getenv("HALLPASS_REPLAY_DECISIONS"); v != "" {
-		var err error
-		if n, err = strconv.Atoi(v); err != nil {
-			b.Fatal(err)
-		}
-	}
-	dir := b.TempDir()
-	if err := os.CopyFS(dir, examples.Access); err != nil {
-		b.Fatal(err)
-	}
-	dir = filepath.Join(dir, "access")
-	url := "sqlite:" + filepath.Join(b.TempDir(), "past.db")
-	fill(b, dir, url, n)
+	dir, url, n := filled(b, func(*approvals.Change, int) {})
 	guard := filepath.Join(dir, "policies", "guardrails.cedar")
 	text, err := os.ReadFile(guard)
 	if err != nil {
@@ -56,8 +43,7 @@ func BenchmarkReplay(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	debug.FreeOSMemory()
-	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o600) // the peak counts from here on
+	fromHere()
 	var r *policy.Replay
 	for b.Loop() {
 		if r, err = replay(b.Context(), dir, url, time.Time{}); err != nil {
@@ -72,6 +58,33 @@ func BenchmarkReplay(b *testing.B) {
 	if mb := peak(); mb > 0 {
 		b.ReportMetric(mb, "peak-MB")
 	}
+}
+
+// filled is the example's access folder and a database with as many decisions as
+// are asked for.
+func filled(b *testing.B, settle func(c *approvals.Change, i int)) (dir, url string, n int) {
+	b.Helper()
+	n = 5000
+	if v := os.Getenv("HALLPASS_REPLAY_DECISIONS"); v != "" {
+		var err error
+		if n, err = strconv.Atoi(v); err != nil {
+			b.Fatal(err)
+		}
+	}
+	dir = b.TempDir()
+	if err := os.CopyFS(dir, examples.Access); err != nil {
+		b.Fatal(err)
+	}
+	dir = filepath.Join(dir, "access")
+	url = "sqlite:" + filepath.Join(b.TempDir(), "past.db")
+	fill(b, dir, url, n, settle)
+	return dir, url, n
+}
+
+// fromHere counts the peak of memory anew.
+func fromHere() {
+	debug.FreeOSMemory()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o600)
 }
 
 // peak is the most memory that this process has held, in MB; 0 where the
@@ -90,8 +103,9 @@ func peak() float64 {
 	return 0
 }
 
-// fill stores n decided requests.
-func fill(b *testing.B, dir, url string, n int) {
+// fill stores n decided requests, after settle has said what becomes of the last
+// request of a change.
+func fill(b *testing.B, dir, url string, n int, settle func(c *approvals.Change, i int)) {
 	b.Helper()
 	set, _, err := policies(b.Context(), dir)
 	if err != nil {
@@ -124,6 +138,7 @@ func fill(b *testing.B, dir, url string, n int) {
 			c.Decisions = append(c.Decisions, approvals.Decision{Request: r.ID, Sequence: 1, At: f.At, Facts: f, Assessment: a,
 				Ruling: approvals.Restrain(f, a, set.Decide(f, a))})
 			c.Events = append(c.Events, storetest.Event(approvals.EventRequestDecided, string(r.ID)))
+			settle(&c, i)
 		}
 		if err := s.Apply(b.Context(), c); err != nil {
 			b.Fatal(err)

@@ -105,6 +105,9 @@ func (w *work) owner(id approvals.EntitlementID) string {
 // of them: it has to be readable whole, each has to approve by itself what
 // people approved, and none may approve what was ever denied.
 func (w *work) proven(all []candidate) ([]candidate, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
 	with, err := w.Folder.With(draftsOf(all)...)
 	if err != nil {
 		return nil, fmt.Errorf("put candidates together: %w", err)
@@ -117,7 +120,7 @@ func (w *work) proven(all []candidate) ([]candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.report.Decisions, w.report.Denials = whole.Decisions, denials.Decisions
+	w.report.Denials = denials.Decisions
 	unreadable := whole.UnreadableAll + denials.UnreadableAll
 	var kept []candidate
 	for _, c := range all {

@@ -71,9 +71,8 @@ func Make(ctx context.Context, from Source) (*Suggestions, error) {
 		return nil, err
 	}
 	both, err := bare.With(drafts...)
-	if err != nil { // each holds by itself
-		both = bare
-		w.report.Removal.Why = "The two diffs above hold, but not both at once."
+	if err != nil {
+		return nil, fmt.Errorf("put all proposals together: %w", err)
 	}
 	edits := slices.Concat(profiles, both.Edits) // catalog/ comes before policies/
 	return &Suggestions{Report: w.report, Edits: edits}, nil
@@ -140,7 +139,7 @@ func (w *work) unused(permits *analytics.Permits) (*policy.Folder, error) {
 	}
 	without, err := w.Folder.Without(gone...)
 	if err != nil {
-		w.report.Removal.Why = approvals.ErrorMessage(err)
+		w.report.Removal.Why = firstLine(err)
 		return w.Folder, nil
 	}
 	r, err := w.replay(without.Set)
@@ -195,11 +194,15 @@ func (w *work) standing() (map[string]time.Time, error) {
 
 // replay decides the requests of the report's time again.
 func (w *work) replay(set *policy.Set) (*policy.Replay, error) {
-	return set.Replay(func(yield func(policy.Stored) error) error {
+	r, err := set.Replay(func(yield func(policy.Stored) error) error {
 		return w.Past.FirstDecisions(w.ctx, w.Since, func(id approvals.RequestID, facts, assessment, ruling []byte) error {
 			return yield(policy.Stored{Request: id, Facts: facts, Assessment: assessment, Ruling: ruling})
 		})
 	})
+	if err == nil {
+		w.report.Decisions = r.Decisions
+	}
+	return r, err
 }
 
 // replayDenials decides every denied request again, each look at it.
