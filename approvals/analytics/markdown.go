@@ -113,7 +113,7 @@ func (r *Report) personas(b *strings.Builder) {
 		}
 		b.WriteString(".\n")
 		if p.Profile != "" {
-			fmt.Fprintf(b, "\nThe profile `%s` has exactly these.\n", p.Persona.Profile)
+			fmt.Fprintf(b, "\nThe profile `%s` has exactly these.\n", p.Profile)
 			continue
 		}
 		b.WriteString("\n- [ ] Signed off by (name, date):\n")

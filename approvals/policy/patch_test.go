@@ -77,7 +77,7 @@ func TestGitAppliesAPatchAsItReads(t *testing.T) {
 		if err := os.WriteFile(path, []byte(strings.Join(old, "")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("git", "apply", "-") //nolint:noctx // A rapid.T has no context.
+		cmd := exec.Command("git", "apply", "-")
 		cmd.Dir, cmd.Stdin = dir, strings.NewReader(e.Patch())
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s\n%s", err, out, e.Patch())

@@ -64,3 +64,11 @@ func printRows[T any](l listing, w io.Writer, rows []T, table func(io.Writer, []
 	}
 	return nil
 }
+
+// printJSON prints one value for programs, as people can read it too.
+func printJSON(w io.Writer, v any) error {
+	to := json.NewEncoder(w)
+	to.SetIndent("", "  ")
+	to.SetEscapeHTML(false)
+	return to.Encode(v)
+}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"path/filepath"
 
@@ -40,10 +39,7 @@ what the requester could have asked for instead.`,
 			if !asJSON {
 				return account.WriteText(cmd.OutOrStdout(), all)
 			}
-			to := json.NewEncoder(cmd.OutOrStdout())
-			to.SetIndent("", "  ")
-			to.SetEscapeHTML(false)
-			return to.Encode(account)
+			return printJSON(cmd.OutOrStdout(), account)
 		},
 	}
 	f := cmd.Flags()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -30,10 +29,7 @@ makes no sense.`,
 				return err
 			}
 			if asJSON {
-				to := json.NewEncoder(cmd.OutOrStdout())
-				to.SetIndent("", "  ")
-				to.SetEscapeHTML(false)
-				err = to.Encode(d)
+				err = printJSON(cmd.OutOrStdout(), d)
 			} else {
 				err = d.WriteText(cmd.OutOrStdout())
 			}

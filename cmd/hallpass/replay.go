@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -110,10 +109,7 @@ func show(w io.Writer, r *policy.Replay, asJSON, asMarkdown bool) error {
 	var err error
 	switch {
 	case asJSON:
-		to := json.NewEncoder(w)
-		to.SetIndent("", "  ")
-		to.SetEscapeHTML(false)
-		err = to.Encode(r)
+		err = printJSON(w, r)
 	case asMarkdown:
 		err = r.WriteMarkdown(w)
 	default:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -98,10 +97,7 @@ func printSuggestions(w io.Writer, found *suggest.Suggestions, asJSON, asDiff bo
 	case asDiff:
 		_, err = io.WriteString(w, suggest.Patch(found.Edits))
 	case asJSON:
-		to := json.NewEncoder(w)
-		to.SetIndent("", "  ")
-		to.SetEscapeHTML(false)
-		err = to.Encode(found.Report)
+		err = printJSON(w, found.Report)
 	default:
 		err = found.WriteMarkdown(w)
 	}

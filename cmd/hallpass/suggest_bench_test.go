@@ -39,11 +39,11 @@ func answered(c *approvals.Change, i int) {
 	r, d := &c.Requests[len(c.Requests)-1], c.Decisions[len(c.Decisions)-1]
 	r.State, r.DecidedAt = approvals.RequestApproved, d.At.Add(time.Minute)
 	r.Beneficiary, r.Requester, r.Entitlement = d.Facts.Beneficiary.ID, d.Facts.Requester.ID, d.Facts.Entitlement.ID
-	switch {
-	case d.Ruling.Outcome == approvals.Refuse:
+	switch d.Ruling.Outcome {
+	case approvals.Refuse:
 		r.State = approvals.RequestDenied
 		return
-	case d.Ruling.Outcome == approvals.Route:
+	case approvals.Route:
 		r.DecidedBy = d.Facts.Beneficiary.Manager
 		if i%1000 == 0 {
 			r.State = approvals.RequestDenied

@@ -177,8 +177,8 @@ func (w *work) standing() (map[string]time.Time, error) {
 		if err != nil {
 			return nil, err
 		}
-		then, err := policy.Pinned(approvals.PolicyVersion{Digest: k.Name}, text)
-		if err != nil {
+		then, unreadable := policy.Pinned(approvals.PolicyVersion{Digest: k.Name}, text)
+		if unreadable != nil {
 			break // what came before is not known
 		}
 		for id, version := range standing {

@@ -141,7 +141,7 @@ func TestPersonasBecomeProfiles(t *testing.T) {
 	}
 	apply(t, from, found)
 	from.Profiles[0].Entitlements = append(from.Profiles[0].Entitlements, "refunds:view")
-	if again := suggestions(t, from); again.Personas[0].Persona.Profile != "nobody-knows" || again.Personas[0].Patch != "" || len(again.Edits) != 0 {
+	if again := suggestions(t, from); again.Personas[0].Profile != "nobody-knows" || again.Personas[0].Patch != "" || len(again.Edits) != 0 {
 		t.Errorf("%+v", again.Personas)
 	}
 }
