@@ -43,7 +43,7 @@ var shown = map[string]map[string]string{
 	"access given by hand: told within one cycle": {
 		"approvals/lifecycle": "TestAccessGivenByHandIsToldOnceWithinACycle"},
 	"disk full, database read-only: grants refused, revocations journaled, nothing left without an end": {
-		"store":                         "TestAccessEndsWhileTheDatabaseTakesNoWrites TestAccessThatCannotBeRecordedIsTakenBack",
+		"store":                         "TestAccessEndsWhileTheDatabaseTakesNoWrites TestAccessThatCannotBeRecordedIsTakenBack TestDiskThatTakesNothingIsADatabaseThatTakesNoWrites",
 		"cmd/hallpass/internal/torture": "TestWhatWasTakenAwayWithoutTheDatabaseSurvivesKills",
 		"approvals/lifecycle":           "TestAccessIsTakenBackWhenTheDatabaseIsGoneBeforeItIsRecorded"},
 	"break-glass with every approver asleep: at once, everybody told, unreviewed it escalates and blocks the next": {

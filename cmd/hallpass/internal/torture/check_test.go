@@ -102,7 +102,8 @@ func (w *world) checkEvents(ctx context.Context, db *store.Store, g approvals.Gr
 			w.t.Errorf("grant %s has %d events %s, want 1", g.ID, n[kind], kind)
 		}
 	}
-	if late := g.RevokedAt.Sub(g.EndsAt); late > w.mostLate() {
+	late := g.RevokedAt.Sub(g.EndsAt)
+	if w.tally.ended(late); late > w.mostLate() {
 		w.t.Errorf("grant %s was proved to be gone %s after its end", g.ID, late)
 	}
 }

@@ -128,6 +128,13 @@ type tally struct {
 	mu     sync.Mutex
 	deaths map[string][2]int // before the effect and after it
 	n      int
+	late   time.Duration // the most after its end that access was proved to be gone
+}
+
+func (y *tally) ended(late time.Duration) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.late = max(y.late, late)
 }
 
 func (y *tally) add(e end) {
@@ -153,8 +160,8 @@ func (y *tally) report(t *testing.T, seeds int, took time.Duration) {
 	for _, at := range slices.Sorted(maps.Keys(y.deaths)) {
 		fmt.Fprintf(&table, "\n%-26s %6d before, %6d after", at, y.deaths[at][0], y.deaths[at][1])
 	}
-	t.Logf("%d processes were killed in %s, %s each; nothing was lost, doubled or left open after %d of them:%s",
-		y.n, took.Truncate(time.Second), (took / time.Duration(max(1, y.n))).Truncate(time.Millisecond), y.n, table.String())
+	t.Logf("%d processes were killed in %s, %s each; each time all came to rest, the last end proved %s after its time:%s",
+		y.n, took.Truncate(time.Second), (took / time.Duration(max(1, y.n))).Truncate(time.Millisecond), y.late.Truncate(time.Millisecond), table.String())
 	if seeds < 2000 {
 		return
 	}
