@@ -224,6 +224,20 @@ func TestACreatedLoginThatOwnsObjectsStaysDisabledAndOpensAgain(t *testing.T) {
 	}
 }
 
+func TestACreatedLoginThatARevocationLeftDisabledIsDropped(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c, g, r := s.created(t)
+	name := login(g.Account)
+	s.exec(t, "ALTER ROLE "+ident(name)+" NOLOGIN", "REVOKE "+ident(s.group)+" FROM "+ident(name)+" GRANTED BY "+ident(s.bot)) // and then its answer was lost
+	if ended, err := c.EndSessions(t.Context(), g, r); ended != 0 || err != nil {
+		t.Errorf("%d sessions ended, %v", ended, err)
+	}
+	if p, err := c.Check(t.Context(), g, r); p.Present || p.Detail != "there is no login "+name || err != nil {
+		t.Errorf("read-back: %+v, %v; want the login gone", p, err)
+	}
+}
+
 func TestAccessThroughAnotherRoleIsSeenAndNotMistakenForOurs(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -11,7 +12,10 @@ import (
 const dying = 3 * time.Second
 
 // EndSessions ends every session of the grant's login and waits until they are
-// gone. Sessions that are opened while it runs are not its business.
+// gone. Sessions that are opened while it runs are not its business. It drops a
+// login of our own that a revocation disabled and did not come to drop: when
+// that one's answer was lost, the read-back finds no access, and nobody calls it
+// again.
 func (c *Connector) EndSessions(ctx context.Context, g approvals.Grant, r approvals.Receipt) (ended int, err error) {
 	m, err := c.place(g, r)
 	if err != nil {
@@ -31,7 +35,14 @@ func (c *Connector) EndSessions(ctx context.Context, g approvals.Grant, r approv
 	if !login.Member {
 		c.setCleared(m, true)
 	}
-	return ended, nil
+	if !login.last() || login.CanLogin || login.Direct {
+		return ended, nil
+	}
+	_, err = c.drop(ctx, m)
+	if lost, ok := errors.AsType[*approvals.ConnectorError](err); ok && lost.Kind == approvals.Ambiguous {
+		err = fail(approvals.Retryable, lost, "PostgreSQL did not say whether the login %q is gone; it is tried again.", m.login)
+	}
+	return ended, err
 }
 
 // terminate ends the sessions that a login has open now, and returns once they
