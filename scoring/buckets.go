@@ -192,7 +192,7 @@ func grown(slots int, hurried bool) int {
 // what they have too much of.
 func (t *cellTable) hurry(on bool) {
 	t.others.hurried = on
-	if n := t.others.used; !on && n*2 < len(t.others.buckets)*bucketShares && n > 1<<14 {
+	if n := t.others.used; !on && n*3 < len(t.others.buckets)*bucketShares*2 && n > 1<<14 {
 		t.others.resize(n * 4 / 3)
 	}
 	for i := range t.kinds {
