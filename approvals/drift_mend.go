@@ -132,7 +132,7 @@ func (s *Service) AcceptDrift(ctx context.Context, actor Actor, id DriftID, reas
 	}
 	switch {
 	case !d.Open():
-		return d, Errorf(CodeAlreadyDecided, "This was resolved at %s.", d.ResolvedAt.Format(time.RFC3339))
+		return d, Errorf(CodeAlreadyDecided, "This was resolved %s.", d.ResolvedAt.UTC().Format("2 January 2006 15:04 UTC"))
 	case d.Kind == DriftVanished:
 		return d, Errorf(CodeInvalid, "Take the grant %s back instead: its access is gone.", d.Grant)
 	case d.Kind == DriftStanding:

@@ -111,11 +111,12 @@ func (s *Service) JournalMerged(ctx context.Context, all []JournalEntry) error {
 	}
 	words := "The database takes writes again."
 	if ended := len(all) - unrecorded; ended > 0 {
-		words += fmt.Sprintf(" While it did not, %d accesses whose time was up were taken away, from %s to %s; they are in the audit log now.",
-			ended, first.Format(time.RFC3339), last.Format(time.RFC3339))
+		const clock = "2 January 15:04:05"
+		words += fmt.Sprintf(" While it did not, access was taken away from %s whose time was up, between %s and %s UTC; that is in the audit log now.",
+			plural(ended, "grant"), first.UTC().Format(clock), last.UTC().Format(clock))
 	}
 	if unrecorded > 0 {
-		words += fmt.Sprintf(" %d accesses were taken back since it could not be recorded that they had been given; they are given again.", unrecorded)
+		words += fmt.Sprintf(" Access of %s was taken back, since it could not be recorded that it had been given; it is given again.", plural(unrecorded, "grant"))
 	}
 	return s.Store.Apply(ctx, Change{Notices: append(s.tellSecurity(ctx, "journal/"+all[0].ID, words, s.admins(ctx)...), homes(s.admins(ctx)...)...)})
 }

@@ -49,7 +49,7 @@ func (b *Bot) click(ctx context.Context, s said, p approvals.Principal) error {
 	case cards.ActionLess:
 		err = b.openAnswer(ctx, s, p, request, cards.LessForm)
 	case cards.ActionRelease:
-		_, err = b.cfg.Service.Release(ctx, who, grant)
+		err = b.giveBack(ctx, s, p, grant)
 	case cards.ActionExtend, cards.ActionMore:
 		minutes, bad := strconv.Atoi(extra)
 		if bad != nil || minutes < 1 || minutes > 366*24*60 {
@@ -121,11 +121,7 @@ func (b *Bot) letEnd(ctx context.Context, p approvals.Principal, id approvals.Gr
 	if err != nil {
 		return err
 	}
-	r, err := b.cfg.Store.Request(ctx, g.Request)
-	if err != nil {
-		return err
-	}
-	v, err := b.view(ctx, r, p)
+	v, err := b.viewOf(ctx, g, p)
 	if err != nil {
 		return err
 	}

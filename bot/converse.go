@@ -208,10 +208,16 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, text str
 		Requester: p.ID, Beneficiary: wish.Beneficiary, Entitlement: wish.Entitlement, Duration: wish.Duration,
 		Reason: wish.Reason, Ticket: wish.Ticket, Key: door + "/" + s.Key, Origin: o.String(),
 	})
-	if err == nil {
-		b.aside(ctx, r, text, wish, world)
+	if err != nil {
+		return err
 	}
-	return err
+	if wish.Unread && r.State == approvals.RequestDraft { // the usual length, in silence, would be a guess
+		if err := b.reply(ctx, s, cards.UnreadEnd()); err != nil {
+			return err
+		}
+	}
+	b.aside(ctx, r, text, wish, world)
+	return nil
 }
 
 // listed answers "what do I have?".
@@ -295,8 +301,7 @@ func (b *Bot) releaseOneOf(ctx context.Context, s said, p approvals.Principal, h
 	case 0:
 		return b.reply(ctx, s, cards.Say("You hold no access that could be given back."))
 	case 1:
-		_, err := b.cfg.Service.Release(ctx, actor(p, s.entry), held[0].Grant.ID)
-		return err
+		return b.giveBack(ctx, s, p, held[0].Grant.ID)
 	}
 	return b.reply(ctx, s, cards.Which(held, cards.ActionRelease, 0))
 }

@@ -280,3 +280,13 @@ func TestMembersOfAGridAreBoundToIt(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEndThatIsOverIsNotReplacedInSilence(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.say("UANA", "zendesk until yesterday 5pm, customer call")
+		w.sees("UANA", "", "Ready to send?", "customer call")
+		w.sees("UANA", "", "I couldn't use the end that you gave", "make it 2 hours")
+		w.say("UANA", "make it 2 hours")
+		w.sees("UANA", "", "Ready to send?", "2 hours")
+	})
+}

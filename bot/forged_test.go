@@ -118,11 +118,7 @@ func TestDeniedExtensionLeavesTheEndAsItWas(t *testing.T) {
 
 func TestExtensionShowsOnEveryCard(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.say("UANA", "zendesk for 1h, customer call")
-		w.click("UANA", w.sees("UANA", "", "Ready to send?"), "send")
-		w.sees("UANA", "", "Access is being set up")
-		g := w.activate(w.latest("p-ana"))
-		card := w.sees("UANA", "", "You have access")
+		g, card := w.given()
 		w.click("UANA", card, "extend")
 		w.sees("UANA", "", "Extended")
 		until := g.EndsAt.Add(time.Hour).In(time.FixedZone("CET", 3600)).Format("15:04 MST")

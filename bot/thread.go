@@ -97,8 +97,7 @@ func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk
 	case self && brief && wish.Intent == understand.Cancel && r.State == approvals.RequestPending:
 		return b.cancel(ctx, s, p, r)
 	case self && brief && wish.Intent == understand.Release && r.Grant != "":
-		_, err := b.cfg.Service.Release(ctx, actor(p, s.entry), r.Grant)
-		return err
+		return b.giveBack(ctx, s, p, r.Grant)
 	case self && brief && wish.Intent == understand.Extend && r.Grant != "" && wish.Duration > 0:
 		_, err := b.cfg.Service.Extend(ctx, actor(p, s.entry), r.Grant, wish.Duration, wish.Reason, door+"/"+s.Key)
 		return err

@@ -13,7 +13,7 @@ var (
 	// denied is a direction that is said not to be.
 	denied = regexp.MustCompile(`(\bnot|\bnever|n't|\bcannot|\bneither|\bnor|\bhardly) ([a-z]+ ){0,2}(rais|lower|increas|reduc|decreas|add|push|pull|lift)`)
 	// ceiling is what the score says of its own guard; its direction is a limit.
-	ceiling = regexp.MustCompile(`one (person|approver)'s answers alone (can't|cannot) lower (the score|it) by more than 10 points`)
+	ceiling = regexp.MustCompile(`\b(they|(one (person|approver)'s )?(past )?answers( alone)?) (can|may) lower (the score|it) by 10 points at most`)
 
 	signedPoints = regexp.MustCompile(`(?:^|[\s(])([+−–-])([0-9]+)\b`)
 	plainPoints  = regexp.MustCompile(`\b([0-9]+) points?\b`)
@@ -42,7 +42,7 @@ var topics = []struct {
 	{regexp.MustCompile(`\bnearest holder\b|\blevels? up\b`), []string{"near"}},
 	{regexp.MustCompile(`\bwhere any request starts\b|\bstarting point\b|\bbase(line)?\b`), []string{"base"}},
 	{regexp.MustCompile(`\bchanged lately\b|\brecent change\b`), []string{"moved"}},
-	{regexp.MustCompile(`\bwithout one approver`), []string{"approver"}},
+	{regexp.MustCompile(`\bone approver's (past )?answers\b`), []string{"approver"}},
 	{regexp.MustCompile(`\btime of the week\b`), []string{"unusual.time"}},
 	{regexp.MustCompile(`\b(no|unknown|missing) manager\b|\bmanager is (not known|unknown|missing)\b`), []string{"unknown.manager"}},
 	{regexp.MustCompile(`\b(no|unknown|missing) department\b|\bdepartment is (not known|unknown|missing)\b`), []string{"unknown.department"}},

@@ -10,12 +10,12 @@ import (
 func scored() SummaryInput {
 	return SummaryInput{Kind: "read only access", Sensitivity: "high", Duration: 150 * time.Minute, Score: 42, Factors: []Factor{
 		{Name: "base", Points: 58, Words: "Where any request starts: people refused 1,240 of 21,400 requests."},
-		{Name: "decided.entitlement+manager", Points: -31, Words: "Requests from this team for this entitlement: 6 of 6 approved."},
-		{Name: "sensitivity", Points: 16, Words: "It can do much harm: high sensitivity."},
+		{Name: "decided.entitlement+manager", Points: -31, Words: "Requests for it from this team: 6 of 6 approved."},
+		{Name: "sensitivity", Points: 16, Words: "High sensitivity: it can do much harm."},
 		{Name: "peers.team", Points: -18, Words: "3 of 9 teammates hold it."},
 		{Name: "unusual.duration", Points: 11, Words: "Asked for 150 minutes; 4 of 12 approved requests for it were as long."},
-		{Name: "approver", Points: 6, Words: "It looks safer because of one approver's past answers; one approver's answers alone can't lower the score by more than 10 points, so the rest is added back."},
-		{Name: "unknown.manager", Words: "The directory names no manager."},
+		{Name: "approver", Points: 6, Words: "One approver's past answers alone make this look safe. They can lower the score by 10 points at most, so the rest is added back."},
+		{Name: "unknown.manager", Words: "The directory names no manager for this person."},
 	}}
 }
 
@@ -29,7 +29,7 @@ func TestFiguresInTheirPlacePass(t *testing.T) {
 		"The score of this high sensitivity access is lowered by past decisions.",
 		"Despite high sensitivity, the team's 6 of 6 approved requests pull it down.",
 		"Asked for 2 hours and 30 minutes, or 150 minutes; 4 of 12 approved requests for it were as long.",
-		"One approver's answers alone can't lower the score by more than 10 points.",
+		"One approver's answers alone can lower the score by 10 points at most.",
 		"The team's history offsets the high sensitivity.",
 		"No manager is known, and the score is lowered by 31 points.",
 	} {

@@ -26,9 +26,9 @@ func TestWordsOfTheScoreMayLeave(t *testing.T) {
 		"Odds ×2, −18 points",
 		"Where any request starts: people refused 1,240 of 21,400 requests.",
 		"Requests from this manager's team: 12 of 12 approved.",
-		"Requests from this team by people with this title: none decided so far; estimated from past requests that share the team or the title.",
-		"It looks safer because of one approver's past answers; one approver's answers alone can't lower the score by more than 10 points, so the rest is added back.",
-		"The most similar holders share 83% of their access.",
+		"Requests from this team by people with this title: none decided yet, so other requests from this team, and others by people with this title, count instead.",
+		"One approver's past answers alone make this look safe. They can lower the score by 10 points at most, so the rest is added back.",
+		"The most similar holders share 83% of their access with this person.",
 		"Asked for 1 hour 30 minutes; 3 of 12 approved requests for it were as long.",
 	} {
 		in := sound()

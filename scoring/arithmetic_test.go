@@ -94,18 +94,5 @@ func TestAssessmentsHaveTheRecordedBytes(t *testing.T) {
 		}
 		h.Write(b)
 	}
-	golden := filepath.Join("testdata", "assessments.sha256")
-	got := hex.EncodeToString(h.Sum(nil)) + "\n"
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("400 assessments have digest %s, recorded is %s (model %s); -update records it", got, want, m.Model())
-	}
+	sameAsGolden(t, "assessments.sha256", hex.EncodeToString(h.Sum(nil))+"\n")
 }

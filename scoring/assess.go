@@ -100,9 +100,9 @@ func factors(f *approvals.Facts, o *observation, r *result) []approvals.Factor {
 		}
 	}
 	for i, p := range r.points {
-		name, words := describe(i, f, o)
+		name, words := describe(i, p, f, o)
 		if p != 0 && words == "" {
-			words = "Nothing is known of this."
+			words = "Nothing is known of this yet."
 		}
 		if i == partBase || p != 0 {
 			add(name, p, words)

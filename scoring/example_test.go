@@ -42,6 +42,6 @@ func ExampleScorer() {
 	}
 	// Output:
 	// confidence low
-	// +16 It can do much harm: high sensitivity.
+	// +16 High sensitivity: it can do much harm.
 	// -2 Somebody in the same team holds it.
 }

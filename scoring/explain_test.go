@@ -32,9 +32,15 @@ func TestExplanationNamesFactorsCountsAndThatItIsIdentical(t *testing.T) {
 	if err != nil || !identical {
 		t.Fatalf("identical %v, error %v", identical, err)
 	}
-	golden := filepath.Join("testdata", "explanation.txt")
+	sameAsGolden(t, "explanation.txt", b.String())
+}
+
+// sameAsGolden compares text with a file in testdata; -update writes it.
+func sameAsGolden(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -42,8 +48,8 @@ func TestExplanationNamesFactorsCountsAndThatItIsIdentical(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("explanation (-want +got; -update records it):\n%s", diff)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update records it):\n%s", name, diff)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestHistoryKnowsWhenItWasApprovedLastAndWhatWasRenewed(t *testing.T) {
 	for name, words := range map[string]string{
 		"last.entitlement": "It was last approved for this person 60 days ago.",
 		"last.siblings":    "Other access to the same system was last approved for this person 12 days ago.",
-		"renewed":          "Of this person's 4 approvals for it, 2 renewed an earlier one.",
+		"renewed":          "This person's own approvals for it: 2 of 4 renewed an earlier one.",
 	} {
 		if got := named(recent, name); got == nil || got.Points >= 0 || got.Words != words {
 			t.Errorf("%s is %+v, want negative points and %q", name, got, words)

@@ -3,54 +3,57 @@ package scoring
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
+// Every factor is read by an approver in a hurry: whose requests, for what, how
+// many of how many. What it does to the score is said beside it, by its points.
+// "It" is what is asked for. All templates with examples are in
+// testdata/words.txt.
+
 // describe names a part of the score and says it in words, from counts alone:
 // no name of a person, entitlement or place is repeated, since those can carry
 // anything.
-func describe(part int, f *approvals.Facts, o *observation) (name, words string) {
+func describe(part, points int, f *approvals.Facts, o *observation) (name, words string) {
 	switch {
 	case part == partBase:
 		return "base", baseWords(o)
 	case part < partFirstCell+singles:
 		i := part - partFirstCell
-		return "decided." + layout.Attributes[i], fmt.Sprintf(singleWords[i], outcome(o.now.single[i]))
+		c := o.now.single[i]
+		return "decided." + layout.Attributes[i], singleWords[i] + ": " + outcome(c) + o.rarely(c, points) + "."
 	case part < partMoved:
 		i := part - partFirstCell - singles
-		return "decided." + layout.PairName(i), fmt.Sprintf(pairWords[i], pairOutcome(i, o))
+		return "decided." + layout.PairName(i), pairWords[i] + ": " + pairOutcome(i, points, o) + "."
 	case part == partMoved:
-		return "moved", fmt.Sprintf("Manager, department, title or location changed lately; for %s the worse of old and new counts.", plural(o.moved.n, "more day", "more days"))
+		return "moved", fmt.Sprintf("Manager, department, title or location changed lately: for %s the riskier of the old and the new counts.", plural(o.moved.n, "more day", "more days"))
 	case part == partOneApprover:
-		return "approver", "It looks safer because of one approver's past answers; one approver's answers alone can't lower the score by more than 10 points, so the rest is added back."
+		return "approver", "One approver's past answers alone make this look safe. They can lower the score by 10 points at most, so the rest is added back."
 	default:
-		return judgedWords(part-partFirstJudged, f, o)
+		return judgedWords(part-partFirstJudged, points, f, o)
 	}
 }
 
 var singleWords = [singles]string{
-	"Requests for this entitlement: %s.",
-	"Requests from this manager's team: %s.",
-	"Requests from this department: %s.",
-	"Requests by people with this title: %s.",
-	"Requests from this location: %s.",
+	"Requests for it", "Requests from this team", "Requests from this department", "Requests by people with this title", "Requests from this location",
 }
 
 var pairWords = [pairs]string{
-	"Requests from this team for this entitlement: %s.",
-	"Requests from this department for this entitlement: %s.",
-	"Requests by people with this title for this entitlement: %s.",
-	"Requests from this location for this entitlement: %s.",
-	"Requests from this team in this department: %s.",
-	"Requests from this team by people with this title: %s.",
-	"Requests from this department by people with this title: %s.",
+	"Requests for it from this team",
+	"Requests for it from this department",
+	"Requests for it by people with this title",
+	"Requests for it from this location",
+	"Requests from this team in this department",
+	"Requests from this team by people with this title",
+	"Requests from this department by people with this title",
 }
 
-// halfWords name what the two halves of a pair have in common.
-var halfWords = [singles]string{"entitlement", "team", "department", "title", "location"}
+// halfWords are the requests that share one half of a pair.
+var halfWords = [singles]string{"for it", "from this team", "from this department", "by people with this title", "from this location"}
 
 func baseWords(o *observation) string {
 	if o.all.Decided == 0 {
@@ -62,26 +65,39 @@ func baseWords(o *observation) string {
 // outcome says what people decided.
 func outcome(c scorecard.Cell) string {
 	if c.Decided == 0 {
-		return "none decided so far"
+		return "none decided yet"
 	}
 	return fmt.Sprintf("%s of %s approved", number(c.Decided-c.Denied), number(c.Decided))
+}
+
+// rarely says why requests that were mostly approved raise the score: refusals
+// are more frequent among them than among all.
+func (o *observation) rarely(c scorecard.Cell, points int) string {
+	if points > 0 && c.Denied*o.all.Decided > o.all.Denied*c.Decided {
+		return ", less often than usual"
+	}
+	return ""
 }
 
 // pairOutcome says what people decided of a pair, and where its points come from
 // when that is not plain: from its halves when nothing was decided, from being
 // rare when both halves are common.
-func pairOutcome(i int, o *observation) string {
+func pairOutcome(i, points int, o *observation) string {
 	c := o.now.pair[i]
 	h := layout.Pairs[i]
 	if c.Decided == 0 {
-		return fmt.Sprintf("none decided so far; estimated from past requests that share the %s or the %s", halfWords[h[0]], halfWords[h[1]])
+		return fmt.Sprintf("none decided yet, so other requests %s, and others %s, count instead", halfWords[h[0]], halfWords[h[1]])
 	}
 	said := outcome(c)
 	expected := o.now.single[h[0]].Decided * o.now.single[h[1]].Decided / max(o.all.Decided, 1)
-	if expected >= 2 && expected >= 2*c.Decided {
-		said += fmt.Sprintf(", where chance alone would bring about %s", number(expected))
+	less := o.rarely(c, points)
+	switch {
+	case expected >= 2 && expected >= 2*c.Decided, points > 0 && less == "" && expected > c.Decided:
+		return fmt.Sprintf("%s, where about %s requests would be usual", said, number(expected))
+	case points > 0 && less == "" && c.Denied > 0: // what its halves let expect was better
+		return said + ", fewer than similar requests suggest"
 	}
-	return said
+	return said + less
 }
 
 var ringWords = [rings]string{
@@ -90,38 +106,46 @@ var ringWords = [rings]string{
 	"%s of %s in the department hold it.", "%s of %s at the location hold it.",
 }
 
-func judgedWords(i int, f *approvals.Facts, o *observation) (name, words string) {
+func judgedWords(i, points int, f *approvals.Facts, o *observation) (name, words string) {
 	switch i {
 	case judgedNear:
 		if o.near.n <= 1 {
 			return "near", "Somebody in the same team holds it."
 		}
-		return "near", fmt.Sprintf("The nearest holder shares a manager %d levels up.", o.near.n)
+		return "near", fmt.Sprintf("The nearest holder shares only a manager %d levels up.", o.near.n)
 	case judgedAlike:
-		return "alike", fmt.Sprintf("The most similar holders share %d%% of their access.", o.alike.n/10)
+		return "alike", fmt.Sprintf("The most similar holders share %d%% of their access with this person.", o.alike.n/10)
 	case judgedOwn:
-		return "own.entitlement", fmt.Sprintf("This person's own requests for it: %s.", outcome(o.own.entitlement))
+		return "own.entitlement", "This person's own requests for it: " + outcome(o.own.entitlement) + o.rarely(o.own.entitlement, points) + "."
 	case judgedSiblings:
-		return "own.siblings", fmt.Sprintf("This person's own requests for other access to the same system: %s.", outcome(o.own.siblings))
+		return "own.siblings", "This person's own requests for other access to the same system: " + outcome(o.own.siblings) + o.rarely(o.own.siblings, points) + "."
 	case judgedOwnAll:
-		return "own.all", fmt.Sprintf("This person's own requests: %s.", outcome(o.own.all))
+		return "own.all", "This person's own requests: " + outcome(o.own.all) + o.rarely(o.own.all, points) + "."
 	case judgedLast:
 		return "last.entitlement", "It was last approved for this person " + daysAgo(o.own.last) + "."
 	case judgedLastSibling:
 		return "last.siblings", "Other access to the same system was last approved for this person " + daysAgo(o.own.lastSibling) + "."
 	case judgedRenewed:
-		return "renewed", fmt.Sprintf("Of this person's %s for it, %s renewed an earlier one.", plural(o.own.renewed.of, "approval", "approvals"), number(o.own.renewed.n))
+		return "renewed", fmt.Sprintf("This person's own approvals for it: %s of %s renewed an earlier one.", number(o.own.renewed.n), number(o.own.renewed.of))
 	case judgedTime:
 		return "unusual.time", fmt.Sprintf("%s of %s at this location came at this time of the week.", number(o.hour.n), plural(o.hour.of, "request", "requests"))
 	case judgedDuration:
-		return "unusual.duration", fmt.Sprintf("Asked for %s; %s of %s for it were as long.", span(f.Duration), number(o.longer.n), plural(o.longer.of, "approved request", "approved requests"))
+		were := "were"
+		if o.longer.n == 1 {
+			were = "was"
+		}
+		return "unusual.duration", fmt.Sprintf("Asked for %s; %s of %s for it %s as long.", span(f.Duration), number(o.longer.n), plural(o.longer.of, "approved request", "approved requests"), were)
 	}
 	p := o.peers[i]
 	people := plural(p.of, "person", "people")
 	if i == int(ringTeam) {
 		people = plural(p.of, "teammate", "teammates")
 	}
-	return "peers." + ringNames[i], fmt.Sprintf(ringWords[i], number(p.n), people)
+	words = fmt.Sprintf(ringWords[i], number(p.n), people)
+	if p.of == 1 {
+		words = strings.Replace(words, " hold it", " holds it", 1)
+	}
+	return "peers." + ringNames[i], words
 }
 
 // daysAgo says how long ago a day was that is counted from today, 1.
@@ -139,11 +163,11 @@ func daysAgo(p portion) string {
 func sensitivityWords(s approvals.Sensitivity) string {
 	switch s {
 	case approvals.Low:
-		return "It can do little harm: low sensitivity."
+		return "Low sensitivity: it can do little harm."
 	case approvals.High:
-		return "It can do much harm: high sensitivity."
+		return "High sensitivity: it can do much harm."
 	case approvals.Critical:
-		return "It can do grave harm: critical sensitivity."
+		return "Critical sensitivity: it can do grave harm."
 	default:
 		return "Its sensitivity is not known; it counts as critical."
 	}
@@ -156,10 +180,10 @@ func unknowns(f *approvals.Facts, o *observation) (fs []approvals.Factor) {
 			fs = append(fs, approvals.Factor{Name: name, Words: words})
 		}
 	}
-	say(f.Beneficiary.Manager == "", "unknown.manager", "The directory names no manager.")
-	say(f.Beneficiary.Department == "", "unknown.department", "The directory names no department.")
-	say(f.Directory.Stale, "unknown.directory", "The directory's facts are older than allowed.")
-	say(o.all.Decided < experienced, "unknown.experience", fmt.Sprintf("Only %s known here; %s are needed for more than low confidence.",
+	say(f.Beneficiary.Manager == "", "unknown.manager", "The directory names no manager for this person.")
+	say(f.Beneficiary.Department == "", "unknown.department", "The directory names no department for this person.")
+	say(f.Directory.Stale, "unknown.directory", "What the directory says is older than allowed.")
+	say(o.all.Decided < experienced, "unknown.experience", fmt.Sprintf("Only %s known so far; below %s, confidence is low.",
 		plural(o.all.Decided, "human decision is", "human decisions are"), number(experienced)))
 	return fs
 }

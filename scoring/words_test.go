@@ -1,6 +1,8 @@
 package scoring
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,45 +10,74 @@ import (
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
-func TestWordsCarryTheirCounts(t *testing.T) {
-	t.Parallel()
-	f := approvals.Facts{Duration: 90 * time.Minute}
-	o := observation{all: scorecard.Cell{Denied: 58, Decided: 1000}}
-	o.now.single[atEntitlement] = scorecard.Cell{Denied: 1, Decided: 1234}
-	o.now.pair[0] = scorecard.Cell{Denied: 0, Decided: 12}
-	o.peers[ringTeam] = portion{3, 9}
-	o.every = portion{50, 1000}
-	o.near, o.alike = portion{3, 60}, portion{416, 1000}
-	o.longer, o.hour = portion{1, 1}, portion{2, 400}
-	for part, want := range map[int]string{
-		partBase:                              "Where any request starts: people refused 58 of 1,000 requests.",
-		partFirstCell + atEntitlement:         "Requests for this entitlement: 1,233 of 1,234 approved.",
-		partFirstCell + atManager:             "Requests from this manager's team: none decided so far.",
-		partFirstCell + singles:               "Requests from this team for this entitlement: 12 of 12 approved.",
-		partFirstCell + singles + 2:           "Requests by people with this title for this entitlement: none decided so far; estimated from past requests that share the entitlement or the title.",
-		partFirstJudged + int(ringTeam):       "3 of 9 teammates hold it.",
-		partFirstJudged + int(ringTitle):      "0 of 0 people with the same title hold it.",
-		partFirstJudged + judgedNear:          "The nearest holder shares a manager 3 levels up.",
-		partFirstJudged + judgedAlike:         "The most similar holders share 41% of their access.",
-		partFirstJudged + judgedTime:          "2 of 400 requests at this location came at this time of the week.",
-		partFirstJudged + judgedDuration:      "Asked for 90 minutes; 1 of 1 approved request for it were as long.",
-		partFirstJudged + judgedOwn:           "This person's own requests for it: none decided so far.",
-		partFirstJudged + int(ringArea):       "0 of 0 people under the same manager's manager hold it.",
-		partFirstJudged + int(ringDepartment): "0 of 0 people in the department hold it.",
-	} {
-		if _, got := describe(part, &f, &o); got != want {
-			t.Errorf("part %d:\n got %s\nwant %s", part, got, want)
-		}
-	}
+// spoken is one request of which every part has something to say.
+func spoken() (approvals.Facts, observation) {
+	f := approvals.Facts{Duration: 4 * time.Hour}
+	o := observation{all: scorecard.Cell{Denied: 58, Decided: 1000}, moved: portion{12, 30}, alone: portion{1, 3}}
+	o.now.single = [singles]scorecard.Cell{{Denied: 1, Decided: 134}, {Denied: 5, Decided: 89}, {Denied: 86, Decided: 353}, {Decided: 250}, {}}
+	o.now.pair = [pairs]scorecard.Cell{{Decided: 14}, {Denied: 1, Decided: 4}, {}, {}, {Denied: 5, Decided: 89}, {Denied: 3, Decided: 34}, {}}
+	o.peers = [rings]portion{{3, 9}, {15, 209}, {0, 20}, {1, 20}, {1, 1}, {1200, 4000}}
+	o.every, o.near, o.alike = portion{50, 1000}, portion{3, 60}, portion{416, 1000}
+	o.own = ownCells{entitlement: scorecard.Cell{Denied: 1, Decided: 3}, siblings: scorecard.Cell{Decided: 1}, all: scorecard.Cell{Denied: 1, Decided: 8},
+		last: portion{4, 731}, lastSibling: portion{731, 731}, renewed: portion{1, 2}}
+	o.longer, o.hour = portion{17, 155}, portion{2, 400}
+	return f, o
 }
 
-func TestRarePairsSayWhatChanceWouldBring(t *testing.T) {
+// TestEveryTemplateReadsAloud keeps all that a score can say in one file, for
+// people to read aloud when it changes: each part as it raises the score and as
+// it lowers it, then what is said in its place in other cases.
+func TestEveryTemplateReadsAloud(t *testing.T) {
+	t.Parallel()
+	f, o := spoken()
+	var b strings.Builder
+	say := func(name, words string) { fmt.Fprintf(&b, "%-32s %s\n", name, words) }
+	for part := range parts {
+		name, up := describe(part, 9, &f, &o)
+		say(name, up)
+		if _, down := describe(part, -9, &f, &o); down != up {
+			say("  lowering", down)
+		}
+	}
+	for _, s := range []approvals.Sensitivity{approvals.Low, approvals.High, approvals.Critical, "odd"} {
+		say("sensitivity", sensitivityWords(s))
+	}
+	other := o
+	other.all, other.moved, other.near = scorecard.Cell{}, portion{1, 30}, portion{1, 60}
+	other.own.last, other.own.renewed, other.longer = portion{1, 731}, portion{1, 1}, portion{1, 1}
+	f.Directory.Stale = true
+	for _, part := range []int{partBase, partMoved, partFirstJudged + judgedNear, partFirstJudged + judgedLast, partFirstJudged + judgedRenewed, partFirstJudged + judgedDuration} {
+		say(describe(part, 9, &f, &other))
+	}
+	for _, u := range unknowns(&f, &o) {
+		say(u.Name, u.Words)
+	}
+	sameAsGolden(t, "words.txt", b.String())
+}
+
+func TestRarePairsSayHowManyWouldBeUsual(t *testing.T) {
 	t.Parallel()
 	o := observation{all: scorecard.Cell{Decided: 1000}}
 	o.now.single[atEntitlement].Decided, o.now.single[atManager].Decided = 200, 100
 	o.now.pair[0] = scorecard.Cell{Denied: 1, Decided: 3}
-	if got, want := pairOutcome(0, &o), "2 of 3 approved, where chance alone would bring about 20"; got != want {
+	if got, want := pairOutcome(0, 9, &o), "2 of 3 approved, where about 20 requests would be usual"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestWhatIsUsualIsSaidOnlyWhereItIsTrue: an approver must not read that
+// something is refused more often than usual when it is not.
+func TestWhatIsUsualIsSaidOnlyWhereItIsTrue(t *testing.T) {
+	t.Parallel()
+	o := observation{all: scorecard.Cell{Denied: 10, Decided: 100}}
+	for _, tt := range []struct {
+		denied int64
+		points int
+		want   string
+	}{{11, 5, ", less often than usual"}, {11, -5, ""}, {10, 5, ""}, {0, 5, ""}} {
+		if got := o.rarely(scorecard.Cell{Denied: tt.denied, Decided: 100}, tt.points); got != tt.want {
+			t.Errorf("%d of 100 refused, %+d points: %q, want %q", tt.denied, tt.points, got, tt.want)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func TestNothingDoubtfulIsOpenedAtOnce(t *testing.T) {
 		{"a forbid that fails to evaluate", func(f *approvals.Facts) { f.ReasonLength = 1 << 40 }, `"overflows" could not be evaluated`, true},
 		{"the requester is not permitted", func(f *approvals.Facts) { f.Requester = approvals.Principal{ID: "tom"} }, "", false},
 		{"the beneficiary is not permitted", func(f *approvals.Facts) { f.Beneficiary = approvals.Principal{ID: "tom"} }, "", false},
-		{"past its review", func(f *approvals.Facts) { f.At = time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC) }, "due for review by 2027-06-30", false},
+		{"past its review", func(f *approvals.Facts) { f.At = time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC) }, "due for review by 30 June 2027", false},
 		{"nobody asks", func(f *approvals.Facts) { f.Requester.ID = "" }, "not known who asks", false},
 		{"somebody who left", func(f *approvals.Facts) { f.Beneficiary.Inactive = true }, "has left", false},
 		{"nothing is asked for", func(f *approvals.Facts) { f.Entitlement.ID = "" }, "what is asked for", false},

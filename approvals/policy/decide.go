@@ -119,9 +119,9 @@ func (s *Set) evaluate(q question, set rules, action cedar.EntityUID, at time.Ti
 	}
 	if !found.permitted {
 		for _, r := range stale {
-			why := "was due for review by " + r.reviewBy.AddDate(0, 0, -1).Format(time.DateOnly)
-			if l := r.lapsed(q.lapsed); l != nil {
-				why = "stopped approving by itself after the review " + string(l.Campaign)
+			why := "was due for review by " + r.reviewBy.AddDate(0, 0, -1).Format("2 January 2006")
+			if r.lapsed(q.lapsed) != nil {
+				why = "stopped approving by itself after a review"
 			}
 			found.problems = append(found.problems, fmt.Sprintf("the policy %q would permit it, but %s", r.ref.ID, why))
 		}

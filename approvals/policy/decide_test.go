@@ -71,7 +71,7 @@ func TestNothingDoubtfulIsApprovedOrRefusedAtOnce(t *testing.T) {
 		{"a policy past its review", func(f *approvals.Facts, _ *approvals.Assessment) {
 			f.At = time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
 			f.Directory.AsOf = f.At
-		}, `"read-only-with-ticket" would permit it, but was due for review by 2027-06-30`},
+		}, `"read-only-with-ticket" would permit it, but was due for review by 30 June 2027`},
 	} {
 		for _, guest := range []bool{false, true} {
 			f, a := maya(t)

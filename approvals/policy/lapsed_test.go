@@ -36,7 +36,7 @@ func TestARuleThatLapsedApprovesNothingByItself(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	want := []string{`the policy "p0" would permit it, but stopped approving by itself after the review camp_1`}
+	want := []string{`the policy "p0" would permit it, but stopped approving by itself after a review`}
 	if diff := cmp.Diff(want, decide(this).Problems); diff != "" {
 		t.Error(diff)
 	}

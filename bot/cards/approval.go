@@ -22,7 +22,7 @@ func Approval(v View) Card {
 	what := bold(v.thing()) + " for " + bold(v.span())
 	if r.Kind == approvals.KindExtension {
 		what = bold(v.span()) + " more of " + bold(v.thing())
-		if v.Grant != nil {
+		if v.Grant != nil && r.State == approvals.RequestPending { // an approval moves the end
 			what += ", which ends " + v.clock(v.Grant.EndsAt)
 		}
 	}
@@ -45,8 +45,8 @@ func Approval(v View) Card {
 	text := sentence + " Why: “" + words(r.Reason, 300) + "”. " + v.riskText()
 	if r.State != approvals.RequestPending {
 		outcome := v.decided()
-		if r.State == approvals.RequestApproved && r.Kind != approvals.KindExtension {
-			outcome = strings.TrimSpace(outcome + " " + v.runs())
+		if r.State == approvals.RequestApproved {
+			outcome = strings.TrimSpace(outcome + " " + v.gave())
 		}
 		return Card{Text: bounded(title+". "+outcome+" "+sentence, maxText), Blocks: append(blocks, section(outcome))}
 	}
@@ -107,6 +107,16 @@ func telling(a approvals.Assessment) []approvals.Factor {
 	return fs[:min(heaviest, len(fs))]
 }
 
+// said is a factor with what it does to the score, in words: an approver in a
+// hurry need not know what a sign stands for.
+func said(f approvals.Factor) string {
+	effect := fmt.Sprintf("raises the risk by %d", f.Points)
+	if f.Points < 0 {
+		effect = fmt.Sprintf("lowers the risk by %d", -f.Points)
+	}
+	return strings.TrimSuffix(words(f.Words, 200), ".") + " (" + effect + ")."
+}
+
 // risk is the score with its heaviest factors in words.
 func (v View) risk(d approvals.Decision) string {
 	a := d.Assessment
@@ -115,7 +125,7 @@ func (v View) risk(d approvals.Decision) string {
 	}
 	lines := []string{bold(fmt.Sprintf("Risk %d of 100", a.Score)) + " · confidence " + words(string(a.Confidence), 20)}
 	for _, f := range telling(a) {
-		lines = append(lines, "•  "+words(f.Words, 200)+" ("+points(f)+")")
+		lines = append(lines, "•  "+said(f))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -127,9 +137,9 @@ func (v View) riskText() string {
 	a := v.Decision.Assessment
 	var why []string
 	for _, f := range telling(a) {
-		why = append(why, words(f.Words, 200))
+		why = append(why, said(f))
 	}
-	return fmt.Sprintf("Risk %d of 100: %s.", a.Score, strings.Join(why, "; "))
+	return strings.TrimSpace(fmt.Sprintf("Risk %d of 100. %s", a.Score, strings.Join(why, " ")))
 }
 
 // Detail is what the thread under an approver's card holds: every factor, the
@@ -144,8 +154,8 @@ func Detail(v View) Card {
 	blocks = append(blocks, paragraphs(bold(fmt.Sprintf("Risk %d of 100", a.Score))+", the sum of:", factorLines(a))...)
 	law := law(d.Ruling)
 	blocks = append(blocks, paragraphs(bold("What the policy says"), law)...)
-	foot := fmt.Sprintf("Confidence %s · model %s · world %d · facts %s · policy %s", words(string(a.Confidence), 20), words(a.Model, 60),
-		d.Facts.Evidence.World, d.Facts.Digest()[:12], words(short(d.Ruling.Version.Digest, 13), 13))
+	foot := fmt.Sprintf("Confidence %s, from %s · model %s · facts %s · policy %s", words(string(a.Confidence), 20),
+		plural(int(d.Facts.Evidence.World), "one decision of people", "%d decisions of people"), words(a.Model, 60), d.Facts.Digest()[:12], words(short(d.Ruling.Version.Digest, 13), 13))
 	blocks = append(blocks, small(foot))
 	text := fmt.Sprintf("Risk %d of 100, the sum of:\n", a.Score) + strings.Join(factorLines(a), "\n") + "\nWhat the policy says:\n" + strings.Join(law, "\n")
 	if v.Summary != nil && v.Summary.Text != "" {

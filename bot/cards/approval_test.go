@@ -22,3 +22,12 @@ func TestAnApproverSeesFirstWhatTellsOfThisRequest(t *testing.T) {
 		t.Errorf("the common start alone is shown as %v", got)
 	}
 }
+
+func TestAFactorSaysWhatItDoesToTheRisk(t *testing.T) {
+	t.Parallel()
+	for points, want := range map[int]string{53: "3 of 9 teammates hold it (raises the risk by 53).", -18: "3 of 9 teammates hold it (lowers the risk by 18)."} {
+		if got := said(approvals.Factor{Points: points, Words: "3 of 9 teammates hold it."}); got != want {
+			t.Errorf("%+d: got %q, want %q", points, got, want)
+		}
+	}
+}

@@ -100,9 +100,7 @@ func Glass(e Emergency) Card {
 		}
 	}
 	blocks = append(blocks, section(strings.Join(about, "\n")))
-	if e.Review.Note != "" {
-		blocks = append(blocks, small("In the reviewer's words"), quote(e.Review.Note))
-	}
+	blocks = append(blocks, e.note()...)
 	if e.Review.Open() && !e.part() {
 		blocks = append(blocks, actions(e.findings()...))
 	}
@@ -114,13 +112,19 @@ func Glass(e Emergency) Card {
 func GlassMine(card Card, e Emergency) Card {
 	said := "Opened by " + bold("break-glass") + ". " + e.reviewed()
 	card.Text = bounded(card.Text+" "+said, maxText)
-	extra := []slack.Block{section(said)}
-	if e.Review.Note != "" {
-		extra = append(extra, small("In the reviewer's words"), quote(e.Review.Note))
-	}
+	extra := append([]slack.Block{section(said)}, e.note()...)
 	at := min(2, len(card.Blocks)) // below the title and what it is
 	card.Blocks = append(card.Blocks[:at:at], append(extra, card.Blocks[at:]...)...)
 	return card
+}
+
+// note is what the reviewer wrote, unless that is why access was taken back and
+// stands there.
+func (e Emergency) note() []slack.Block {
+	if e.Review.Note == "" || e.Grant != nil && e.Grant.State == approvals.GrantRevoked && e.Grant.EndNote == e.Review.Note {
+		return nil
+	}
+	return []slack.Block{small("In the reviewer's words"), quote(e.Review.Note)}
 }
 
 // part reports whether the reader is one of those whom it was by or for.

@@ -1,6 +1,8 @@
 package cards_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +47,28 @@ func TestBreakGlassCardsLookAsTheyDid(t *testing.T) {
 func TestBreakGlassCardsStayWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
 	staysWithinLimits(t, emergencies(view()), emergencies(worst()))
+}
+
+// TestTheReviewersWordsAreReadOnce: what a reviewer found is also why access was
+// taken back, and stands there.
+func TestTheReviewersWordsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	for name, draw := range map[string]func(cards.Emergency) cards.Card{
+		"told": cards.Glass, "requester": func(e cards.Emergency) cards.Card { return cards.GlassMine(cards.Request(e.View), e) },
+	} {
+		for _, running := range []bool{true, false} {
+			card := draw(opened(view(), "p-ana", func(e *cards.Emergency) {
+				e.Review.Finding, e.Review.ClosedAt, e.Review.Note = approvals.NotJustified, now, "An owner was on duty."
+				if !running {
+					grant(approvals.GrantRevoked, ended(approvals.EndRevoked), func(g *approvals.Grant) { g.EndNote = e.Review.Note })(&e.View)
+				}
+			}))
+			blocks, err := json.Marshal(card.Blocks)
+			if n := strings.Count(string(blocks), "An owner was on duty."); err != nil || n != 1 {
+				t.Errorf("%s, running %v: the words are there %d times, %v", name, running, n, err)
+			}
+		}
+	}
 }
 
 func TestWhoBrokeGlassHasNoButtonsForItsReview(t *testing.T) {

@@ -315,6 +315,22 @@ func TestHomeFitsHoweverMuchThereIs(t *testing.T) {
 	}
 }
 
+func TestEarlierRequestsAreShortAndAnExtensionsCardNamesOneEnd(t *testing.T) {
+	t.Parallel()
+	over := with(view(), state(approvals.RequestApproved), byBob, grant(approvals.GrantRevoked, ended(approvals.EndExpired)))
+	home := fmt.Sprint(decoded[map[string]any](t, cards.Home(cards.Standing{Now: now, Again: []cards.View{over}})))
+	if !strings.Contains(home, "Access ended") || strings.Contains(home, "The system was asked") {
+		t.Errorf("the Home tab says of what is over: %s", home)
+	}
+	more := with(view(), byBob, grant(approvals.GrantActive), func(v *cards.View) { v.Request.Kind = approvals.KindExtension })
+	if text := cards.Approval(more).Text; !strings.Contains(text, "which ends") {
+		t.Errorf("who is asked for more time is not told when access ends: %s", text)
+	}
+	if text := cards.Approval(with(more, state(approvals.RequestApproved))).Text; strings.Contains(text, "which ends") || !strings.Contains(text, "The end moved to") {
+		t.Errorf("an approved extension reads: %s", text)
+	}
+}
+
 func TestDigestFollowsContent(t *testing.T) {
 	t.Parallel()
 	a, b := cards.Say("one"), cards.Say("two")

@@ -88,7 +88,7 @@ func Form(catalogue []approvals.Entitlement, f Filled) slack.ModalViewRequest {
 		blocks = append(blocks, slack.NewInputBlock(InputEntitlement, label("Access", 100), nil, entitlementInput(catalogue, f)))
 	}
 	if more := moreInput(catalogue, f); more != nil {
-		blocks = append(blocks, slack.NewInputBlock(InputMore, label("And with it", 100), label("Each is decided by itself.", 150), more).WithOptional(true))
+		blocks = append(blocks, slack.NewInputBlock(InputMore, label("Also ask for", 100), label("Each is decided by itself.", 150), more).WithOptional(true))
 	}
 	blocks = append(blocks,
 		slack.NewInputBlock(InputDuration, label("For how long", 100), nil, durationInput(most, f.Request.Duration)),
@@ -96,7 +96,7 @@ func Form(catalogue []approvals.Entitlement, f Filled) slack.ModalViewRequest {
 		slack.NewInputBlock(InputTicket, label("Ticket", 100), nil, ticket).WithOptional(true))
 	blocks = append(blocks, fieldInputs(f.fields(), f.Request.Fields)...)
 	blocks = append(blocks,
-		slack.NewInputBlock(InputStart, label("From when on", 100), label("At once, when it stays empty.", 150), start).WithOptional(true),
+		slack.NewInputBlock(InputStart, label("Start", 100), label("Leave it empty to start at once.", 150), start).WithOptional(true),
 		slack.NewInputBlock(InputFor, label("For somebody else", 100), nil, whom).WithOptional(true))
 	return slack.ModalViewRequest{Type: slack.VTModal, Title: label(title, 24), Submit: label(send, 24), Close: label("Close", 24),
 		CallbackID: CallbackForm, PrivateMetadata: id, Blocks: slack.Blocks{BlockSet: blocks}}
@@ -121,7 +121,7 @@ func moreInput(catalogue []approvals.Entitlement, f Filled) slack.BlockElement {
 	if len(options) == 0 || len(options) > maxChoices {
 		kind, options = slack.MultiOptTypeExternal, nil
 	}
-	in := slack.NewOptionsMultiSelectBlockElement(kind, label("Ask for several at once", 150), InputMore, options...)
+	in := slack.NewOptionsMultiSelectBlockElement(kind, label("Further access", 150), InputMore, options...)
 	for _, e := range f.More {
 		in.InitialOptions = append(in.InitialOptions, Option(e))
 	}

@@ -27,7 +27,7 @@ func Nudge(v View, how Nearness) Card {
 	g := *v.Grant
 	if g.State != approvals.GrantActive || g.Expired(v.Now) {
 		if g.State == approvals.GrantRevoked && !v.GaveBack() { // how it ended is said in a message of its own
-			return Say(bold(v.thing()) + ": access has ended.")
+			return Say("This was the reminder before the end of " + bold(v.thing()) + ".")
 		}
 		return Say(bold(v.thing()) + ": " + v.runs())
 	}
@@ -100,6 +100,11 @@ func (v View) GaveBack() bool {
 	return g.EndReason == approvals.EndReleased && g.EndedBy == v.Reader.ID && v.Reader.ID != "" && g.State == approvals.GrantRevoked && g.RevokedAt.Sub(g.RevokingAt) < noticed
 }
 
+// GivingBack answers whoever gives access back in words.
+func GivingBack(v View) Card {
+	return Say(bold(v.thing()) + " is being taken away now. Its card, further up, says when nothing remains.")
+}
+
 // Ended says that access has ended, and what the system said when asked.
 func Ended(v View) Card {
 	s := bold(v.thing()) + ": " + v.runs()
@@ -118,15 +123,21 @@ func Failed(v View) Card {
 	case g.State == approvals.GrantFailed, g.State == approvals.GrantRevoked && g.EndReason == approvals.EndFailed:
 		s = what + " could not be set up: " + words(g.EndNote, 500) + " Nothing of it remains."
 	case g.State == approvals.GrantRevoking:
-		s = what + fmt.Sprintf(" can't be taken away yet; %d tries failed, the last: %s It is tried until the system says that nothing remains.", g.Attempts, words(g.LastError, 500))
+		s = what + " can't be taken away yet; " + v.tries(500) + " It is tried until the system says that nothing remains."
 	case g.State == approvals.GrantRevoked:
 		s = what + " could not be taken away at once. " + v.runs()
 	case g.State == approvals.GrantActive, g.State == approvals.GrantResidual:
 		s = what + ": " + v.runs()
 	default:
-		s = what + fmt.Sprintf(" can't be set up yet; %d tries failed, the last: %s It is being tried again.", g.Attempts, words(g.LastError, 500))
+		s = what + " can't be set up yet; " + v.tries(500) + " It is being tried again."
 	}
 	return Say(s)
+}
+
+// tries says how often a step has failed, and how it did last, in at most n runes
+// of the system's words.
+func (v View) tries(n int) string {
+	return plural(v.Grant.Attempts, "one try failed: ", "%d tries failed, the last: ") + words(v.Grant.LastError, n)
 }
 
 // Say is a card of one sentence. The markup must be finished.

@@ -76,6 +76,9 @@ func (v View) asksFor() string {
 // outcome says how a settled request stands now.
 func (v View) outcome() string {
 	if v.Request.State == approvals.RequestApproved && v.Grant != nil {
+		if g := v.Grant; g.State == approvals.GrantRevoked && g.EndReason != approvals.EndFailed && !g.Standing {
+			return v.ended() // a list of what is over needs no proofs
+		}
 		return v.runs()
 	}
 	return v.decided()

@@ -110,7 +110,7 @@ func pick(v View) Card {
 	if len(v.Offered) == 0 {
 		text := "I couldn't tell which access you mean."
 		if v.Sought != "" {
-			text = "I couldn't find “" + words(v.Sought, 100) + "” in the catalogue."
+			text = "I searched the catalogue for “" + words(v.Sought, 100) + "” and found nothing."
 		}
 		return Card{Text: text + " Please choose it from the list.", Blocks: []slack.Block{
 			section(text + " Please choose it from the list."),

@@ -27,8 +27,8 @@ func view() cards.View {
 		Decision: &approvals.Decision{At: now, Facts: approvals.Facts{At: now, Entitlement: entitlement(), Evidence: approvals.Evidence{World: 41}},
 			Ruling: approvals.Ruling{Outcome: approvals.Route, Quorum: 1, Version: approvals.PolicyVersion{Digest: "0123456789abcdef"}},
 			Assessment: approvals.Assessment{Score: 34, Confidence: approvals.ConfidenceMedium, Model: "additive-1", Factors: []approvals.Factor{
-				{Points: 30, Words: "production data of high sensitivity"}, {Points: -6, Words: "3 of 9 teammates hold it"},
-				{Points: 5, Words: "never asked for before"}, {Points: 5, Words: "asked late in the evening"}}}}}
+				{Points: 30, Words: "High sensitivity: it can do much harm."}, {Points: -6, Words: "3 of 9 teammates hold it."},
+				{Points: 5, Words: "Requests from this department: 267 of 353 approved, less often than usual."}, {Points: 5, Words: "2 of 400 requests at this location came at this time of the week."}}}}}
 }
 
 func with(v cards.View, changes ...func(*cards.View)) cards.View {
@@ -367,8 +367,11 @@ func all(base cards.View) map[string]cards.Card {
 		"nudge-over":    cards.Nudge(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired))), cards.Due),
 		"end":           cards.Ended(with(approved, grant(approvals.GrantRevoked, ended(approvals.EndExpired)))),
 		"failing":       cards.Failed(with(approved, grant(approvals.GrantRevoking, func(g *approvals.Grant) { g.Attempts, g.LastError = 3, "The database does not answer." }))),
+		"failing-once":  cards.Failed(with(approved, grant(approvals.GrantProvisioning, func(g *approvals.Grant) { g.Attempts, g.LastError = 1, "The database does not answer." }))),
 		"failing-over":  cards.Failed(with(approved, readBy("p-bob"), grant(approvals.GrantRevoked, ended(approvals.EndExpired)))),
 		"failing-setup": cards.Failed(with(approved, readBy("p-cleo"), grant(approvals.GrantFailed, func(g *approvals.Grant) { g.EndNote = "The role does not exist." }))),
+		"giving-back":   cards.GivingBack(with(approved, grant(approvals.GrantRevoking))),
+		"unread-end":    cards.UnreadEnd(),
 		"held":          cards.Held("The Slack account U1 is on hold because the email address changed.", "U1"),
 		"list":          cards.List(standing),
 		"list-nothing":  cards.List(cards.Standing{Now: now, Reader: base.Reader}),

@@ -144,6 +144,12 @@ func Unclear() Card {
 	return Say("I couldn't tell what to change, so the request is as it was. Say it in other words, such as “make it 4 hours”, or press Change… on the card.")
 }
 
+// UnreadEnd says that a card has the usual length, since the end that was said
+// is none.
+func UnreadEnd() Card {
+	return Say("I couldn't use the end that you gave: it is over already, too far away, or not until now. The card has the usual length. For another, write for instance “make it 2 hours”, or press Change… on the card.")
+}
+
 // ButtonsDecide says that words alone approve and deny nothing.
 func ButtonsDecide() Card {
 	return Say("Words decide nothing here: please press Approve or Deny on the card. I've passed nothing on.")

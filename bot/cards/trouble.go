@@ -74,7 +74,7 @@ func (t *Trouble) words() string {
 		if v.Grant.State == approvals.GrantRevoking {
 			step = "taken away"
 		}
-		lines = append(lines, fmt.Sprintf("%s of %s can't be %s yet; %d tries failed, the last: %s", bold(v.thing()), name(v.Beneficiary.Name), step, v.Grant.Attempts, words(v.Grant.LastError, 150)))
+		lines = append(lines, fmt.Sprintf("%s of %s can't be %s yet; %s", bold(v.thing()), name(v.Beneficiary.Name), step, v.tries(150)))
 	}
 	if n := len(t.Failing) - troubles; n > 0 {
 		lines = append(lines, fmt.Sprintf("… and %d more can't be set up or taken away yet.", n))

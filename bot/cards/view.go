@@ -241,12 +241,27 @@ func (v View) runs() string {
 		if g.Standing {
 			return "Time-limited access ended " + v.clock(g.RevokedAt) + "; the access that was there before stays."
 		}
-		return "Access ended " + v.clock(g.RevokedAt) + v.why() + " The system was asked: nothing remains."
+		return v.ended() + " The system was asked: nothing remains."
 	case approvals.GrantFailed:
 		return "Access could not be set up."
 	}
 	return ""
 }
+
+// gave is what an approval brought about, in words that stay true: an approver's
+// card is not drawn again when access is extended or ends.
+func (v View) gave() string {
+	switch {
+	case v.Request.Kind == approvals.KindExtension:
+		return v.moved()
+	case v.Grant != nil && v.Grant.State == approvals.GrantActive && !v.Grant.Expired(v.Now):
+		return "Access was given until " + bold(v.clock(v.Grant.EndsAt)) + "."
+	}
+	return v.runs()
+}
+
+// ended says when and why access ended, without what the system said.
+func (v View) ended() string { return "Access ended " + v.clock(v.Grant.RevokedAt) + v.why() }
 
 // why says why access ended.
 func (v View) why() string {

@@ -52,7 +52,9 @@ func (r *reading) works(s *segment, head approvals.EntitlementID, named []word) 
 	res := r.finder.find(slices.Concat(ws, levels))
 	switch {
 	case res.one == head && res.whole: // unless the name can be of nothing else: "…, payments repo"
-		return !slices.ContainsFunc(ws, func(w word) bool { return slices.ContainsFunc(r.finder.tokens(w), func(p string) bool { return generic[p] }) })
+		return !slices.ContainsFunc(ws, func(w word) bool {
+			return slices.ContainsFunc(r.finder.tokens(w), func(p string) bool { return generic[p] })
+		})
 	case slices.ContainsFunc(ws, func(w word) bool { return lengthWords[w.norm] }):
 		return false
 	case !res.strong || res.one == head:

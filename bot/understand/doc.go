@@ -55,8 +55,11 @@ type Wish struct {
 	Together []approvals.EntitlementID
 	Duration time.Duration // whole minutes; zero: not said
 	Until    time.Time     // when an end was said instead of a length; Duration is then what is left to it
-	Reason   string
-	Ticket   string
+	// Unread: an end was said that is over, too far away, or begins later. There
+	// is no Duration then.
+	Unread bool
+	Reason string
+	Ticket string
 	// Beneficiary is who the access is for, when somebody was named.
 	Beneficiary approvals.PrincipalID
 	// Unknown is a name or address after "for" that nobody, or more than one

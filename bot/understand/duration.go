@@ -47,9 +47,12 @@ func (r *reading) length(w World) (d time.Duration, until time.Time) {
 	if d == 0 {
 		if until, span = end(r.text, now, w.close()); until.IsZero() {
 			r.take(span)
+			r.unread = span != nil
 			return 0, until
 		}
 		if d = until.Sub(now).Round(time.Minute); d < time.Minute || d > longestWish {
+			r.take(span)
+			r.unread = true
 			return 0, time.Time{}
 		}
 	}

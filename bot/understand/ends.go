@@ -9,7 +9,7 @@ import (
 
 const (
 	clockTime = `noon|midday|midnight|eod|cob|eob|end of (?:the |my )?(?:business )?day|end of business|close of (?:business|play)|half past [a-z0-9]+|quarter (?:past|to) [a-z0-9]+|(?:[01]\d|2[0-3])[0-5]\d\b|(?:2[0-3]|[01]?\d)(?:[:.h][0-5]\d|h\b)?(?:\s?(?:am|pm|a\.m\.|p\.m\.))?`
-	dayName   = `tomorrow(?: morning| afternoon| evening)?|tonight|today|this afternoon|this evening|(?:next |this )?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?: morning| afternoon| evening)?\b|the \d{1,2}(?:st|nd|rd|th)|(?:the )?end of (?:the |this )?(?:week|month)|(?:the )?weekend|20\d\d-\d\d-\d\d|(?:` + months + `)\s\d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:` + months + `)`
+	dayName   = `yesterday(?: morning| afternoon| evening)?|last (?:night|week|month|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b)|tomorrow(?: morning| afternoon| evening)?|tonight|today|this afternoon|this evening|(?:next |this )?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?: morning| afternoon| evening)?\b|the \d{1,2}(?:st|nd|rd|th)|(?:the )?end of (?:the |this )?(?:week|month)|(?:the )?weekend|20\d\d-\d\d-\d\d|(?:` + months + `)\s\d{1,2}(?:st|nd|rd|th)?|\d{1,2}(?:st|nd|rd|th)?(?: of)? (?:` + months + `)`
 	zoneName  = `utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|wet|eet|ist|sgt|jst|my time|local time|[a-z]+(?:\s[a-z]+)? time`
 	months    = `jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?`
 )
@@ -29,7 +29,8 @@ var (
 	digits       = regexp.MustCompile(`\d+`)
 )
 
-// end finds an end, such as "until 6pm", "til friday noon" or "for today".
+// end finds an end, such as "until 6pm", "til friday noon" or "for today". An
+// end that is over, and what cannot be read, has a span and no time.
 func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 	if m := stamp.FindStringSubmatchIndex(text); m != nil {
 		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
@@ -37,7 +38,7 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 				return t.In(now.Location()), m[:2]
 			}
 		}
-		return time.Time{}, nil
+		return time.Time{}, m[:2]
 	}
 	if m := period.FindStringIndex(text); m != nil {
 		return time.Time{}, m
@@ -67,8 +68,11 @@ func end(text string, now time.Time, closes time.Duration) (time.Time, []int) {
 		} else if zone != nil {
 			there = now.In(zone)
 		}
-		if t, ok := at(there, day, clock, closes); ok {
+		switch t, ok := at(there, day, clock, closes); {
+		case ok:
 			return t.In(now.Location()), m[:2]
+		case t.Before(there): // "until 13:00 today", said at 14:00, is no end of day
+			return time.Time{}, m[:2]
 		}
 	}
 	if m := dayPattern.FindStringIndex(text); m != nil && !toldBefore.MatchString(text[:m[0]]) && (!bareDay.MatchString(text[m[0]:m[1]]) || !tells.MatchString(text)) {
@@ -170,6 +174,10 @@ func dayOf(now time.Time, day string) (time.Time, bool) {
 		}
 	case strings.HasPrefix(day, "tomorrow"):
 		return add(1)
+	case strings.HasPrefix(day, "yesterday"):
+		return add(-1)
+	case strings.HasPrefix(day, "last "): // over, whichever it was
+		return add(-7)
 	case strings.HasSuffix(day, "month"):
 		return time.Date(base.Year(), base.Month()+1, 0, 0, 0, 0, 0, base.Location()), true
 	case strings.HasSuffix(day, "week"), strings.HasSuffix(day, "weekend"):

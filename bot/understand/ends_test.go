@@ -46,6 +46,9 @@ func TestParseReadsAnEndInEveryForm(t *testing.T) {
 		"until lunch":                        "",
 		"until 25:00":                        "",
 		"until yesterday":                    "",
+		"until yesterday 5pm":                "",
+		"until last friday":                  "",
+		"until 13:00 today":                  "", // over since an hour
 		"until 2031":                         "2026-03-03T20:31:00+01:00",
 		"until the migration of bob is over": "",
 	} {
@@ -67,6 +70,19 @@ func TestParseReadsAnEndInEveryForm(t *testing.T) {
 				t.Errorf("it is taken for %s", got.Intent)
 			}
 		})
+	}
+}
+
+func TestAnEndThatIsNoneIsSaidSoAndIsNoReason(t *testing.T) {
+	t.Parallel()
+	for said, unread := range map[string]bool{
+		"until yesterday 5pm": true, "until 13:00 today": true, "until last friday": true, "until 2026-03-02T12:00:00Z": true, "from 10:00 to 12:00": true,
+		"until 5pm": false, "for 2 hours": false, "": false,
+	} {
+		got := understand.Parse("zendesk "+said+", customer call", world())
+		if got.Unread != unread || got.Reason != "customer call" || unread && got.Duration != 0 {
+			t.Errorf("%q: unread %v, %s, reason %q", said, got.Unread, got.Duration, got.Reason)
+		}
 	}
 }
 

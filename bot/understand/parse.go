@@ -25,6 +25,7 @@ func Parse(text string, w World) Wish {
 	}
 	r := reading{text: text, words: split(text), finder: w.Index.finder()}
 	wish.Duration, wish.Until = r.length(w)
+	wish.Unread = r.unread
 	wish.Ticket = r.ticket()
 	id, unknown, stranger := r.forWhom(w)
 	wish.Beneficiary, wish.Unknown = id, unknown

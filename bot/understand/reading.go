@@ -17,6 +17,7 @@ type reading struct {
 	announced bool // a segment was announced as the reason
 	pure      bool // the access was named in a segment that says nothing else
 	open      bool // no access is filled in
+	unread    bool // an end was said that is over, too far away or no end
 	levelled  bool // the segment that named the access names a level too
 }
 

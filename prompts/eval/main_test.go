@@ -167,7 +167,7 @@ func TestCoverageCountsTheHeaviestFactors(t *testing.T) {
 	t.Parallel()
 	in := prompts.SummaryInput{Factors: []prompts.Factor{
 		{Points: 58, Words: "Where any request starts: people refused 1,240 of 21,400 requests."}, {Points: -18, Words: "3 of 9 teammates hold it."},
-		{Points: 16, Words: "It can do much harm: high sensitivity."}, {Points: 1, Words: "7 of 8 approved."},
+		{Points: 16, Words: "High sensitivity: it can do much harm."}, {Points: 1, Words: "7 of 8 approved."},
 	}}
 	for text, want := range map[string]float64{
 		"The score is 40.": 0, "3 of 9 teammates hold it.": 1.0 / 3, "1240 of the 21400 (+58), 3 of 9 and 16 points": 1, "3 of them, 7 of 8": 0,

@@ -15,7 +15,7 @@ func TestANewcomerSeesADelegateAnswer(t *testing.T) {
 	b.picture("asked-for-somebody")
 	b.presses("Approve", "May Rosa have this?")
 	b.confirms()
-	b.shows("Approved by Carla Torres for Erik Baker", "Access works until")
+	b.shows("Approved by Carla Torres for Erik Baker", "Access was given until")
 	b.picture("approved-for-somebody")
 	b.become("rosa.moreau")
 	b.shows("You have access", "Approved by Carla Torres for Erik Baker")

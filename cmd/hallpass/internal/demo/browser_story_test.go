@@ -31,7 +31,7 @@ func TestANewcomerPlaysTheStoryInTheBrowser(t *testing.T) {
 	b.picture("approve")
 	b.presses("Approve", "May Maya have this?")
 	b.confirms()
-	b.shows("Approved by", "Access works until")
+	b.shows("Approved by", "Access was given until")
 	b.picture("approved")
 
 	b.become("maya.lindqvist")

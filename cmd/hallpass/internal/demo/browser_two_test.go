@@ -33,7 +33,7 @@ func TestANewcomerSeesTwoPeopleDecideAndOneGiveLessTime(t *testing.T) {
 	b.goes("security-access")
 	b.presses("Approve", "May Lin have this?")
 	b.confirms()
-	b.shows("Approved by Aisha Bello and Anika Hassan for 20 minutes", "Access works until")
+	b.shows("Approved by Aisha Bello and Anika Hassan for 20 minutes", "Access was given until")
 	b.picture("both-agreed")
 
 	b.become("lin.wagner")

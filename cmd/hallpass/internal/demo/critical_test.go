@@ -34,7 +34,7 @@ func TestCriticalAccessIsDecidedByTwoInTheirChannel(t *testing.T) {
 	}
 	r.presses(anika, card, "Approve")
 	r.shown(lin, "", "You have access", "schema owner")
-	done := r.shown(lin, securityChannel, "Approved by", "Access works until")
+	done := r.shown(lin, securityChannel, "Approved by", "Access was given until")
 	if done.TS != card.TS || len(done.Controls()) != 0 {
 		t.Errorf("the card in the channel is %s with %d buttons, was %s", done.TS, len(done.Controls()), card.TS)
 	}

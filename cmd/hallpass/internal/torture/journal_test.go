@@ -207,7 +207,7 @@ func (w *world) checkMerged() {
 	told := 0
 	mia := w.desk.As("UM")
 	for _, m := range mia.Messages(mia.DMChannel()) {
-		if strings.Contains(m.Plain(), "2 accesses whose time was up were taken away") {
+		if strings.Contains(m.Plain(), "access was taken away from 2 grants whose time was up") {
 			told++
 		}
 	}
