@@ -151,6 +151,9 @@ func (v view) words() []string {
 	all := []string{fmt.Sprintf("From %s, %s made %s%s. %s gave access: %s by a policy alone, %s after people had agreed, %s by break-glass. %s denied; %s taken back, %s without an answer in time, %s still waiting.",
 		v.Period(), count(t.People(), "person", "people"), plural(t.Requests, "request"), scope, thousands(t.Granted), thousands(t.Automatic), thousands(t.ByPeople), thousands(t.BreakGlass),
 		count(t.Denied, "was", "were"), count(t.Cancelled, "was", "were"), count(t.Lapsed, "lapsed", "lapsed"), count(t.Pending, "is", "are"))}
+	if t.Extended > 0 {
+		all[0] += fmt.Sprintf(" Of those that gave access, %s a later end of access that was there already.", count(t.Extended, "gave", "gave"))
+	}
 	if v.Complete {
 		all = append(all, fmt.Sprintf("The population is complete: counted from the database and counted from the signed log, by ways that do not know of each other, it has the same %s.", plural(v.Logged, "request")))
 	} else {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type Campaign struct {
 	approvals.Campaign
 	Items      []approvals.ReviewItem      `json:"items"`
 	Exceptions []approvals.ReviewException `json:"exceptions"`
+	By         string                      `json:"-"`                   // who gave verdicts, and how many; the items say it one by one
 	SignedBy   string                      `json:"signed_by,omitempty"` // the key's name; empty: no known key signed the result
 }
 
@@ -97,11 +99,14 @@ func (w *work) reviewed(c *Campaign) {
 	for _, x := range c.Exceptions {
 		w.findings.add(Exception{Kind: Recomputed, At: x.At, Request: x.Request, Words: x.Words + " (review " + string(c.ID) + ")"})
 	}
-	who := recorder{names: w.Names}
+	who, verdicts := recorder{names: w.Names}, map[string]int{}
 	for i := range c.Items {
 		item := &c.Items[i]
 		if !w.Texts {
 			item.Note = ""
+		}
+		if item.By != "" {
+			verdicts[who.person(item.By).String()]++
 		}
 		switch item.Verdict {
 		case approvals.VerdictWrong:
@@ -110,6 +115,11 @@ func (w *work) reviewed(c *Campaign) {
 			w.findings.add(Exception{Kind: Verdict, At: item.At, Request: item.Request, Words: "Nobody could say that it was right (" + item.Stratum + ")."})
 		}
 	}
+	var by []string
+	for _, name := range slices.Sorted(maps.Keys(verdicts)) {
+		by = append(by, name+" ("+thousands(verdicts[name])+")")
+	}
+	c.By = strings.Join(by, ", ")
 	if c.State != approvals.CampaignClosed && w.end.At.After(c.DueAt) {
 		w.findings.add(Exception{Kind: Unreviewed, At: c.DueAt, Words: "The review " + string(c.ID) + " was due " + clock(c.DueAt) + " and is not closed."})
 	}

@@ -81,7 +81,15 @@ func TestAResultThatWasChangedAndSealedAgainIsFoundByBothVerifiers(t *testing.T)
 	r := newRig(t)
 	r.quarter()
 	r.closed("rv_1", nil)
+	item := func(id approvals.RequestID, by approvals.PrincipalID) approvals.ReviewItem {
+		return approvals.ReviewItem{Campaign: "rv_1", Request: id, Stratum: "easy | low", Kind: approvals.ItemAutomatic, Asked: by, By: by, Verdict: approvals.VerdictRight, At: to}
+	}
+	r.forge(approvals.Change{Items: []approvals.ReviewItem{item("req_a", "mia"), item("req_b", "mia"), item("req_c", "sol")},
+		Events: []approvals.Event{{At: r.now, Kind: approvals.EventReviewAnswered, Detail: map[string]string{"campaign": "rv_1"}}}})
 	dir, _ := r.write(nil)
+	if html := r.read(dir, "report.html"); !strings.Contains(html, "<dt>looked at by</dt><dd>"+r.name("mia")) || !strings.Contains(html, "(mia) (2), ") {
+		t.Error("the report does not say who reviewed")
+	}
 	if report := r.verify(dir); !report.Sound() {
 		t.Fatalf("as it was written: %+v", report)
 	}

@@ -15,6 +15,7 @@ type tally struct {
 
 	Requests, Granted, Automatic, ByPeople, BreakGlass int
 	Denied, Cancelled, Lapsed, Pending                 int
+	Extended                                           int // of those granted: a later end of access that was there
 	Ends, EndsLate, Running                            int
 	ReadBack                                           int // ends with a read-back
 	Facts                                              int // requests whose decision names its facts
@@ -98,6 +99,9 @@ func (t *tally) add(r Record) {
 		t.systems[system] = &SystemCount{System: system}
 	}
 	t.outcome(r, t.systems[system], t.bucket(r.SubmittedAt))
+	if r.Granted() && !r.First() {
+		t.Extended++
+	}
 	if r.FactsDigest != "" {
 		t.Facts++
 	}

@@ -112,6 +112,15 @@ func begins(t *testing.T) *lived {
 	return y
 }
 
+// name is what somebody is called.
+func (y *lived) name(id approvals.PrincipalID) string {
+	i := slices.IndexFunc(y.People, func(p approvals.Principal) bool { return p.ID == id })
+	if i < 0 {
+		return ""
+	}
+	return y.People[i].Name
+}
+
 func (y *lived) must(err error) {
 	y.t.Helper()
 	if err != nil {
@@ -155,7 +164,7 @@ func TestAYearOfRequestsIsEvidenceThatFindsWhatIsWrong(t *testing.T) {
 	debug.FreeOSMemory()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o600) // the peak counts from here on
 	began = time.Now()
-	said, err := evidence.Write(t.Context(), dir, evidence.Config{Log: y.db, From: y.From, To: y.From.AddDate(0, 0, y.Days), Signers: []note.Signer{y.signer}, Keys: y.keys, Judge: reviews.Law.Judge})
+	said, err := evidence.Write(t.Context(), dir, evidence.Config{Log: y.db, From: y.From, To: y.From.AddDate(0, 0, y.Days), Signers: []note.Signer{y.signer}, Keys: y.keys, Judge: reviews.Law.Judge, Names: y.name})
 	y.must(err)
 	wrote, most := time.Since(began), peak()
 	began = time.Now()
