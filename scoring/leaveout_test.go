@@ -13,7 +13,7 @@ func TestNothingOfAnApproverIsOverlooked(t *testing.T) {
 	o := small(30)
 	w := build(o)
 	inPairs, answered := 0, 0
-	for range 300 {
+	for range 100 {
 		f := o.Facts(o.Wish())
 		s := w.subject(&f)
 		var ob observation
