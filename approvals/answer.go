@@ -269,7 +269,7 @@ func approversOf(given []Approval) (ids []PrincipalID) {
 func learned(r Request, d Decision, ap Approval, length time.Duration) Learned {
 	b := d.Facts.Beneficiary
 	return Learned{At: d.At, Request: r.ID, Entitlement: r.Entitlement, Beneficiary: b.ID, Manager: b.Manager,
-		Title: b.Title, Department: b.Department, Location: b.Location, Approver: ap.Approver,
+		Title: b.Title, Department: b.Department, Location: b.Location, Function: b.Function, Approver: ap.Approver,
 		Approved: ap.Answer == Approved, Duration: length}
 }
 

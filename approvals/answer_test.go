@@ -21,7 +21,7 @@ func TestApprovalGrantsAndIsLearned(t *testing.T) {
 	same(t, "events", []approvals.EventKind{approvals.EventRequestApproved, approvals.EventGrantScheduled}, r.kinds(3))
 	same(t, "tasks", []string{"provision " + string(got.Grant) + " +0s"}, r.tasks())
 	same(t, "learned", []approvals.Learned{{Sequence: 4, At: epoch, Request: req.ID, Entitlement: approvalstest.ReadOnly, Beneficiary: "amy", Manager: "mia",
-		Title: "Engineer", Department: "Payments", Approver: "mia", Approved: true, Duration: time.Hour}}, r.Store.Learned())
+		Title: "Engineer", Department: "Payments", Function: "Payments work", Approver: "mia", Approved: true, Duration: time.Hour}}, r.Store.Learned())
 	answers, err := r.Store.Approvals(t.Context(), req.ID)
 	code(t, "", err)
 	d, err := r.Store.Decision(t.Context(), req.ID)

@@ -136,6 +136,7 @@ type Learned struct {
 	Title       string        `json:"title,omitempty"`
 	Department  string        `json:"department,omitempty"`
 	Location    string        `json:"location,omitempty"`
+	Function    string        `json:"function,omitempty"`
 	Approver    PrincipalID   `json:"approver,omitempty"`
 	Approved    bool          `json:"approved"`
 	Duration    time.Duration `json:"duration"`

@@ -19,6 +19,7 @@ type Principal struct {
 	Title      string            `json:"title,omitempty"`
 	Department string            `json:"department,omitempty"`
 	Location   string            `json:"location,omitempty"`
+	Function   string            `json:"function,omitempty"` // what the work is, whatever the title and the department: a job family or profile
 	Manager    PrincipalID       `json:"manager,omitempty"`
 	Groups     []string          `json:"groups,omitempty"`
 	Accounts   map[string]string `json:"accounts,omitempty"`  // system → account name there, where it is not the email

@@ -141,11 +141,12 @@ func (s *Service) asOf(ctx context.Context, r Request, old Decision, state Direc
 }
 
 // moved reports whether the beneficiary is no longer who they were when the
-// decision was taken, as far as a decision looks.
+// decision was taken, as far as a decision looks. That the directory now names a
+// function where it named none is no change of theirs.
 func (s *Service) moved(old, d Decision) bool {
 	was, is := old.Facts.Beneficiary, d.Facts.Beneficiary
 	return was.Manager != is.Manager || was.Department != is.Department || was.Title != is.Title || was.Location != is.Location ||
-		was.Contractor != is.Contractor || !reflect.DeepEqual(was.Groups, is.Groups)
+		was.Function != "" && was.Function != is.Function || was.Contractor != is.Contractor || !reflect.DeepEqual(was.Groups, is.Groups)
 }
 
 // gone says why access no longer holds, or "".

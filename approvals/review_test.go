@@ -28,6 +28,7 @@ func TestRunningAccessEndsWhenItNoLongerHolds(t *testing.T) {
 		"people allowed what the law asks people":    {true, func(r *rig) { r.law2(approvalstest.Routed(1)) }, approvals.GrantActive, "", "", 3},
 		"another manager":                            {true, func(r *rig) { r.change("amy", func(p *approvals.Principal) { p.Manager = "olga" }) }, approvals.GrantRevoking, approvals.EndNoLonger, moved, 2},
 		"another department, the same manager":       {true, func(r *rig) { r.change("amy", func(p *approvals.Principal) { p.Department = "Data" }) }, approvals.GrantActive, "", "", 3},
+		"another function":                           {true, func(r *rig) { r.change("amy", func(p *approvals.Principal) { p.Function = "Development" }) }, approvals.GrantActive, "", "", 3},
 		"the approver left, the holder did not move": {true, func(r *rig) { r.change("mia", func(p *approvals.Principal) { p.Inactive = true }) }, approvals.GrantActive, "", "", 2},
 		"the directory is out of date": {true, func(r *rig) {
 			r.change("amy", func(p *approvals.Principal) { p.Manager = "olga" })

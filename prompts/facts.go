@@ -38,7 +38,7 @@ var (
 	// after is what became of a pair's second number.
 	after = regexp.MustCompile(`\b(approved requests?|approved|denied|refused|as long|time of the week|holds?|held|holding)\b`)
 	// subject is whom or what a pair counts.
-	subject = regexp.MustCompile(`\b(team|department|title|location|entitlement|same role|own|manager)`)
+	subject = regexp.MustCompile(`\b(team|department|title|location|function|entitlement|same role|own|manager)`)
 )
 
 func newFacts(in SummaryInput) facts {

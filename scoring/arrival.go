@@ -25,7 +25,8 @@ const apart = 2
 func (w *World) coming(i int) *arrival { return &w.arriving[i%len(w.arriving)] }
 
 func calledIn(l *approvals.Learned) called {
-	return called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location}
+	return called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location,
+		function: workOf(l.Function, l.Title)}
 }
 
 // announce asks for where a decision's names are looked for.
@@ -78,7 +79,8 @@ func (w *World) enter(l *approvals.Learned, a *arrival) (s subject, approver uin
 	return newSubject(who, w.enterEntitlement(c.good, h.good, likely.good), w.enterPerson(c.manager, h.manager, likely.values[atManager]),
 		w.enterWord(atDepartment, c.department, h.department, likely.values[atDepartment]),
 		w.enterWord(atTitle, c.title, h.title, likely.values[atTitle]),
-		w.enterWord(atLocation, c.location, h.location, likely.values[atLocation])), approver
+		w.enterWord(atLocation, c.location, h.location, likely.values[atLocation]),
+		w.enterWord(atFunction, c.function, h.function, likely.values[atFunction])), approver
 }
 
 // slot is where a name with this hash is looked for.

@@ -153,7 +153,7 @@ func reread(l approvals.Learned, sequence int64) approvals.Learned {
 	for _, p := range []*approvals.PrincipalID{&l.Beneficiary, &l.Manager, &l.Approver} {
 		*p = approvals.PrincipalID(strings.Clone(string(*p)))
 	}
-	for _, s := range []*string{&l.Department, &l.Title, &l.Location} {
+	for _, s := range []*string{&l.Department, &l.Title, &l.Location, &l.Function} {
 		*s = strings.Clone(*s)
 	}
 	return l

@@ -341,7 +341,7 @@ func answered(w *World, o *synthetic.Organisation, person, e, approver int, appr
 	p, next := o.People[person], w.Sequence()+1
 	return approvals.Learned{
 		Sequence: next, At: synthetic.Now, Request: approvals.RequestID(fmt.Sprint("answered", next)), Entitlement: o.Entitlements[e], Beneficiary: p.ID,
-		Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location, Approver: synthetic.PersonID(approver), Approved: approved, Duration: time.Hour,
+		Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location, Function: p.Function, Approver: synthetic.PersonID(approver), Approved: approved, Duration: time.Hour,
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	atDepartment
 	atTitle
 	atLocation
+	atFunction
 	singles
 )
 
@@ -21,7 +22,7 @@ const maxSingles = 16
 
 // layout is the order of cells in Facts and in the weights file.
 var layout = scorecard.Layout{
-	Attributes: []string{"entitlement", "manager", "department", "title", "location"},
+	Attributes: []string{"entitlement", "manager", "department", "title", "location", "function"},
 	Pairs: [][2]int{
 		{atEntitlement, atManager},
 		{atEntitlement, atDepartment},
@@ -30,17 +31,29 @@ var layout = scorecard.Layout{
 		{atManager, atDepartment},
 		{atManager, atTitle},
 		{atDepartment, atTitle},
+		{atManager, atFunction},
 	},
 }
 
 // Layout is what decisions are counted by: the attributes and pairs of them that
 // weights may speak of.
 func Layout() scorecard.Layout {
-	return scorecard.Layout{Attributes: slices.Clone(layout.Attributes), Pairs: slices.Clone(layout.Pairs)}
+	l := scorecard.Layout{Attributes: slices.Clone(layout.Attributes)}
+	for i, p := range layout.Pairs {
+		if !uncounted[i] {
+			l.Pairs = append(l.Pairs, p)
+		}
+	}
+	return l
 }
 
+// uncounted are the pairs in which decisions are no longer counted, by place: the
+// fitted weights do without them. A score of earlier weights is still computed
+// again from what its facts have of them.
+var uncounted = [pairs]bool{4: true} // manager and department
+
 // pairs is the number of pairs in layout; a test keeps the two equal.
-const pairs = 7
+const pairs = 8
 
 // tallies are the counts of one request's cells.
 type tallies struct {
@@ -59,7 +72,7 @@ func (t *tallies) forget(attribute int) {
 }
 
 // keys are the cells of one combination of attribute values: singles, then
-// pairs. 0: the value is unknown.
+// pairs. 0: the value is unknown, or the pair is not counted.
 type keys [singles + pairs]cellKey
 
 // pairOf is layout.Pairs in a form that is read quickly.
@@ -78,7 +91,7 @@ func keysOf(values *[singles]uint32) (k keys) {
 		}
 	}
 	for i, p := range &pairOf {
-		if a, b := values[p[0]%singles], values[p[1]%singles]; a != 0 && b != 0 {
+		if a, b := values[p[0]%singles], values[p[1]%singles]; a != 0 && b != 0 && !uncounted[i] {
 			k[singles+i] = pairKey(i, a, b)
 		}
 	}

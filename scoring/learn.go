@@ -59,7 +59,7 @@ func (w *World) learn(l *approvals.Learned, a *arrival) {
 		p := &w.people[who]
 		attributes := values
 		attributes[atEntitlement] = 0
-		if p.told && p.learned != attributes && (p.movedAt.IsZero() || p.now != attributes) {
+		if p.told && w.changed(&p.learned, &attributes) && (p.movedAt.IsZero() || p.now != attributes) {
 			p.move(p.learned, l.At)
 		}
 		p.learned, p.told = attributes, true

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/hallpass-dev/hallpass/approvals"
@@ -35,25 +36,31 @@ type subject struct {
 
 // called are the names that decide in which cells somebody's request belongs.
 type called struct {
-	who, manager                approvals.PrincipalID
-	good                        approvals.EntitlementID
-	department, title, location string
+	who, manager                          approvals.PrincipalID
+	good                                  approvals.EntitlementID
+	department, title, location, function string
 }
 
+// workOf is what counts as somebody's function: where the directory names none,
+// the title stands for it.
+func workOf(function, title string) string { return cmp.Or(function, title) }
+
 // hashes are those of called.
-type hashes struct{ who, manager, good, department, title, location uint64 }
+type hashes struct{ who, manager, good, department, title, location, function uint64 }
 
 func (w *World) hashes(c *called) hashes {
 	return hashes{
 		who: w.ids.hash(c.who), manager: w.ids.hash(c.manager), good: w.goods.hash(c.good),
 		department: w.words[atDepartment].hash(c.department), title: w.words[atTitle].hash(c.title), location: w.words[atLocation].hash(c.location),
+		function: w.words[atFunction].hash(c.function),
 	}
 }
 
 // likely is the subject that the names probably mean, before they are compared.
 func (w *World) likely(h *hashes) subject {
 	return newSubject(w.ids.likely(h.who), w.goods.likely(h.good), w.ids.likely(h.manager),
-		w.words[atDepartment].likely(h.department), w.words[atTitle].likely(h.title), w.words[atLocation].likely(h.location))
+		w.words[atDepartment].likely(h.department), w.words[atTitle].likely(h.title), w.words[atLocation].likely(h.location),
+		w.words[atFunction].likely(h.function))
 }
 
 // sure is the subject that the names mean.
@@ -62,12 +69,13 @@ func (w *World) sure(c *called, h *hashes, likely *subject) subject {
 		w.ids.sure(c.manager, h.manager, likely.values[atManager]),
 		w.words[atDepartment].sure(c.department, h.department, likely.values[atDepartment]),
 		w.words[atTitle].sure(c.title, h.title, likely.values[atTitle]),
-		w.words[atLocation].sure(c.location, h.location, likely.values[atLocation]))
+		w.words[atLocation].sure(c.location, h.location, likely.values[atLocation]),
+		w.words[atFunction].sure(c.function, h.function, likely.values[atFunction]))
 }
 
-func newSubject(who, good, manager, department, title, location uint32) subject {
+func newSubject(who, good, manager, department, title, location, function uint32) subject {
 	return subject{who: who, good: good, values: [singles]uint32{
-		atEntitlement: good, atManager: manager, atDepartment: department, atTitle: title, atLocation: location,
+		atEntitlement: good, atManager: manager, atDepartment: department, atTitle: title, atLocation: location, atFunction: function,
 	}}
 }
 
@@ -75,6 +83,7 @@ func (w *World) subject(f *approvals.Facts) subject {
 	c := called{
 		who: f.Beneficiary.ID, manager: f.Beneficiary.Manager, good: f.Entitlement.ID,
 		department: f.Beneficiary.Department, title: f.Beneficiary.Title, location: f.Beneficiary.Location,
+		function: workOf(f.Beneficiary.Function, f.Beneficiary.Title),
 	}
 	h := w.hashes(&c)
 	likely := w.likely(&h)

@@ -37,6 +37,7 @@ func (w *World) SetPeople(people []approvals.Principal, state approvals.Director
 			atDepartment: w.putWord(atDepartment, p.Department),
 			atTitle:      w.putWord(atTitle, p.Title),
 			atLocation:   w.putWord(atLocation, p.Location),
+			atFunction:   w.putWord(atFunction, workOf(p.Function, p.Title)),
 		}
 		me := &w.people[at]
 		if me.sum != 0 && me.now != values {
@@ -77,7 +78,7 @@ func (p *person) move(before [singles]uint32, at time.Time) {
 func (w *World) movedFrom(who uint32, now time.Time) (values [singles]uint32, days int64) {
 	p := &w.people[who]
 	before, at := p.before, p.movedAt
-	if at.IsZero() && p.told && p.sum != 0 && p.learned != p.now {
+	if at.IsZero() && p.told && p.sum != 0 && w.changed(&p.learned, &p.now) {
 		before, at = p.learned, w.since
 	}
 	left := at.Add(settling).Sub(now)
@@ -85,6 +86,17 @@ func (w *World) movedFrom(who uint32, now time.Time) (values [singles]uint32, da
 		return values, 0
 	}
 	return before, min(int64((left+day-1)/day), int64(settling/day))
+}
+
+// changed reports whether somebody's attributes differ from those at an earlier
+// decision. That a function is named where the title stood for it is no change of
+// theirs: the directory, or this program, has begun to tell functions.
+func (w *World) changed(earlier, now *[singles]uint32) bool {
+	then := *earlier
+	if f, t := then[atFunction], then[atTitle]; f == 0 || t != 0 && w.words[atFunction].texts[f-1] == w.words[atTitle].texts[t-1] {
+		then[atFunction] = now[atFunction]
+	}
+	return then != *now
 }
 
 // digestOf is a person's part of the world's digest: sums of parts do not
@@ -99,5 +111,9 @@ func digestOf(p approvals.Principal) uint64 {
 		_, _ = h.Write([]byte{1})
 	}
 	_, _ = h.Write([]byte(p.TimeZone)) // nobody's digest changes for want of one
+	if p.Function != "" {
+		_, _ = h.Write([]byte{2})
+		_, _ = h.Write([]byte(p.Function))
+	}
 	return mix(h.Sum64()) | 1
 }

@@ -108,7 +108,7 @@ func TestADenialOfTheSameRequestNeverLowersTheScore(t *testing.T) {
 		p := f.Beneficiary
 		w.Learn(approvals.Learned{
 			Sequence: w.Sequence() + 1, At: synthetic.Now, Entitlement: f.Entitlement.ID, Beneficiary: p.ID,
-			Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location, Approver: "somebody", Approved: false, Duration: time.Hour,
+			Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location, Function: p.Function, Approver: "somebody", Approved: false, Duration: time.Hour,
 		})
 		if after := assessed(t, w, m, f); after.Raw < before.Raw {
 			t.Fatalf("a denial took raw from %d to %d", before.Raw, after.Raw)
@@ -145,7 +145,7 @@ func TestRenamingEverythingChangesNothing(t *testing.T) {
 	for i := range renamed.People {
 		p := &renamed.People[i]
 		p.ID, p.Manager = approvals.PrincipalID(as(string(p.ID))), approvals.PrincipalID(as(string(p.Manager)))
-		p.Department, p.Title, p.Location = as(p.Department), as(p.Title), as(p.Location)
+		p.Department, p.Title, p.Location, p.Function = as(p.Department), as(p.Title), as(p.Location), as(p.Function)
 	}
 	for i := range renamed.Entitlements {
 		renamed.Entitlements[i] = approvals.EntitlementID(as(string(renamed.Entitlements[i])))
@@ -154,7 +154,7 @@ func TestRenamingEverythingChangesNothing(t *testing.T) {
 		l := &renamed.Decisions[i]
 		l.Entitlement = approvals.EntitlementID(as(string(l.Entitlement)))
 		l.Beneficiary, l.Manager, l.Approver = approvals.PrincipalID(as(string(l.Beneficiary))), approvals.PrincipalID(as(string(l.Manager))), approvals.PrincipalID(as(string(l.Approver)))
-		l.Department, l.Title, l.Location = as(l.Department), as(l.Title), as(l.Location)
+		l.Department, l.Title, l.Location, l.Function = as(l.Department), as(l.Title), as(l.Location), as(l.Function)
 	}
 	m, w, v := Shipped(), build(o), build(renamed)
 	for i := range 200 {

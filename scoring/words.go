@@ -25,12 +25,12 @@ func describe(part, points int, f *approvals.Facts, o *observation) (name, words
 	case part < partFirstCell+singles:
 		i := part - partFirstCell
 		c := o.now.single[i]
-		return "decided." + layout.Attributes[i], singleWords[i] + ": " + outcome(c) + o.rarely(c, points) + "."
+		return "decided." + layout.Attributes[i], worded(singleWords[i], f) + ": " + outcome(c) + o.rarely(c, points) + "."
 	case part < partMoved:
 		i := part - partFirstCell - singles
-		return "decided." + layout.PairName(i), pairWords[i] + ": " + pairOutcome(i, points, o) + "."
+		return "decided." + layout.PairName(i), worded(pairWords[i], f) + ": " + pairOutcome(i, points, o) + "."
 	case part == partMoved:
-		return "moved", fmt.Sprintf("Manager, department, title or location changed lately: for %s the riskier of the old and the new counts.", plural(o.moved.n, "more day", "more days"))
+		return "moved", fmt.Sprintf("Manager, department, title, location or function changed lately: for %s the riskier of the old and the new counts.", plural(o.moved.n, "more day", "more days"))
 	case part == partOneApprover:
 		return "approver", "One approver's past answers alone make this look safe. They can lower the score by 10 points at most, so the rest is added back."
 	default:
@@ -38,8 +38,17 @@ func describe(part, points int, f *approvals.Facts, o *observation) (name, words
 	}
 }
 
+// worded says it where a title stands for the function.
+func worded(words string, f *approvals.Facts) string {
+	if f.Beneficiary.Function != "" {
+		return words
+	}
+	return strings.Replace(words, "this function", "this title, which stands for the function", 1)
+}
+
 var singleWords = [singles]string{
 	"Requests for it", "Requests from this team", "Requests from this department", "Requests by people with this title", "Requests from this location",
+	"Requests by people with this function",
 }
 
 var pairWords = [pairs]string{
@@ -50,10 +59,11 @@ var pairWords = [pairs]string{
 	"Requests from this team in this department",
 	"Requests from this team by people with this title",
 	"Requests from this department by people with this title",
+	"Requests from this team by people with this function",
 }
 
 // halfWords are the requests that share one half of a pair.
-var halfWords = [singles]string{"for it", "from this team", "from this department", "by people with this title", "from this location"}
+var halfWords = [singles]string{"for it", "from this team", "from this department", "by people with this title", "from this location", "by people with this function"}
 
 func baseWords(o *observation) string {
 	if o.all.Decided == 0 {

@@ -65,7 +65,7 @@ type person struct {
 
 	before [singles]uint32 // the values until movedAt
 	held   []uint32        // entitlements, ascending
-	_      [24]byte
+	_      [8]byte
 }
 
 // ask is one decided request of a person's own.

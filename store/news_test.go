@@ -113,12 +113,12 @@ func FuzzLearnedRow(f *testing.F) {
 	f.Add([]byte("12345678"), []byte("12345678"), []byte("\x01"), []byte("text"))
 	f.Add([]byte(""), []byte("1"), []byte("\x00\x01"), []byte(nil))
 	f.Fuzz(func(t *testing.T, number, at, flag, text []byte) {
-		row := [][]byte{number, number, at, text, text, text, text, text, text, text, text, flag, number}
+		row := [][]byte{number, number, at, text, text, text, text, text, text, text, text, flag, number, text}
 		l, err := interner{}.learned(row)
 		if (err == nil) != (len(number) == 8 && len(at) == 8 && len(flag) == 1) {
 			t.Fatalf("%q: %+v, %v", row, l, err)
 		}
-		if err == nil && (l.Title != string(text) || string(l.Request) != string(text)) {
+		if err == nil && (l.Title != string(text) || l.Function != string(text) || string(l.Request) != string(text)) {
 			t.Fatalf("%q became %+v", text, l)
 		}
 		if _, err := (interner{}).learned(row[:5]); err == nil {

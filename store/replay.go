@@ -150,6 +150,7 @@ const (
 	learnedApprover
 	learnedApproved
 	learnedDuration
+	learnedFunction
 	learnedColumns
 )
 
@@ -168,6 +169,7 @@ func (n interner) learned(v [][]byte) (l approvals.Learned, err error) {
 		Title:       n.text(v[learnedTitle]),
 		Department:  n.text(v[learnedDepartment]),
 		Location:    n.text(v[learnedLocation]),
+		Function:    n.text(v[learnedFunction]),
 		Approver:    approvals.PrincipalID(n.text(v[learnedApprover])),
 		Approved:    v[learnedApproved][0] != 0,
 		Duration:    time.Duration(binary.BigEndian.Uint64(v[learnedDuration])),

@@ -36,7 +36,8 @@ var (
 		grant_id text, opened_at timestamptz, due_at timestamptz, escalations bigint, told text, told_in text, finding text,
 		closed_at timestamptz, closed_by text, note text`)
 	learnedTable = newTable("learned", 2, `sequence bigint, position bigint, at timestamptz, request_id text, entitlement text,
-		beneficiary text, manager text, title text, department text, location text, approver text, approved boolean, duration bigint`)
+		beneficiary text, manager text, title text, department text, location text, approver text, approved boolean, duration bigint,
+		function text`)
 	eventTable   = newTable("events", 1, `sequence bigint, at timestamptz, kind text, request_id text, grant_id text, body text, leaf bytea`)
 	leafTable    = newTable("events", 1, `sequence bigint, leaf bytea`)
 	textTable    = newTable("texts", 2, `sequence bigint, name text, request_id text, author text, salt text, text text`)
@@ -242,14 +243,14 @@ func readEvent(scan scan) (e approvals.Event, err error) {
 
 func learnedRow(l approvals.Learned, sequence int64, position int) []any {
 	return []any{sequence, int64(position), at(l.At), string(l.Request), string(l.Entitlement), string(l.Beneficiary),
-		string(l.Manager), l.Title, l.Department, l.Location, string(l.Approver), l.Approved, int64(l.Duration)}
+		string(l.Manager), l.Title, l.Department, l.Location, string(l.Approver), l.Approved, int64(l.Duration), l.Function}
 }
 
 func readLearned(scan scan) (l approvals.Learned, err error) {
 	var position int64
 	var learnt stamp
 	err = scan(&l.Sequence, &position, &learnt, &l.Request, &l.Entitlement, &l.Beneficiary, &l.Manager, &l.Title,
-		&l.Department, &l.Location, &l.Approver, &l.Approved, &l.Duration)
+		&l.Department, &l.Location, &l.Approver, &l.Approved, &l.Duration, &l.Function)
 	l.At = learnt.Time
 	return l, err
 }

@@ -49,7 +49,8 @@ func NewWorld(store approvals.Store) *World {
 
 func people() []approvals.Principal {
 	person := func(id approvals.PrincipalID, name, title, department string, manager approvals.PrincipalID, groups ...string) approvals.Principal {
-		return approvals.Principal{ID: id, Name: name, Email: string(id) + "@example.com", Title: title, Department: department, Manager: manager, Groups: groups}
+		return approvals.Principal{ID: id, Name: name, Email: string(id) + "@example.com", Title: title, Department: department,
+			Function: department + " work", Manager: manager, Groups: groups}
 	}
 	all := []approvals.Principal{
 		person("amy", "Amy Adeyemi", "Engineer", "Payments", "mia", "payments"),

@@ -247,7 +247,7 @@ func (s *Service) teach(ctx context.Context, ch *approvals.Change, item approval
 	f := all[0].Decision.Facts
 	b := f.Beneficiary
 	ch.Learned = []approvals.Learned{{At: item.At, Request: item.Request, Entitlement: f.Entitlement.ID, Beneficiary: b.ID, Manager: b.Manager,
-		Title: b.Title, Department: b.Department, Location: b.Location, Approver: item.By,
+		Title: b.Title, Department: b.Department, Location: b.Location, Function: b.Function, Approver: item.By,
 		Approved: item.Verdict == approvals.VerdictRight, Duration: f.Duration}}
 	return nil
 }

@@ -181,7 +181,7 @@ func TestBlindVerdictsTeachTheScoreAndEndNoRule(t *testing.T) {
 	}
 	yes := 0
 	for _, l := range d.world.Store.Learned() {
-		if l.Approver != "olga" || l.Beneficiary != "amy" || l.Entitlement != approvalstest.ReadOnly {
+		if l.Approver != "olga" || l.Beneficiary != "amy" || l.Function != "Payments work" || l.Entitlement != approvalstest.ReadOnly {
 			t.Errorf("learned %+v", l)
 		}
 		if l.Approved {

@@ -22,6 +22,7 @@ func scoreCommand() *cobra.Command {
 
 func backtestCommand() *cobra.Command {
 	var o backtest.Options
+	var bot bool
 	cmd := &cobra.Command{
 		Use:   "backtest --history decisions.csv (--cross-validate 5 | --requests new.csv --out scores.csv)",
 		Short: "See what the score would have said of past decisions, before a policy trusts it",
@@ -31,6 +32,9 @@ func backtestCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Shipped = scoring.ShippedFile()
+			if bot {
+				o.Layout = scoring.Layout()
+			}
 			return backtest.Run(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}
@@ -40,6 +44,7 @@ func backtestCommand() *cobra.Command {
 	f.StringVar(&o.Out, "out", "", "where their scores go; - is standard output")
 	f.IntVar(&o.CrossValidate, "cross-validate", 0, "into how many parts the history is cut, 2 to 100")
 	f.StringVar(&o.Weights, "weights", "", `a weights file, or "shipped" (default: fitted on the history where it is long enough)`)
+	f.BoolVar(&bot, "bot", false, "count by the attributes and pairs that the bot counts by, and by no others")
 	f.StringVar(&o.Markdown, "markdown", "", "write a report for people to this file")
 	f.StringVar(&o.HTML, "html", "", "write a self-contained page with curves to this file")
 	f.Uint64Var(&o.Seed, "seed", 1, "deals the parts")

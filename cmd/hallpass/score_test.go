@@ -71,7 +71,8 @@ func TestServeRefusesWeightsThatAreNone(t *testing.T) {
 	t.Setenv("SLACK_BOT_TOKEN", "xoxb-1-x")
 	t.Setenv("SLACK_APP_TOKEN", "xapp-1-x")
 	t.Setenv("DATABASE_URL", "")
-	for name, content := range map[string]string{"absent": "", "broken": `{"version": 1}`} {
+	for name, content := range map[string]string{"absent": "", "broken": `{"version": 1}`,
+		"of an earlier version": strings.Replace(string(scoring.ShippedFile()), "manager+title", "manager+department", 1)} {
 		if content != "" {
 			if err := os.WriteFile(filepath.Join(dir, "own.json"), []byte(content), 0o600); err != nil {
 				t.Fatal(err)

@@ -14,26 +14,28 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
-// enterprise is the extension with department and manager.
+// enterprise is the extension with department, manager and work.
 const enterprise = "aws:identitystore:enterprise"
 
 // People is an instance's identity store as a directory source. It asks slowly:
 // the connector's grants and revocations need the quota too.
 type People struct {
-	c      *Connector
-	groups []string
+	c        *Connector
+	groups   []string
+	function string
 }
 
 var _ directory.Source = (*People)(nil)
 
 // NewPeople prepares a source. Only the members of the named groups are asked
-// for; nil: of all. Close is to be called when it is no longer used.
-func NewPeople(cfg Config, groups []string) (*People, error) {
+// for; nil: of all. function is one of directory.Functions, empty: nobody's work is
+// known. Close is to be called when it is no longer used.
+func NewPeople(cfg Config, groups []string, function string) (*People, error) {
 	c, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &People{c: c, groups: groups}, nil
+	return &People{c: c, groups: groups, function: function}, nil
 }
 
 // Close ends what runs in the background.
@@ -127,13 +129,14 @@ func (p *People) person(u types.User, groups []string) directory.Person {
 	}
 	if doc := u.Extensions[enterprise]; doc != nil {
 		var job struct {
+			directory.Work
 			Department string `document:"department"`
 			Manager    struct {
 				Value string `document:"value"`
 			} `document:"manager"`
 		}
 		if doc.UnmarshalSmithyDocument(&job) == nil {
-			e.Department, e.Manager = job.Department, approvals.PrincipalID(job.Manager.Value)
+			e.Department, e.Function, e.Manager = job.Department, job.Function(p.function), approvals.PrincipalID(job.Manager.Value)
 		}
 	}
 	return e

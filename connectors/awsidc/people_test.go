@@ -12,7 +12,7 @@ import (
 
 func (r *rig) people(t *testing.T, groups ...string) *awsidc.People {
 	t.Helper()
-	p, err := awsidc.NewPeople(r.config(), groups)
+	p, err := awsidc.NewPeople(r.config(), groups, "costCenter")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func (r *rig) people(t *testing.T, groups ...string) *awsidc.People {
 func populate(c *awstest.Cloud, people []approvals.Principal) {
 	all := make([]awstest.Person, len(people))
 	for i, p := range people {
-		all[i] = awstest.Person{ID: string(p.ID), Name: p.Name, Email: p.Email, Department: p.Department, Manager: string(p.Manager), Type: "Employee",
+		all[i] = awstest.Person{ID: string(p.ID), Name: p.Name, Email: p.Email, Department: p.Department, CostCenter: p.Function, Manager: string(p.Manager), Type: "Employee",
 			Groups: p.Groups, Disabled: p.Inactive}
 		if p.Contractor {
 			all[i].Type = "Contractor"
@@ -49,7 +49,7 @@ func TestOnlyTheMembersOfGroupsThatAreTakenAreAskedFor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	people := directorytest.People()[:2]
-	people[0].Department, people[1].Groups = "Platform", []string{"SRE Readers", "everyone"}
+	people[0].Department, people[0].Function, people[1].Groups = "Platform", "4711", []string{"SRE Readers", "everyone"}
 	populate(r.Cloud, people)
 	d, err := directory.Open(t.Context(), r.people(t, "SRE Readers"), directory.Config{Groups: map[string]string{"readers": "SRE Readers"}})
 	if err != nil {
@@ -58,7 +58,7 @@ func TestOnlyTheMembersOfGroupsThatAreTakenAreAskedFor(t *testing.T) {
 	if members, err := d.Members(t.Context(), "readers"); err != nil || len(members) != 1 || members[0].ID != "p01" {
 		t.Errorf("members %+v, %v", members, err)
 	}
-	if boss, err := d.Principal(t.Context(), "p00"); err != nil || boss.Department != "Platform" {
+	if boss, err := d.Principal(t.Context(), "p00"); err != nil || boss.Department != "Platform" || boss.Function != "4711" {
 		t.Errorf("%+v, %v", boss, err)
 	}
 	if n := r.Asked("ListGroupMemberships"); n != 1 {

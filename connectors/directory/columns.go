@@ -14,6 +14,7 @@ import (
 var Columns = []string{
 	"id", "name", "email", "title", "department", "location", "manager",
 	"groups", "time_zone", "accounts", "contractor", "admin", "inactive", "same_as", "out_of_office",
+	"function",
 }
 
 // CheckColumns finds what is wrong with the names of a table's columns.
@@ -58,6 +59,8 @@ func Row(header, values []string, problem Problem) (Person, approvals.Problems) 
 			e.Department = v
 		case "location":
 			e.Location = v
+		case "function":
+			e.Function = v
 		case "manager":
 			e.Manager = approvals.PrincipalID(v)
 		case "groups":

@@ -67,7 +67,7 @@ type text struct {
 }
 
 func (e *Person) texts() []text {
-	return []text{{"name", &e.Name}, {"title", &e.Title}, {"department", &e.Department}, {"location", &e.Location}}
+	return []text{{"name", &e.Name}, {"title", &e.Title}, {"department", &e.Department}, {"location", &e.Location}, {"function", &e.Function}}
 }
 
 func printable(s string) bool {

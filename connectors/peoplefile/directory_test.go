@@ -42,11 +42,12 @@ people:
     manager: tom
     admin: true
     inactive: true
+    function: Customer support, billing
 `
-	asCSV = `id,email,name,title,department,location,manager,groups,time_zone,accounts,contractor,admin,inactive
-tom,tom@example.com,Tom Okafor,Billing Support Lead,,,,support; leads,,,,,
-maya,Maya@example.com,Maya Lindqvist,,Billing Support,Austin,tom@example.com,support,America/Chicago,postgres-prod=mlindqvist,true,,
-gone,gone@example.com,Gone Away,,,,tom,,,,,true,true
+	asCSV = `id,email,name,title,department,location,manager,groups,time_zone,accounts,contractor,admin,inactive,function
+tom,tom@example.com,Tom Okafor,Billing Support Lead,,,,support; leads,,,,,,
+maya,Maya@example.com,Maya Lindqvist,,Billing Support,Austin,tom@example.com,support,America/Chicago,postgres-prod=mlindqvist,true,,,
+gone,gone@example.com,Gone Away,,,,tom,,,,,true,true,"Customer support, billing"
 `
 )
 
@@ -80,7 +81,7 @@ func open(tb testing.TB, path string, now time.Time) *directory.Directory {
 func TestYAMLAndCSVSayTheSame(t *testing.T) {
 	t.Parallel()
 	want := []approvals.Principal{
-		{ID: "gone", Name: "Gone Away", Email: "gone@example.com", Manager: "tom", Admin: true, Inactive: true},
+		{ID: "gone", Name: "Gone Away", Email: "gone@example.com", Manager: "tom", Admin: true, Inactive: true, Function: "Customer support, billing"},
 		{
 			ID: "maya", Name: "Maya Lindqvist", Email: "Maya@example.com", Department: "Billing Support", Location: "Austin",
 			Manager: "tom", Groups: []string{"support"}, TimeZone: "America/Chicago",

@@ -30,7 +30,7 @@ func TestMistakesAreNamedWithLineAndMend(t *testing.T) {
 		{"a group with a space", "p.yaml", "[support, leads]", "[the support]", `p.yaml:7: "the support" cannot be a group; use letters, digits and . _ @ + -, at most 100`},
 		{"a title of two lines", "p.yaml", "title: Billing Support Lead", `title: "Lead\nCEO"`, `p.yaml:6: the title of "tom" cannot be used; use at most 200 printable bytes`},
 		{"a date of no form", "p.yaml", "2026-01-05T09:00:00Z", "last week", `p.yaml:1: "last week" is not a time; write a time like "2026-01-05T09:00:00Z"`},
-		{"an unknown column", "p.csv", "department", "dept", `p.csv:1: the column "dept" is not known; use one of: id, name, email, title, department, location, manager, groups, time_zone, accounts, contractor, admin, inactive, same_as, out_of_office`},
+		{"an unknown column", "p.csv", "department", "dept", `p.csv:1: the column "dept" is not known; use one of: id, name, email, title, department, location, manager, groups, time_zone, accounts, contractor, admin, inactive, same_as, out_of_office, function`},
 		{"a column twice", "p.csv", "department", "title", `p.csv:1: the column "title" is there twice; keep one of them`},
 		{"a column that must be there", "p.csv", "email", "title", `p.csv:1: the column "title" is there twice; keep one of them
 p.csv:1: the column "email" is missing; add it`},
@@ -39,7 +39,7 @@ p.csv:1: the column "email" is missing; add it`},
 		{"a flag of no form", "p.csv", "mlindqvist,true", "mlindqvist,yes", `p.csv:3: the contractor of a person is "yes"; write true, false or nothing`},
 		{"an account of no form", "p.csv", "postgres-prod=mlindqvist", "mlindqvist", `p.csv:3: "mlindqvist" is not an account; write system=name, parted by semicolons`},
 		{"an unknown manager in CSV", "p.csv", "Austin,tom@example.com", "Austin,tim", `p.csv:3: the manager "tim" is not there; write the id or the email of somebody who is there`},
-		{"nothing in CSV", "p.csv", asCSV, "", `p.csv:1: the line with the columns' names cannot be read; write id,name,email,title,department,location,manager,groups,time_zone,accounts,contractor,admin,inactive,same_as,out_of_office`},
+		{"nothing in CSV", "p.csv", asCSV, "", `p.csv:1: the line with the columns' names cannot be read; write id,name,email,title,department,location,manager,groups,time_zone,accounts,contractor,admin,inactive,same_as,out_of_office,function`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

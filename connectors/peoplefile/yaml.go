@@ -21,6 +21,7 @@ type person struct {
 	Title      string            `yaml:"title"`
 	Department string            `yaml:"department"`
 	Location   string            `yaml:"location"`
+	Function   string            `yaml:"function"`
 	Manager    string            `yaml:"manager"` // an id or an email
 	Groups     []string          `yaml:"groups"`
 	TimeZone   string            `yaml:"time_zone"` // IANA name
@@ -56,7 +57,7 @@ func decodeYAML(file string, data []byte) ([]directory.Person, time.Time, error)
 		people[i] = directory.Person{
 			Principal: approvals.Principal{
 				ID: approvals.PrincipalID(p.ID), Name: p.Name, Email: p.Email, Title: p.Title,
-				Department: p.Department, Location: p.Location, Groups: p.Groups, Accounts: p.Accounts,
+				Department: p.Department, Location: p.Location, Function: p.Function, Groups: p.Groups, Accounts: p.Accounts,
 				TimeZone: p.TimeZone, Contractor: p.Contractor, Admin: p.Admin, Inactive: p.Inactive,
 				Manager: approvals.PrincipalID(p.Manager), SameAs: approvals.PrincipalID(p.SameAs),
 			},

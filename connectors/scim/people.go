@@ -23,9 +23,9 @@ var IDs = []string{"id", "externalId", "userName"}
 // People is a SCIM service as a directory source. Read may not be called
 // twice at a time.
 type People struct {
-	c     *Connector
-	id    string
-	pages map[string]answered // by path
+	c            *Connector
+	id, function string
+	pages        map[string]answered // by path
 }
 
 // answered is a page of a list, with the version that it had.
@@ -36,9 +36,10 @@ type answered struct {
 
 var _ directory.Source = (*People)(nil)
 
-// NewPeople prepares a source; id is one of IDs, empty: id. Patch, Account and
+// NewPeople prepares a source; id is one of IDs, empty: id; function is
+// one of directory.Functions, empty: nobody's work is known. Patch, Account and
 // Sessions of the configuration do not matter.
-func NewPeople(cfg Config, id string) (*People, error) {
+func NewPeople(cfg Config, id, function string) (*People, error) {
 	c, err := New(cfg)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func NewPeople(cfg Config, id string) (*People, error) {
 	if !slices.Contains(IDs, id) {
 		return nil, fmt.Errorf("scim: people can't be known by %q; write one of %s", id, strings.Join(IDs, ", "))
 	}
-	return &People{c: c, id: id, pages: map[string]answered{}}, nil
+	return &People{c: c, id: id, function: function, pages: map[string]answered{}}, nil
 }
 
 // Name is the service's host.
@@ -78,6 +79,7 @@ type employee struct {
 		Primary  bool   `json:"primary"`
 	} `json:"addresses"`
 	Enterprise struct {
+		directory.Work
 		Department string `json:"department"`
 		Manager    struct {
 			Value string `json:"value"`
@@ -152,7 +154,7 @@ func (p *People) idOf(u employee) string {
 func (p *People) person(u employee, ids map[string]string, groups []string) directory.Person {
 	e := directory.Person{Principal: approvals.Principal{
 		ID: approvals.PrincipalID(p.idOf(u)), Email: u.email(), Title: u.Title, Groups: groups, TimeZone: u.Timezone,
-		Department: u.Enterprise.Department,
+		Department: u.Enterprise.Department, Function: u.Enterprise.Function(p.function),
 		Inactive:   u.Active != nil && !*u.Active,
 		Contractor: slices.Contains(externals, strings.ToLower(u.UserType)),
 	}, Problem: directory.At(p.Name(), 0)}

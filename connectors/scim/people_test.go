@@ -31,7 +31,7 @@ func put(s *scimtest.Service, people []approvals.Principal) {
 		if p.Contractor {
 			kind = "Contractor"
 		}
-		job := map[string]any{"department": p.Department}
+		job := map[string]any{"department": p.Department, "division": p.Function, "costCenter": "4711"}
 		if p.Manager != "" {
 			job["manager"] = map[string]any{"value": string(p.Manager)}
 		}
@@ -51,7 +51,7 @@ func put(s *scimtest.Service, people []approvals.Principal) {
 
 func people(t *testing.T, cfg scim.Config, id string) *scim.People {
 	t.Helper()
-	p, err := scim.NewPeople(cfg, id)
+	p, err := scim.NewPeople(cfg, id, "division")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestEveryAttributeOfAUserIsRead(t *testing.T) {
 	s := scimtest.New(t)
 	want := []approvals.Principal{
 		{ID: "boss", Name: "Boss", Email: "boss@example.com"},
-		{ID: "maya", Name: "Maya", Email: "maya@example.com", Title: "SRE", Department: "Platform", Location: "Austin",
+		{ID: "maya", Name: "Maya", Email: "maya@example.com", Title: "SRE", Department: "Platform", Location: "Austin", Function: "Service operations",
 			TimeZone: "America/Chicago", Manager: "boss", Contractor: true, Inactive: true, Groups: []string{"readers"}, Admin: true},
 	}
 	given := []approvals.Principal{want[0], want[1]}
@@ -108,7 +108,7 @@ func TestPeopleCanBeKnownByAnotherAttribute(t *testing.T) {
 	if p := r.People[1]; p.ID != "p01@example.com" || p.Manager != "p00@example.com" {
 		t.Errorf("%s is managed by %s", p.ID, p.Manager)
 	}
-	if _, err := scim.NewPeople(s.Start(t), "nickName"); err == nil {
+	if _, err := scim.NewPeople(s.Start(t), "nickName", ""); err == nil {
 		t.Error("an attribute that may change hands is taken for an id")
 	}
 }
@@ -183,7 +183,7 @@ func FuzzPeople(f *testing.F) {
 	answer.Store("{}")
 	h := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer.Load().(string))) }))
 	f.Cleanup(h.Close)
-	source, err := scim.NewPeople(scimtest.Reaching(h), "")
+	source, err := scim.NewPeople(scimtest.Reaching(h), "", "")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -26,6 +26,10 @@ type Options struct {
 	Markdown      string // where a report for people goes; empty: nowhere
 	HTML          string // likewise, with curves, self-contained
 	Seed          uint64 // deals the folds; 0 is taken as 1
+
+	// Layout is what is counted where weights are fitted; other columns are left
+	// out, and positions too. Without attributes: all columns, and positions.
+	Layout scorecard.Layout
 }
 
 // Below these a history is too short to fit weights on, and the shipped ones
@@ -74,6 +78,18 @@ func Run(ctx context.Context, o Options, stdout io.Writer) error {
 	return writeFile(o.Out, func(w io.Writer) error { return m.writeScores(w, requests) })
 }
 
+// fit learns a history by all that it says, or by what the options' layout knows.
+func (o Options) fit(history *Table) (*model, error) {
+	if len(o.Layout.Attributes) == 0 {
+		return train(history)
+	}
+	m, err := newModelWithin(history, o.Layout)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.fit(history)
+}
+
 // model fits the history, or borrows weights where it is too short or the
 // operator named some.
 func (o Options) model(history *Table) (*model, error) {
@@ -86,7 +102,7 @@ func (o Options) model(history *Table) (*model, error) {
 			return nil, fmt.Errorf("read weights: %w", err)
 		}
 	case b == nil, len(history.Rows) >= fitDecisions && history.denials() >= fitDenials:
-		return train(history)
+		return o.fit(history)
 	}
 	f, err := scorecard.ParseFile(b)
 	if err != nil {
@@ -174,11 +190,8 @@ func Fit(_ context.Context, o FitOptions, stdout io.Writer) error {
 			"%d decisions with %d denials are too few to fit weights on; %d with %d are needed. The shipped weights serve until then.",
 			n, d, fitDecisions, fitDenials)
 	}
-	m, err := newModelWithin(history, o.Layout) // without positions: the bot knows the people themselves
+	m, err := Options{Layout: o.Layout}.fit(history)
 	if err != nil {
-		return err
-	}
-	if err := m.fit(history); err != nil {
 		return err
 	}
 	f := m.file(o.Version, o.Fitted)

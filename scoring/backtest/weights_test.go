@@ -66,3 +66,24 @@ func TestWeightsNeedManagersAndEntitlements(t *testing.T) {
 		t.Errorf("error %v, want %q", err, want)
 	}
 }
+
+// TestWhatTheBotCountsCanBeMeasuredAlone hands in a column that the bot does not
+// know, and enough of them for positions.
+func TestWhatTheBotCountsCanBeMeasuredAlone(t *testing.T) {
+	t.Parallel()
+	history := export(t, "function,shoe size,title,manager,entitlement,department", modulo(5), modulo(9), modulo(11), modulo(31), modulo(37), modulo(7))
+	o := backtest.Options{History: history, Requests: history, Out: filepath.Join(t.TempDir(), "s.csv"), Layout: scoring.Layout()}
+	if err := backtest.Run(t.Context(), o, nil); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(o.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := strings.Cut(string(b), "\n")
+	want := "p_deny,score,raw,base,entitlement,manager,department,title,function,entitlement+manager,entitlement+department,entitlement+title," +
+		"manager+title,manager+function,department+title"
+	if header != want {
+		t.Errorf("scores are of\n%s\nwant\n%s", header, want)
+	}
+}

@@ -83,13 +83,24 @@ func (o *Organisation) hire() {
 		}
 		p := approvals.Principal{
 			ID: PersonID(i), Name: fmt.Sprintf("Person %d", i), Email: fmt.Sprintf("p%d@example.com", i),
-			Department: fmt.Sprintf("department %d", d), Title: fmt.Sprintf("title %d", d*rolesEach/2+o.role[i]), Location: fmt.Sprintf("city %d", d%20),
+			Department: fmt.Sprintf("department %d", d), Title: titleOf(d, o.role[i]), Location: fmt.Sprintf("city %d", d%20),
+			Function: functionOf(d, o.role[i]),
 		}
 		if manager >= 0 {
 			p.Manager = PersonID(manager)
 		}
 		o.People = append(o.People, p)
 	}
+}
+
+// titleOf is a role's title, which another department may have too.
+func titleOf(department, role int) string {
+	return fmt.Sprintf("title %d", department*rolesEach/2+role)
+}
+
+// functionOf tells more than a title: no other role has it.
+func functionOf(department, role int) string {
+	return fmt.Sprintf("function %d", department*rolesEach+role)
 }
 
 // PersonID is the identifier of the i-th person.
@@ -168,7 +179,7 @@ func (o *Organisation) decide(sequence int64) approvals.Learned {
 	past := time.Duration(float64(Now.Sub(Start)) * float64(sequence) / float64(o.config.Decisions+1))
 	return approvals.Learned{
 		Sequence: sequence, At: Start.Add(past.Truncate(time.Minute)), Request: approvals.RequestID(fmt.Sprint("request", sequence)),
-		Entitlement: o.Entitlements[e], Beneficiary: p.ID, Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location,
+		Entitlement: o.Entitlements[e], Beneficiary: p.ID, Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location, Function: p.Function,
 		Approver: approver, Approved: !o.Refused(person, e), Duration: time.Duration(1+o.random.IntN(8)) * time.Hour,
 	}
 }

@@ -14,7 +14,7 @@ func (o *Organisation) Move(person, department, role int) {
 	colleague := o.People[lead]
 	p := &o.People[person]
 	p.Manager, p.Department, p.Location = colleague.ID, colleague.Department, colleague.Location
-	p.Title = fmt.Sprintf("title %d", department*rolesEach/2+role)
+	p.Title, p.Function = titleOf(department, role), functionOf(department, role)
 	o.department[person], o.role[person] = department, role
 }
 
@@ -46,7 +46,7 @@ func (o *Organisation) Collude(team, entitlement, times int, approver approvals.
 		n := int64(len(o.Decisions) + 1)
 		o.Decisions = append(o.Decisions, approvals.Learned{
 			Sequence: n, At: Now.Add(-time.Hour), Request: approvals.RequestID(fmt.Sprint("request", n)), Entitlement: o.Entitlements[entitlement],
-			Beneficiary: p.ID, Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location,
+			Beneficiary: p.ID, Manager: p.Manager, Title: p.Title, Department: p.Department, Location: p.Location, Function: p.Function,
 			Approver: approver, Approved: true, Duration: time.Hour,
 		})
 	}

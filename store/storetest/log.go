@@ -72,7 +72,7 @@ func learnedPages(t *testing.T, s *store.Store) {
 		c := Submission(fmt.Sprintf("r%d", i))
 		for j := range 2 {
 			l := approvals.Learned{At: Epoch, Request: "r", Entitlement: "e", Beneficiary: "bob", Manager: "mia", Title: "T", Department: "D",
-				Location: "L", Approver: approvals.PrincipalID(fmt.Sprint("a", j)), Approved: j == 0, Duration: time.Hour + 1}
+				Location: "L", Function: "F", Approver: approvals.PrincipalID(fmt.Sprint("a", j)), Approved: j == 0, Duration: time.Hour + 1}
 			c.Learned = append(c.Learned, l)
 			l.Sequence = int64(2*i + 1)
 			want = append(want, l)

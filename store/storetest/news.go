@@ -18,7 +18,7 @@ func learnedReplayed(t *testing.T, s *store.Store) {
 		c := Submission(fmt.Sprintf("r%d", i))
 		for j := range 2 {
 			c.Learned = append(c.Learned, approvals.Learned{At: Epoch.Add(time.Duration(i) * time.Millisecond), Request: approvals.RequestID(fmt.Sprint("r", i)),
-				Entitlement: "e", Beneficiary: "bób", Manager: "", Title: "T", Department: "D", Location: "L",
+				Entitlement: "e", Beneficiary: "bób", Manager: "", Title: "T", Department: "D", Location: "L", Function: "F",
 				Approver: approvals.PrincipalID(fmt.Sprint("a", j)), Approved: j == 0, Duration: time.Hour + time.Duration(j)})
 		}
 		apply(t, s, c)

@@ -32,7 +32,7 @@ func Grant(id string) approvals.Grant {
 // Facts are the facts of Request, as a directory and a catalogue would give them.
 func Facts() approvals.Facts {
 	bob := approvals.Principal{
-		ID: "bob", Name: "Bob Ødegård", Email: "bob@example.com", Title: "Engineer", Department: "Payments", Manager: "mia",
+		ID: "bob", Name: "Bob Ødegård", Email: "bob@example.com", Title: "Engineer", Department: "Payments", Function: "Ledger", Manager: "mia",
 		Groups: []string{"payments", "on-call"}, Accounts: map[string]string{"postgres-prod": "bob"}, TimeZone: "Europe/Oslo",
 	}
 	return approvals.Facts{

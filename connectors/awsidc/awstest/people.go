@@ -9,9 +9,9 @@ import (
 
 // Person is a user of the identity store, with what a directory says of people.
 type Person struct {
-	ID, Name, Email, Department, Manager, Type string
-	Groups                                     []string // by name
-	Disabled                                   bool
+	ID, Name, Email, Department, CostCenter, Manager, Type string
+	Groups                                                 []string // by name
+	Disabled                                               bool
 }
 
 // Populate makes these the users, and their groups the groups.
@@ -38,7 +38,7 @@ func (c *Cloud) listUsers(in *identitystore.ListUsersInput, _ request) (any, *re
 			one["UserStatus"] = "DISABLED"
 		}
 		if slices.Contains(in.Extensions, "aws:identitystore:enterprise") {
-			job := map[string]any{"department": p.Department}
+			job := map[string]any{"department": p.Department, "costCenter": p.CostCenter, "division": "everybody"}
 			if p.Manager != "" {
 				job["manager"] = map[string]string{"value": p.Manager}
 			}

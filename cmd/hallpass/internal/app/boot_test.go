@@ -73,7 +73,7 @@ func fill(b *testing.B, dsn string, org *synthetic.Organisation) {
 	defer func() { _ = conn.Close(context.WithoutCancel(b.Context())) }() // The database goes with it.
 	i := 0
 	_, err = conn.CopyFrom(b.Context(), pgx.Identifier{"learned"},
-		[]string{"sequence", "position", "at", "request_id", "entitlement", "beneficiary", "manager", "title", "department", "location", "approver", "approved", "duration"},
+		[]string{"sequence", "position", "at", "request_id", "entitlement", "beneficiary", "manager", "title", "department", "location", "approver", "approved", "duration", "function"},
 		pgx.CopyFromFunc(func() ([]any, error) {
 			if i == len(org.Decisions) {
 				return nil, nil
@@ -81,7 +81,7 @@ func fill(b *testing.B, dsn string, org *synthetic.Organisation) {
 			l := org.Decisions[i]
 			i++
 			return []any{l.Sequence, int64(0), l.At, string(l.Request), string(l.Entitlement), string(l.Beneficiary), string(l.Manager), l.Title,
-				l.Department, l.Location, string(l.Approver), l.Approved, int64(l.Duration)}, nil
+				l.Department, l.Location, string(l.Approver), l.Approved, int64(l.Duration), l.Function}, nil
 		}))
 	if err != nil {
 		b.Fatal(err)

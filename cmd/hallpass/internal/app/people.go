@@ -37,14 +37,14 @@ func PeopleSource(ctx context.Context, c config.Config, o Options) (directory.So
 		if wrong != nil {
 			return nil, wrong
 		}
-		made, err = scim.NewPeople(scim.Config{Name: "directory", URL: to.URL, Token: to.Secret, Private: to.Private, Now: o.Now}, d.ID)
+		made, err = scim.NewPeople(scim.Config{Name: "directory", URL: to.URL, Token: to.Secret, Private: to.Private, Now: o.Now}, d.ID, d.Function)
 	case "awsidc":
 		found, wrong := awsConfig(ctx, d.Region, c.At("directory"))
 		if wrong != nil {
 			return nil, wrong
 		}
 		made, err = awsidc.NewPeople(awsidc.Config{Name: "directory", AWS: found, Instance: d.Instance, Replicas: 2, Crew: o.crew, Logger: o.logger(), Now: o.Now},
-			slices.Collect(maps.Values(d.Groups)))
+			slices.Collect(maps.Values(d.Groups)), d.Function)
 	case "postgres":
 		dsn, wrong := c.Value(d.DSN)
 		if wrong != nil {

@@ -8,27 +8,29 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/source"
+	"github.com/hallpass-dev/hallpass/connectors/directory"
 )
 
 // Directory says who the people are: where they come from, and how far that is
 // believed. A field's tag names the kinds that it is for.
 type Directory struct {
-	Kind     string            `yaml:"kind"`                    // one of Directories; default file
-	File     string            `yaml:"file" kinds:"file"`       // default people.yaml
-	URL      string            `yaml:"url" kinds:"scim"`        // https; also env:NAME or file:PATH
-	Token    Secret            `yaml:"token" kinds:"scim"`      // bearer token
-	Private  []string          `yaml:"private" kinds:"scim"`    // ranges that may be called besides public addresses
-	ID       string            `yaml:"id" kinds:"scim"`         // the attribute that is a person's id here: id (default), externalId or userName
-	Region   string            `yaml:"region" kinds:"awsidc"`   // of the IAM Identity Center instance
-	Instance string            `yaml:"instance" kinds:"awsidc"` // its ARN; default: the only one there is
-	DSN      Secret            `yaml:"dsn" kinds:"postgres"`    // a login that may read, and nothing else
-	Plain    bool              `yaml:"plain" kinds:"postgres"`  // the network is trusted: TLS is not needed
-	Query    string            `yaml:"query" kinds:"postgres"`  // its columns are those of people.csv
-	Groups   map[string]string `yaml:"groups"`                  // the groups to take: the source's name by the name here; default: all
-	Admins   string            `yaml:"admins"`                  // the group whose members run Hallpass
-	MaxAge   time.Duration     `yaml:"max_age"`                 // older facts approve nothing by themselves; default 24h
-	Refresh  time.Duration     `yaml:"refresh"`                 // default 15m; a file is read when it changes
-	Shrink   int               `yaml:"max_shrink"`              // percent of the people, or of facts about them, that one reading may lose; default 10
+	Kind     string            `yaml:"kind"`                         // one of Directories; default file
+	File     string            `yaml:"file" kinds:"file"`            // default people.yaml
+	URL      string            `yaml:"url" kinds:"scim"`             // https; also env:NAME or file:PATH
+	Token    Secret            `yaml:"token" kinds:"scim"`           // bearer token
+	Private  []string          `yaml:"private" kinds:"scim"`         // ranges that may be called besides public addresses
+	ID       string            `yaml:"id" kinds:"scim"`              // the attribute that is a person's id here: id (default), externalId or userName
+	Function string            `yaml:"function" kinds:"awsidc scim"` // the attribute that tells what somebody's work is, one of directory.Functions; default: none
+	Region   string            `yaml:"region" kinds:"awsidc"`        // of the IAM Identity Center instance
+	Instance string            `yaml:"instance" kinds:"awsidc"`      // its ARN; default: the only one there is
+	DSN      Secret            `yaml:"dsn" kinds:"postgres"`         // a login that may read, and nothing else
+	Plain    bool              `yaml:"plain" kinds:"postgres"`       // the network is trusted: TLS is not needed
+	Query    string            `yaml:"query" kinds:"postgres"`       // its columns are those of people.csv
+	Groups   map[string]string `yaml:"groups"`                       // the groups to take: the source's name by the name here; default: all
+	Admins   string            `yaml:"admins"`                       // the group whose members run Hallpass
+	MaxAge   time.Duration     `yaml:"max_age"`                      // older facts approve nothing by themselves; default 24h
+	Refresh  time.Duration     `yaml:"refresh"`                      // default 15m; a file is read when it changes
+	Shrink   int               `yaml:"max_shrink"`                   // percent of the people, or of facts about them, that one reading may lose; default 10
 }
 
 // Directories are the kinds of directory source that this build has.
@@ -55,6 +57,9 @@ func (c *Config) checkDirectory() approvals.Problems {
 		if !ok {
 			ps = append(ps, at.Problem(mend, "the directory has no %s", what))
 		}
+	}
+	if d.Function != "" && !slices.Contains(directory.Functions, d.Function) {
+		ps = append(ps, at.At("function").Problem(source.Suggest(d.Function, directory.Functions), "%q does not tell what somebody's work is", d.Function))
 	}
 	switch d.Kind {
 	case "scim":

@@ -13,6 +13,7 @@ func TestEveryMistakeAboutTheDirectoryIsNamed(t *testing.T) {
 		"scim without token":     {"  kind: scim\n  url: env:U", "h.yaml:1: the directory has no token; add token: env:NAME and set that variable to a bearer token that may read users and groups"},
 		"scim in the clear":      {"  kind: scim\n  token: env:T\n  url: http://idp.example/", "h.yaml:4: the url of the directory can't be called: it does not begin with https://, and what is sent must not be readable on its way; write an address such as https://access.example.com/hallpass"},
 		"scim by another id":     {"  kind: scim\n  token: env:T\n  url: env:U\n  id: externalID", `h.yaml:5: people can't be known by "externalID"; did you mean "externalId"?`},
+		"work by another name":   {"  kind: scim\n  token: env:T\n  url: env:U\n  function: devision", `h.yaml:5: "devision" does not tell what somebody's work is; did you mean "division"?`},
 		"a token in the file":    {"  kind: scim\n  token: leak\n  url: env:U", "h.yaml:3: a secret stands in the file; write env:NAME or file:PATH, and keep the secret itself out of the file"},
 		"aws without region":     {"  kind: awsidc", "h.yaml:1: the directory has no region; add region: with the region of the IAM Identity Center instance, such as eu-central-1"},
 		"postgres without query": {"  kind: postgres\n  dsn: env:D", "h.yaml:1: the directory has no query; add query: SELECT id, name, email, … FROM …"},

@@ -109,7 +109,7 @@ func (h *historian) one(e approvals.Entitlement, at time.Time) past {
 	}
 	p := past{request: r, approval: approvals.Approval{Approver: approver, Answer: approvals.Denied, At: answered, Via: "import"}}
 	p.learned = approvals.Learned{At: answered, Entitlement: e.ID, Beneficiary: who.ID, Manager: who.Manager, Title: who.Title,
-		Department: who.Department, Location: who.Location, Approver: approver, Approved: approved, Duration: duration}
+		Department: who.Department, Location: who.Location, Function: who.Function, Approver: approver, Approved: approved, Duration: duration}
 	if approved {
 		p.request.State, p.approval.Answer = approvals.RequestApproved, approvals.Approved
 		p.grant = &approvals.Grant{

@@ -149,7 +149,7 @@ func (g *generator) person(name, title, department string, place int) approvals.
 	id := strings.ToLower(strings.ReplaceAll(name, " ", "."))
 	return approvals.Principal{
 		ID: approvals.PrincipalID(id), Name: name, Email: id + "@northwind.example", Title: title,
-		Department: department, Location: places[place].city, TimeZone: places[place].zone,
+		Department: department, Location: places[place].city, TimeZone: places[place].zone, Function: functionOf(title),
 	}
 }
 

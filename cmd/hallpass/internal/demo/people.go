@@ -13,8 +13,8 @@ func PeopleFile() []byte {
 	var b bytes.Buffer
 	b.WriteString("# The example organisation: about 200 people. Generated; the demo runs on it.\npeople:\n")
 	for _, p := range Organisation() {
-		fmt.Fprintf(&b, "  - id: %s\n    name: %s\n    email: %s\n    title: %s\n    department: %s\n    location: %s\n    time_zone: %s\n",
-			p.ID, p.Name, p.Email, quoted(p.Title), p.Department, p.Location, p.TimeZone)
+		fmt.Fprintf(&b, "  - id: %s\n    name: %s\n    email: %s\n    title: %s\n    department: %s\n    location: %s\n    function: %s\n    time_zone: %s\n",
+			p.ID, p.Name, p.Email, quoted(p.Title), p.Department, p.Location, p.Function, p.TimeZone)
 		if p.Manager != "" {
 			fmt.Fprintf(&b, "    manager: %s\n", p.Manager)
 		}
