@@ -18,7 +18,6 @@ type dialect struct {
 	skipLocked string             // ends a subselect whose rows are to be claimed
 	snapshot   sql.IsolationLevel // under which a transaction sees one state of everything
 	lockRow    string             // ends a select whose row is to be locked until the transaction ends
-	hasTable   string             // query: is there a table of this name
 	orphaned   string             // condition: of the holders other than this process, those that are dead
 	fault      func(error) (fault, bool)
 }
@@ -31,7 +30,6 @@ var postgres = &dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	snapshot:   sql.LevelRepeatableRead,
 	lockRow:    " FOR UPDATE",
-	hasTable:   "SELECT to_regclass($1) IS NOT NULL",
 	// Those who wait for their lock live as well: they take it anew.
 	orphaned: "holder NOT IN (SELECT objid::bigint FROM pg_locks WHERE " + holderLocks + ")",
 	fault:    postgresFault,
@@ -41,7 +39,6 @@ var sqlite = &dialect{
 	name:     "sqlite",
 	goose:    goose.DialectSQLite3,
 	maxRows:  4,
-	hasTable: "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1",
 	orphaned: "TRUE", // nobody else can have the file open
 	fault:    sqliteFault,
 }

@@ -80,8 +80,12 @@ func tooNew(have, want int64) *approvals.Error {
 // schemaVersion is 0 for a database that was never migrated. It only reads:
 // goose's own question would create its table.
 func (s *Store) schemaVersion(ctx context.Context) (int64, error) {
+	question := "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1"
+	if s.dialect == postgres {
+		question = "SELECT to_regclass($1) IS NOT NULL"
+	}
 	var exists bool
-	if err := s.db.QueryRowContext(ctx, s.dialect.hasTable, goose.DefaultTablename).Scan(&exists); err != nil || !exists {
+	if err := s.db.QueryRowContext(ctx, question, goose.DefaultTablename).Scan(&exists); err != nil || !exists {
 		return 0, err
 	}
 	var version sql.NullInt64

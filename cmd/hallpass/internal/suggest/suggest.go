@@ -177,8 +177,8 @@ func (w *work) standing() (map[string]time.Time, error) {
 		if err != nil {
 			return nil, err
 		}
-		then, unreadable := policy.Pinned(approvals.PolicyVersion{Digest: k.Name}, text)
-		if unreadable != nil {
+		then := pinned(k.Name, text)
+		if then == nil {
 			break // what came before is not known
 		}
 		for id, version := range standing {
@@ -190,6 +190,15 @@ func (w *work) standing() (map[string]time.Time, error) {
 		}
 	}
 	return known, nil
+}
+
+// pinned is a kept policy set, nil when this program can't read it any more.
+func pinned(digest, text string) *policy.Set {
+	set, err := policy.Pinned(approvals.PolicyVersion{Digest: digest}, text)
+	if err != nil {
+		return nil
+	}
+	return set
 }
 
 // replay decides the requests of the report's time again.
