@@ -41,6 +41,7 @@ type quota struct {
 	slots *berths
 	gives *berths
 
+	first sync.Once // the first look: until it is over nobody knows the share
 	mu    sync.Mutex
 	looks time.Time                      // when to look again how many there are
 	lanes map[string]*semaphore.Weighted // by AWS account
@@ -77,6 +78,7 @@ func (q *quota) look(ctx context.Context) {
 	if q.crew == nil {
 		return
 	}
+	q.first.Do(func() { q.ask(ctx) })
 	q.mu.Lock()
 	now := q.now()
 	due := !now.Before(q.looks)
@@ -84,9 +86,16 @@ func (q *quota) look(ctx context.Context) {
 		q.looks = now.Add(crewEvery)
 	}
 	q.mu.Unlock()
-	if !due {
-		return
+	if due {
+		q.ask(ctx)
 	}
+}
+
+// ask divides by how many there are now.
+func (q *quota) ask(ctx context.Context) {
+	q.mu.Lock()
+	q.looks = q.now().Add(crewEvery)
+	q.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, crewWait)
 	defer cancel()
 	n, err := q.crew(ctx)
@@ -97,24 +106,45 @@ func (q *quota) look(ctx context.Context) {
 	q.divide(n)
 }
 
-// berths are a semaphore whose size changes: what is beyond the size is held.
+// berths are a semaphore whose size changes.
 type berths struct {
 	*semaphore.Weighted
 
-	held int64
+	mu   sync.Mutex
+	held int64 // beyond the size, taken by nobody
+	owed int64 // beyond the size and in use: held as soon as they come back
 }
 
 func newBerths() *berths { return &berths{Weighted: semaphore.NewWeighted(outstanding)} }
 
-// resize never waits: what is taken now is held back at a later look.
+// resize never waits: what is in use beyond the size goes when it comes back,
+// before anybody who waits for it.
 func (r *berths) resize(size int64) {
-	for outstanding-r.held < size {
-		r.Release(1)
-		r.held--
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for ; outstanding-r.held-r.owed < size && r.owed > 0; r.owed-- {
+		continue
 	}
-	for outstanding-r.held > size && r.TryAcquire(1) {
-		r.held++
+	for ; outstanding-r.held-r.owed < size; r.held-- {
+		r.Weighted.Release(1)
 	}
+	for outstanding-r.held-r.owed > size {
+		if r.TryAcquire(1) {
+			r.held++
+		} else {
+			r.owed++
+		}
+	}
+}
+
+// Release gives back as many as were taken.
+func (r *berths) Release(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kept := min(n, r.owed)
+	r.owed -= kept
+	r.held += kept
+	r.Weighted.Release(n - kept)
 }
 
 // errQueue says that a call's time was up, or would be, before it was made.
@@ -174,11 +204,14 @@ func (q *quota) lane(account string) *semaphore.Weighted {
 // there is room for it. One of several slots is kept for what takes away.
 func (q *quota) under(ctx context.Context, account string, giving bool, f func() error) error {
 	q.look(ctx)
-	rooms := []*semaphore.Weighted{q.lane(account)}
+	rooms := []interface {
+		Acquire(context.Context, int64) error
+		Release(int64)
+	}{q.lane(account)}
 	if giving {
-		rooms = append(rooms, q.gives.Weighted)
+		rooms = append(rooms, q.gives)
 	}
-	for _, room := range append(rooms, q.slots.Weighted) {
+	for _, room := range append(rooms, q.slots) {
 		if err := room.Acquire(ctx, 1); err != nil {
 			return errQueue(err)
 		}

@@ -123,6 +123,36 @@ func TestProcessesShareTheQuotasAsTheyComeAndGo(t *testing.T) {
 	})
 }
 
+// What is in use beyond a smaller share is not taken by who waits for it.
+func TestASmallerShareHoldsAlsoWhereManyWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		defer end()
+		b := newBerths()
+		var inside atomic.Int32
+		for range 3 * outstanding {
+			go func() {
+				for b.Acquire(ctx, 1) == nil {
+					inside.Add(1)
+					_ = pause(ctx, time.Second)
+					inside.Add(-1)
+					b.Release(1)
+				}
+			}()
+		}
+		for _, size := range []int64{3, 1, 7, 0, outstanding} {
+			synctest.Wait()
+			b.resize(size)
+			_ = pause(ctx, 1500*time.Millisecond)
+			synctest.Wait()
+			if got := int64(inside.Load()); got != size {
+				t.Errorf("%d at once, want %d", got, size)
+			}
+		}
+	})
+}
+
 // A process that is there already makes room for others, and takes it back when
 // they are gone. While nobody can say how many there are, its share stays.
 func TestShareOfAProcessFollowsTheOthers(t *testing.T) {

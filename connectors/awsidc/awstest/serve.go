@@ -129,6 +129,9 @@ func (c *Cloud) handle(target, action string, body []byte) (out any, no *refusal
 		lost, r.stale, r.lie = f.Lose, f.Stale, f.Lie
 	}
 	out, no = h(c, r)
+	if text, err := json.Marshal(out); no == nil && err == nil {
+		out = json.RawMessage(text) // written down before anybody changes what it names
+	}
 	if f := c.After[action]; f != nil {
 		f()
 	}
