@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -213,13 +214,13 @@ func (w *world) killSoon(ctx context.Context, i int, note string) {
 // meet kills a replica at one of its calls of Slack, before it arrives or
 // before its answer does.
 func (w *world) meet(i int, method string, e end, note string) {
-	left := e.Nth
+	var left atomic.Int64 // its calls come side by side
+	left.Store(int64(e.Nth))
 	w.desk.await(fmt.Sprint(i), func(called string, after bool) bool {
 		if called != method || after != e.After {
 			return false
 		}
-		left--
-		return left == 0 && w.kill(i, note)
+		return left.Add(-1) == 0 && w.kill(i, note)
 	})
 }
 
