@@ -34,7 +34,7 @@ func (w *World) announce(l *approvals.Learned, a *arrival) {
 	c := calledIn(l)
 	a.hashes, a.by = w.hashes(&c), w.ids.hash(l.Approver)
 	h := &a.hashes
-	prefetch([]uintptr{w.ids.slot(h.who), w.ids.slot(h.manager), w.ids.slot(a.by), w.goods.slot(h.good), w.words[atTitle].slot(h.title)})
+	prefetch([]uintptr{w.ids.slot(h.who), w.ids.slot(h.manager), w.ids.slot(a.by), w.goods.slot(h.good), w.words[atTitle].slot(h.title), w.words[atFunction].slot(h.function)})
 }
 
 // approach asks for the people, cells and shares that the names likely lead to.
@@ -52,7 +52,7 @@ func (w *World) approach(l *approvals.Learned, a *arrival) {
 	prefetch(at[:])
 	prefetch([]uintptr{
 		address(&w.people[s.who]), address(&w.lasted[s.good][durationStep(l.Duration)]),
-		w.ids.text(s.who), w.ids.text(s.values[atManager]), w.ids.text(a.approver), w.goods.text(s.good), w.words[atTitle].text(s.values[atTitle]),
+		w.ids.text(s.who), w.ids.text(s.values[atManager]), w.ids.text(a.approver), w.goods.text(s.good), w.words[atTitle].text(s.values[atTitle]), w.words[atFunction].text(s.values[atFunction]),
 	})
 }
 
@@ -62,7 +62,7 @@ func (w *World) near(a *arrival) {
 	s := &a.likely
 	at := [...]uintptr{
 		w.ids.letters(s.who), w.ids.letters(s.values[atManager]), w.ids.letters(a.approver), w.goods.letters(s.good),
-		w.words[atTitle].letters(s.values[atTitle]), 0,
+		w.words[atTitle].letters(s.values[atTitle]), w.words[atFunction].letters(s.values[atFunction]), 0,
 	}
 	if asked := w.people[s.who].asked; len(asked) > 0 {
 		at[len(at)-1] = address(&asked[len(asked)-1])
