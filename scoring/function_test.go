@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hallpass-dev/hallpass/approvals"
-	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 	"github.com/hallpass-dev/hallpass/scoring/synthetic"
 )
 
@@ -82,43 +81,5 @@ func TestATitleStandsForAFunctionThatNobodyNames(t *testing.T) {
 				t.Errorf("%s hides that the function is not known: %s", factor.Name, factor.Words)
 			}
 		}
-	}
-}
-
-// TestAPairThatIsNoLongerCountedStillScoresStoredFacts has weights of an earlier
-// version, and facts from when its pair was counted.
-func TestAPairThatIsNoLongerCountedStillScoresStoredFacts(t *testing.T) {
-	t.Parallel()
-	const pair = "manager+department"
-	old := strings.Replace(string(ShippedFile()), `{"kind": "above", "of": "entitlement",`,
-		`{"kind": "refusals", "of": "`+pair+`", "weight": 263360}, {"kind": "above", "of": "entitlement",`, 1)
-	weights, err := ParseWeights([]byte(old))
-	if err != nil || weights.Uncounted() != pair || Shipped().Uncounted() != "" {
-		t.Fatalf("weights speak of %q, the shipped ones of %q: %v", weights.Uncounted(), Shipped().Uncounted(), err)
-	}
-	o := company(5)
-	f := o.Facts(20, 3)
-	f.Evidence = approvals.Evidence{Counts: []approvals.Count{
-		{Name: "decided.all", N: 500, Of: 9000}, {Name: "decided.entitlement", N: 4, Of: 40}, {Name: "decided.manager", N: 4, Of: 40}, {Name: "decided." + pair, N: 0, Of: 40},
-	}}
-	before := weights.Assess(f).Raw
-	f.Evidence.Counts[3].N = 30
-	if after := weights.Assess(f).Raw; after <= before {
-		t.Errorf("thirty refusals of the pair bring %d to %d", before, after)
-	}
-	l := Layout()
-	for i := range l.Pairs {
-		if l.PairName(i) == pair {
-			t.Errorf("weights may be fitted for %s", pair)
-		}
-	}
-	w := build(o)
-	for i, kind := range w.cells.kinds {
-		if i >= singles && uncounted[i-singles] != (kind.used == 0) {
-			t.Errorf("%s: %d cells", layout.PairName(i-singles), kind.used)
-		}
-	}
-	if _, err := scorecard.ParseFile([]byte(old)); err != nil {
-		t.Error(err)
 	}
 }

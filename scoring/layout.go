@@ -28,7 +28,6 @@ var layout = scorecard.Layout{
 		{atEntitlement, atDepartment},
 		{atEntitlement, atTitle},
 		{atEntitlement, atLocation},
-		{atManager, atDepartment},
 		{atManager, atTitle},
 		{atDepartment, atTitle},
 		{atManager, atFunction},
@@ -38,22 +37,11 @@ var layout = scorecard.Layout{
 // Layout is what decisions are counted by: the attributes and pairs of them that
 // weights may speak of.
 func Layout() scorecard.Layout {
-	l := scorecard.Layout{Attributes: slices.Clone(layout.Attributes)}
-	for i, p := range layout.Pairs {
-		if !uncounted[i] {
-			l.Pairs = append(l.Pairs, p)
-		}
-	}
-	return l
+	return scorecard.Layout{Attributes: slices.Clone(layout.Attributes), Pairs: slices.Clone(layout.Pairs)}
 }
 
-// uncounted are the pairs in which decisions are no longer counted, by place: the
-// fitted weights do without them. A score of earlier weights is still computed
-// again from what its facts have of them.
-var uncounted = [pairs]bool{4: true} // manager and department
-
 // pairs is the number of pairs in layout; a test keeps the two equal.
-const pairs = 8
+const pairs = 7
 
 // tallies are the counts of one request's cells.
 type tallies struct {
@@ -72,7 +60,7 @@ func (t *tallies) forget(attribute int) {
 }
 
 // keys are the cells of one combination of attribute values: singles, then
-// pairs. 0: the value is unknown, or the pair is not counted.
+// pairs. 0: the value is unknown.
 type keys [singles + pairs]cellKey
 
 // pairOf is layout.Pairs in a form that is read quickly.
@@ -91,7 +79,7 @@ func keysOf(values *[singles]uint32) (k keys) {
 		}
 	}
 	for i, p := range &pairOf {
-		if a, b := values[p[0]%singles], values[p[1]%singles]; a != 0 && b != 0 && !uncounted[i] {
+		if a, b := values[p[0]%singles], values[p[1]%singles]; a != 0 && b != 0 {
 			k[singles+i] = pairKey(i, a, b)
 		}
 	}

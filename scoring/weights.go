@@ -24,7 +24,6 @@ type Weights struct {
 	deck        *scorecard.Deck
 	calibration scorecard.Calibration
 	judged      [judgements]fixed
-	uncounted   string
 }
 
 // ShippedFile is the weights file that comes with this version of the program.
@@ -64,21 +63,10 @@ func ParseWeights(b []byte) (*Weights, error) {
 		}
 		w.judged[i] = scorecard.Millionths(weight)
 	}
-	for i, not := range uncounted {
-		if not && f.Speaks(layout.PairName(i)) {
-			w.uncounted = layout.PairName(i)
-		}
-	}
 	sum := sha256.Sum256(b)
 	w.model = formula + "/" + f.Version + "/" + hex.EncodeToString(sum[:6])
 	return w, nil
 }
-
-// Uncounted is a pair of attributes, such as "manager+department", that the
-// weights speak of and in which decisions are no longer counted; empty: there is
-// none. With such weights stored scores are computed again, but new ones would
-// lack something.
-func (m *Weights) Uncounted() string { return m.uncounted }
 
 // Model names formula and weights; equal names mean equal scores.
 func (m *Weights) Model() string { return m.model }

@@ -56,7 +56,6 @@ var pairWords = [pairs]string{
 	"Requests for it from this department",
 	"Requests for it by people with this title",
 	"Requests for it from this location",
-	"Requests from this team in this department",
 	"Requests from this team by people with this title",
 	"Requests from this department by people with this title",
 	"Requests from this team by people with this function",

@@ -78,24 +78,29 @@ func (q *quota) look(ctx context.Context) {
 	if q.crew == nil {
 		return
 	}
-	q.first.Do(func() { q.ask(ctx) })
+	look := func() {
+		if q.due() {
+			q.ask(ctx)
+		}
+	}
+	q.first.Do(look)
+	look()
+}
+
+// due reports whether it is time to look, and leaves it to the caller.
+func (q *quota) due() bool {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	now := q.now()
-	due := !now.Before(q.looks)
-	if due {
-		q.looks = now.Add(crewEvery)
+	if now.Before(q.looks) {
+		return false
 	}
-	q.mu.Unlock()
-	if due {
-		q.ask(ctx)
-	}
+	q.looks = now.Add(crewEvery)
+	return true
 }
 
 // ask divides by how many there are now.
 func (q *quota) ask(ctx context.Context) {
-	q.mu.Lock()
-	q.looks = q.now().Add(crewEvery)
-	q.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, crewWait)
 	defer cancel()
 	n, err := q.crew(ctx)

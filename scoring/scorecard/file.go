@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // File is a fitted model as it is stored: weights, and how they came about.
@@ -36,15 +35,4 @@ func ParseFile(b []byte) (File, error) {
 		return f, fmt.Errorf("read weights: reference_rate %d is not in parts per million, 1 to 999999", f.ReferenceRate)
 	}
 	return f, nil
-}
-
-// Speaks reports whether a profile has a term of an attribute or a pair, such as
-// "entitlement+manager".
-func (f File) Speaks(of string) bool {
-	for _, p := range f.Profiles {
-		if slices.ContainsFunc(p.Terms, func(t Term) bool { return t.Of == of }) {
-			return true
-		}
-	}
-	return false
 }

@@ -23,17 +23,18 @@ func ResultHead(review string) string { return "hallpass review result 1\nreview
 // ReviewsFile is where a signed folder has its reviews, one a line.
 const ReviewsFile = "reviews.jsonl"
 
-// CheckResult says what is wrong with a review's result: unsigned, signed by a
-// key that is not trusted, changed since, or that of another review.
-func CheckResult(review, result string, keys note.Verifiers) error {
+// CheckResult gives the name of the key that signed a review's result. The error
+// says what is wrong with it: unsigned, signed by a key that is not trusted,
+// changed since, or that of another review.
+func CheckResult(review, result string, keys note.Verifiers) (by string, err error) {
 	n, err := note.Open([]byte(result), keys)
 	switch {
 	case err != nil:
-		return fmt.Errorf("the result of the review %s is not signed by a key that is trusted", review)
+		return "", fmt.Errorf("the result of the review %s is not signed by a key that is trusted", review)
 	case !strings.HasPrefix(n.Text, ResultHead(review)):
-		return fmt.Errorf("the result is not that of the review %s", review)
+		return "", fmt.Errorf("the result is not that of the review %s", review)
 	}
-	return nil
+	return n.Sigs[0].Name, nil
 }
 
 // checkClosed looks at the result in the detail of an event that closed a review.
@@ -44,7 +45,7 @@ func checkClosed(detail []byte, keys note.Verifiers) error {
 	}
 	text := func(name string) string { s, _ := said[name].(string); return s }
 	review, result := text("campaign"), text("result")
-	if err := CheckResult(review, result, keys); err != nil {
+	if _, err := CheckResult(review, result, keys); err != nil {
 		return err
 	}
 	signed := result[:strings.LastIndex(result, "\n\n")+1] // it is a signed note
@@ -68,7 +69,7 @@ func verifyReviews(dir string, keys note.Verifiers) (wrong []FileFinding) {
 		if r.State != "closed" {
 			continue
 		}
-		if err := CheckResult(r.ID, r.Result, keys); err != nil {
+		if _, err := CheckResult(r.ID, r.Result, keys); err != nil {
 			wrong = append(wrong, FileFinding{ReviewsFile, err.Error()})
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/store/auditlog"
 )
@@ -85,13 +83,12 @@ func (w *work) result(c *Campaign) {
 	if c.State != approvals.CampaignClosed {
 		return
 	}
-	if err := auditlog.CheckResult(string(c.ID), c.Result, w.Keys); err != nil {
+	by, err := auditlog.CheckResult(string(c.ID), c.Result, w.Keys)
+	if err != nil {
 		w.findings.add(Exception{Kind: BadResult, At: c.ClosedAt, Words: strings.ToUpper(err.Error()[:1]) + err.Error()[1:] + "."})
 		return
 	}
-	if n, err := note.Open([]byte(c.Result), w.Keys); err == nil {
-		c.SignedBy = n.Sigs[0].Name
-	}
+	c.SignedBy = by
 }
 
 // reviewed takes in what a review found.

@@ -150,9 +150,6 @@ func weightsText(c config.Config) (*scoring.Weights, []byte, error) {
 	if err != nil {
 		return wrong(err.Error())
 	}
-	if pair := w.Uncounted(); pair != "" {
-		return wrong("they speak of " + pair + ", which is no longer counted; fit them again")
-	}
 	return w, data, nil
 }
 
