@@ -11,6 +11,7 @@ import (
 // further memory: names lead to people and cells, these to texts and shares.
 // So it is asked for in steps, each for all that is known by then.
 type arrival struct {
+	decision approvals.Learned
 	hashes   hashes
 	by       uint64  // hash of the approver's name
 	likely   subject // before names are compared
@@ -18,11 +19,74 @@ type arrival struct {
 	route    route   // of these
 }
 
-// apart is how many decisions lie between two steps of one, where many are
-// learned.
-const apart = 2
+// arrivals are the decisions that came last, on their way into the index: each is
+// counted when three more have come, since by then nothing of it has to be waited
+// for. Whoever reads or changes the world otherwise counts them before; see lock
+// and rlock.
+type arrivals struct {
+	ring [4]arrival // by number
+	came uint       // how many came, and the number of the next
+	done uint       // how many were counted
+}
 
-func (w *World) coming(i int) *arrival { return &w.arriving[i%len(w.arriving)] }
+func (a *arrivals) at(number uint) *arrival { return &a.ring[number%uint(len(a.ring))] }
+
+// arrive takes in one decision, and brings those before it a step further.
+func (w *World) arrive(l *approvals.Learned) {
+	as := &w.arriving
+	newest := as.came
+	as.came++
+	a := as.at(newest)
+	a.decision = *l
+	w.announce(a)
+	if newest == as.done {
+		return
+	}
+	next := as.at(newest - 1)
+	w.approach(next)
+	switch newest - as.done {
+	case 3:
+		w.near(as.at(newest - 2))
+		w.learn(as.at(as.done), &next.route)
+		as.done++
+		return
+	case 2:
+		w.near(as.at(as.done))
+	}
+	w.cells.ask(&next.route)
+}
+
+// settle counts all decisions that came.
+func (w *World) settle() {
+	as := &w.arriving
+	if as.came == as.done {
+		return
+	}
+	last := as.at(as.came - 1)
+	w.approach(last)
+	w.cells.ask(&last.route)
+	for i := max(as.done, as.came-min(as.came, 2)); i != as.came; i++ {
+		w.near(as.at(i))
+	}
+	for ; as.done != as.came; as.done++ {
+		w.learn(as.at(as.done), nil)
+	}
+}
+
+// lock is for whoever changes the world.
+func (w *World) lock() {
+	w.mu.Lock()
+	w.settle()
+}
+
+// rlock is for whoever reads it.
+func (w *World) rlock() {
+	for w.mu.RLock(); w.arriving.came != w.arriving.done; w.mu.RLock() {
+		w.mu.RUnlock()
+		w.lock()
+		w.mu.Unlock()
+	}
+}
 
 func calledIn(l *approvals.Learned) called {
 	return called{who: l.Beneficiary, manager: l.Manager, good: l.Entitlement, department: l.Department, title: l.Title, location: l.Location,
@@ -30,7 +94,8 @@ func calledIn(l *approvals.Learned) called {
 }
 
 // announce asks for where a decision's names are looked for.
-func (w *World) announce(l *approvals.Learned, a *arrival) {
+func (w *World) announce(a *arrival) {
+	l := &a.decision
 	c := calledIn(l)
 	a.hashes, a.by = w.hashes(&c), w.ids.hash(l.Approver)
 	h := &a.hashes
@@ -38,36 +103,22 @@ func (w *World) announce(l *approvals.Learned, a *arrival) {
 }
 
 // approach asks for the people, cells and shares that the names likely lead to.
-func (w *World) approach(l *approvals.Learned, a *arrival) {
+func (w *World) approach(a *arrival) {
+	l := &a.decision
 	a.likely, a.approver = w.likely(&a.hashes), w.ids.likely(a.by)
 	s, r := &a.likely, &a.route
 	r.set(&s.values, a.approver)
-	var at [2 * len(r.keys)]uintptr
-	others := w.cells.others.buckets
-	for i, hash := range r.hashes {
-		buckets := w.cells.kinds[i].buckets
-		at[2*i] = address(&buckets[place(hash, len(buckets))])
-		at[2*i+1] = address(&others[place(r.others[i], len(others))])
-	}
-	prefetch(at[:])
 	prefetch([]uintptr{
 		address(&w.people[s.who]), address(&w.lasted[s.good][durationStep(l.Duration)]),
 		w.ids.text(s.who), w.ids.text(s.values[atManager]), w.ids.text(a.approver), w.goods.text(s.good), w.words[atTitle].text(s.values[atTitle]), w.words[atFunction].text(s.values[atFunction]),
 	})
 }
 
-// near asks for the rest: the letters of the names, and the end of what the
-// person has asked for.
+// near asks for the end of what the person has asked for.
 func (w *World) near(a *arrival) {
-	s := &a.likely
-	at := [...]uintptr{
-		w.ids.letters(s.who), w.ids.letters(s.values[atManager]), w.ids.letters(a.approver), w.goods.letters(s.good),
-		w.words[atTitle].letters(s.values[atTitle]), w.words[atFunction].letters(s.values[atFunction]), 0,
+	if asked := &w.people[a.likely.who].asked; asked.n > 0 {
+		prefetch([]uintptr{address(w.asks.block(asked.last))})
 	}
-	if asked := w.people[s.who].asked; len(asked) > 0 {
-		at[len(at)-1] = address(&asked[len(asked)-1])
-	}
-	prefetch(at[:])
 }
 
 // enter is what a decision's names mean, those that are new included, and who
@@ -86,20 +137,12 @@ func (w *World) enter(l *approvals.Learned, a *arrival) (s subject, approver uin
 // slot is where a name with this hash is looked for.
 func (n *names[T]) slot(hash uint64) uintptr { return address(&n.slots[int(hash)&(len(n.slots)-1)]) }
 
-// text is where a name is; nowhere for no name.
+// text is where a name's letters are; nowhere for no name.
 func (n *names[T]) text(at uint32) uintptr {
 	if at == 0 {
 		return 0
 	}
-	return address(&n.texts[at-1])
-}
-
-// letters is where a name's letters are.
-func (n *names[T]) letters(at uint32) uintptr {
-	if at == 0 {
-		return 0
-	}
-	return address(unsafe.StringData(string(n.texts[at-1]))) //nolint:gosec // see address
+	return address(&n.letters[n.ends[at-1]])
 }
 
 // address is where something is, for prefetch alone: it is never made a pointer

@@ -1,11 +1,13 @@
 package scoring
 
 import (
+	"slices"
 	"testing"
 	"time"
 	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/scoring/synthetic"
@@ -33,8 +35,92 @@ func TestDecisionsLearnedTogetherCountAsOneByOne(t *testing.T) {
 	}
 }
 
+// TestWhatCameIsCountedBeforeAnythingElseHappens: a world that is asked after
+// every decision and one that never is agree, whatever else is told in between.
+func TestWhatCameIsCountedBeforeAnythingElseHappens(t *testing.T) {
+	t.Parallel()
+	o := synthetic.New(synthetic.Config{People: 60, Entitlements: 12, Grants: 300, Decisions: 400, Seed: 5})
+	rapid.Check(t, func(t *rapid.T) {
+		asked, left := NewWorld(Options{}), NewWorld(Options{})
+		worlds := []*World{asked, left}
+		learned := int64(0)
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			person := rapid.IntRange(0, len(o.People)-1).Draw(t, "person")
+			e, p := o.Entitlements[person%len(o.Entitlements)], o.People[person].ID
+			step := rapid.SampledFrom([]string{"learn", "learn", "learn", "move", "give", "take", "list", "catalogue", "replay", "read"}).Draw(t, "step")
+			for _, w := range worlds {
+				switch step {
+				case "learn":
+					w.Learn(o.Decisions[learned%int64(len(o.Decisions))])
+				case "move":
+					people := slices.Clone(o.People)
+					people[person].Title = "title of " + string(p)
+					w.SetPeople(people, o.State)
+				case "give":
+					w.AddHolding(e, p)
+				case "take":
+					w.RemoveHolding(e, p)
+				case "list":
+					w.SetHoldings(e, []approvals.PrincipalID{p, "somebody else"})
+				case "catalogue":
+					w.SetCatalogue([]approvals.Entitlement{{ID: e, System: "system"}})
+				case "replay":
+					if err := w.ReplaceHoldings(func(each func(e, p []byte) error) error { return each([]byte(e), []byte(p)) }); err != nil {
+						t.Fatal(err)
+					}
+				case "read":
+					if got := w.Decisions(); got != learned {
+						t.Fatalf("%d decisions are counted, want %d", got, learned)
+					}
+				}
+			}
+			if step == "learn" {
+				learned++
+			}
+			if got := asked.Sequence(); learned > 0 && got != o.Decisions[learned-1].Sequence {
+				t.Fatalf("the last that is counted is %d, want %d", got, o.Decisions[learned-1].Sequence)
+			}
+		}
+		if diff := cmp.Diff(contents(asked), contents(left)); diff != "" {
+			t.Fatalf("(-asked +left alone):\n%s", diff)
+		}
+		if a, b := asked.holdingSum^asked.peopleSum, left.holdingSum^left.peopleSum; a != b {
+			t.Fatalf("digests are %x and %x", a, b)
+		}
+	})
+}
+
+// TestRequestsOfAPersonAreKeptInOrder: however many, and whoever asks in between.
+func TestRequestsOfAPersonAreKeptInOrder(t *testing.T) {
+	t.Parallel()
+	var kept asks
+	people := make([]askedBy, 500)
+	plain := make([][]ask, len(people))
+	for i := range uint32(pageBlocks * blockAsks * 2) { // more than one page
+		who := i * 7919 % uint32(len(people))
+		if i%3 == 0 {
+			who = 0
+		}
+		one := ask{i, i * 3, uint16(i)}
+		kept.add(&people[who], one)
+		plain[who] = append(plain[who], one)
+	}
+	for who, p := range people {
+		if diff := cmp.Diff(plain[who], slices.Collect(kept.each(p)), cmp.AllowUnexported(ask{})); diff != "" {
+			t.Fatalf("person %d (-want +got):\n%s", who, diff)
+		}
+	}
+	for range kept.each(people[0]) {
+		break // no more is read than wanted
+	}
+	if len(kept.pages) < 2 {
+		t.Errorf("there are %d pages, want several", len(kept.pages))
+	}
+}
+
 // contents is what a world learned, in an order that does not depend on seeds.
 func contents(w *World) map[string]any {
+	w.settle()
 	cells := map[cellKey]tally{}
 	for i := range w.cells.kinds {
 		t := &w.cells.kinds[i]
@@ -60,14 +146,14 @@ func contents(w *World) map[string]any {
 	}
 	asked := map[string][][3]uint32{}
 	for at, p := range w.people[1:] {
-		for _, a := range p.asked {
-			id := string(w.ids.texts[at])
-			asked[id] = append(asked[id], [3]uint32{a.entry, a.approver, a.day})
+		for a := range w.asks.each(p.asked) {
+			id := string(w.ids.of(uint32(at + 1)))
+			asked[id] = append(asked[id], [3]uint32{a.entry, a.approver, uint32(a.day)})
 		}
 	}
 	return map[string]any{
 		"cells": plain, "others": others, "asked": asked, "hours": w.hours, "lasted": w.lasted, "sequence": w.sequence,
-		"people": w.ids.texts, "entitlements": w.goods.texts, "decided": w.all.Decided, "denied": w.all.Denied,
+		"people": string(w.ids.letters), "entitlements": string(w.goods.letters), "decided": w.all.Decided, "denied": w.all.Denied,
 	}
 }
 
@@ -104,6 +190,7 @@ func TestMemoryThatIsAskedForNeedNotBeThere(t *testing.T) {
 	var l approvals.Learned
 	w := NewWorld(Options{})
 	w.Learn(l)
+	w.settle()
 	if w.all.Decided != 1 {
 		t.Errorf("%d decisions without a name are counted, want 1", w.all.Decided)
 	}
@@ -113,8 +200,11 @@ func TestMemoryThatIsAskedForNeedNotBeThere(t *testing.T) {
 // lies in two pieces.
 func TestAPersonIsAsLargeAsWhatIsFetched(t *testing.T) {
 	t.Parallel()
-	if size, zone := unsafe.Sizeof(person{}), unsafe.Offsetof(person{}.zone)+8; size != 192 || zone > 64 {
-		t.Errorf("a person takes %d bytes, and what a decision reads the first %d; want 192 and at most 64", size, zone)
+	if size, first := unsafe.Sizeof(person{}), unsafe.Offsetof(person{}.now); size != 128 || first > 64 {
+		t.Errorf("a person takes %d bytes, and what a decision reads the first %d; want 128 and at most 64", size, first)
+	}
+	if size := unsafe.Sizeof(askBlock{}); size != 64 {
+		t.Errorf("a block of requests takes %d bytes, want 64", size)
 	}
 	if size := unsafe.Sizeof(shareBucket{}); size != 64 {
 		t.Errorf("a bucket of shares takes %d bytes, want 64", size)

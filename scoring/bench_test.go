@@ -53,7 +53,7 @@ func heap() uint64 {
 
 // once scores one request as Evidence and Assess do together, words left out.
 func (m *Weights) once(w *World, f *approvals.Facts, similar bool, o *observation, r *result) {
-	w.mu.RLock()
+	w.rlock()
 	defer w.mu.RUnlock()
 	s := w.subject(f)
 	var cells found
@@ -124,9 +124,15 @@ func BenchmarkPlainScan(b *testing.B) {
 	}
 }
 
-// BenchmarkLearn adds decisions that were just read or taken: their text is in
-// the processor's cache, the index is not.
-func BenchmarkLearn(b *testing.B) {
+// BenchmarkLearn adds decisions, one by one, that were just read or taken: their
+// text is in the processor's cache, the index is not.
+func BenchmarkLearn(b *testing.B) { benchmarkLearn(b, func(*World) {}) }
+
+// BenchmarkLearnAndAsk is of one that something is asked of the world at once
+// after each: none waits until the next comes.
+func BenchmarkLearnAndAsk(b *testing.B) { benchmarkLearn(b, func(w *World) { w.Sequence() }) }
+
+func benchmarkLearn(b *testing.B, then func(*World)) {
 	s := benched()
 	next := s.world.Sequence()
 	fresh := make([]approvals.Learned, 512)
@@ -142,6 +148,7 @@ func BenchmarkLearn(b *testing.B) {
 			b.StartTimer()
 		}
 		s.world.Learn(fresh[at])
+		then(s.world)
 		i++
 	}
 }

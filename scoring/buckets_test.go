@@ -88,7 +88,7 @@ func TestAHurriedTableGivesBackWhatItHasTooMuchOf(t *testing.T) {
 	for _, table := range []*cellTable{hurried, plain} {
 		for i := range uint32(n) {
 			for approver := range uint32(2) {
-				table.add(only(singleKey(atTitle, i+1), approver), approver, i%3 == 0)
+				table.add(only(singleKey(atTitle, i+1), approver), approver, i%3 == 0, nil)
 			}
 		}
 	}

@@ -131,10 +131,15 @@ func (r *route) set(values *[singles]uint32, approver uint32) {
 	}
 }
 
-// add counts one decision in every cell that it belongs to.
-func (t *cellTable) add(r *route, approver uint32, denied bool) {
+// add counts one decision in every cell that it belongs to. Meanwhile it asks
+// for what the one after next needs, a little at a time: the processor takes only
+// so many such wishes at once. It is nil if none is to come.
+func (t *cellTable) add(r *route, approver uint32, denied bool, next *route) {
 	t.others.room(len(r.keys))
 	for i, key := range r.keys {
+		if next != nil {
+			t.askOne(next, i)
+		}
 		if key == 0 {
 			continue
 		}
@@ -161,4 +166,17 @@ func (t *cellTable) add(r *route, approver uint32, denied bool) {
 			lead.approver, lead.share = approver, after
 		}
 	}
+}
+
+// ask asks for the memory where a decision's cells, and its approver's shares in
+// them, are looked for.
+func (t *cellTable) ask(r *route) {
+	for i := range r.keys {
+		t.askOne(r, i)
+	}
+}
+
+func (t *cellTable) askOne(r *route, i int) {
+	buckets, others := t.kinds[i].buckets, t.others.buckets
+	prefetchBoth(address(&buckets[place(r.hashes[i], len(buckets))]), address(&others[place(r.others[i], len(others))]))
 }

@@ -45,7 +45,7 @@ func TestCellsAgreeWithAPlainCount(t *testing.T) {
 			a := uint32(rapid.IntRange(0, 5).Draw(t, "approver"))
 			denied := rapid.Bool().Draw(t, "denied")
 			for range rapid.SampledFrom([]int{1, 2, 40, 70}).Draw(t, "times") {
-				table.add(only(k, a), a, denied)
+				table.add(only(k, a), a, denied, nil)
 				plain[who{k, a}] = plain[who{k, a}].add(denied)
 			}
 			keys[k] = true
@@ -78,9 +78,9 @@ func TestTablesKeepEverythingWhenTheyGrow(t *testing.T) {
 	table := newCellTable(0)
 	const n = 20_000
 	for i := range uint32(n) {
-		table.add(only(singleKey(atTitle, i+1), 1), 1, i%3 == 0)
-		table.add(only(singleKey(atTitle, i+1), 2), 2, false)
-		table.add(only(singleKey(atTitle, i+1), 3), 3, true)
+		table.add(only(singleKey(atTitle, i+1), 1), 1, i%3 == 0, nil)
+		table.add(only(singleKey(atTitle, i+1), 2), 2, false, nil)
+		table.add(only(singleKey(atTitle, i+1), 3), 3, true, nil)
 	}
 	if table.used() != n {
 		t.Fatalf("%d cells, want %d", table.used(), n)

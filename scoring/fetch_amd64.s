@@ -12,3 +12,11 @@ loop:
 	JMP  loop
 done:
 	RET
+
+// func prefetchBoth(a, b uintptr)
+TEXT ·prefetchBoth(SB), NOSPLIT, $0-16
+	MOVQ a+0(FP), AX
+	MOVQ b+8(FP), BX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (BX)
+	RET

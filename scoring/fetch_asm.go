@@ -7,3 +7,6 @@ package scoring
 //
 //go:noescape
 func prefetch(at []uintptr)
+
+// prefetchBoth is prefetch of two addresses.
+func prefetchBoth(a, b uintptr)

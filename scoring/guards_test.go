@@ -82,7 +82,7 @@ func TestTitleSwapGainsNothingForThirtyDays(t *testing.T) {
 	}
 	blind := build(o)
 	swapper := &blind.people[blind.ids.get(o.People[person].ID)]
-	swapper.movedAt, swapper.told = time.Time{}, false // it never saw the old title
+	swapper.moved, swapper.told = nil, false // it never saw the old title
 	unguarded := assessed(t, blind, m, o.Facts(person, e))
 	if cellsOf(unguarded) >= cellsOf(honest) {
 		t.Errorf("without the guard decisions' points are %d, honestly %d: the swap should have paid", cellsOf(unguarded), cellsOf(honest))
@@ -211,10 +211,10 @@ func TestOneApproversVolumeIsCapped(t *testing.T) {
 	table := newCellTable(0)
 	k := singleKey(0, 1)
 	for range 1000 {
-		table.add(only(k, 1), 1, false)
+		table.add(only(k, 1), 1, false, nil)
 	}
 	for range 10 {
-		table.add(only(k, 2), 2, true)
+		table.add(only(k, 2), 2, true, nil)
 	}
 	got := table.get(k).cell()
 	if got.Denied != 10 || got.Decided != creditCap+10 {
@@ -235,9 +235,9 @@ func TestCellsDoNotDependOnTheOrderOfDecisions(t *testing.T) {
 	forth, back := newCellTable(0), newCellTable(0)
 	k := singleKey(0, 1)
 	for i := range answers {
-		forth.add(only(k, answers[i].approver), answers[i].approver, answers[i].denied)
+		forth.add(only(k, answers[i].approver), answers[i].approver, answers[i].denied, nil)
 		a := answers[len(answers)-1-i]
-		back.add(only(k, a.approver), a.approver, a.denied)
+		back.add(only(k, a.approver), a.approver, a.denied, nil)
 	}
 	f, b := forth.get(k), back.get(k)
 	if f.cell() != b.cell() {

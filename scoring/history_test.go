@@ -18,7 +18,7 @@ func TestHistoryKnowsWhenItWasApprovedLastAndWhatWasRenewed(t *testing.T) {
 	o := small(30)
 	w, m := build(o), Shipped()
 	const person, wanted, sibling = 33, 7, 8
-	w.people[w.ids.get(o.People[person].ID)].asked = nil // what the company's past has of this person
+	w.people[w.ids.get(o.People[person].ID)].asked = askedBy{} // what the company's past has of this person
 	var all []approvals.Entitlement
 	for i, e := range o.Entitlements {
 		all = append(all, approvals.Entitlement{ID: e, System: fmt.Sprint("system", i/10)})

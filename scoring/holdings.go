@@ -75,21 +75,21 @@ func (h *holders) remove(who uint32) bool {
 // AddHolding says that somebody now holds an entitlement, by a grant or
 // because a system's list says so. Saying it twice changes nothing.
 func (w *World) AddHolding(e approvals.EntitlementID, p approvals.PrincipalID) {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	w.addHolding(w.putEntitlement(e), w.putPerson(p))
 }
 
 // RemoveHolding says that somebody no longer holds an entitlement.
 func (w *World) RemoveHolding(e approvals.EntitlementID, p approvals.PrincipalID) {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	w.removeHolding(w.goods.get(e), w.ids.get(p))
 }
 
 // SetHoldings replaces an entitlement's holders, as a system listed them.
 func (w *World) SetHoldings(e approvals.EntitlementID, people []approvals.PrincipalID) {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	good := w.putEntitlement(e)
 	if good == 0 {

@@ -10,36 +10,25 @@ import (
 
 // Learn counts human decisions. They come in the order of their sequence; one
 // that is already counted changes nothing. Automatic decisions must never come
-// here: a score that learns from itself rots.
+// here: a score that learns from itself rots. The last few are counted when
+// something is next asked of the world; see arrivals.
 func (w *World) Learn(ls ...approvals.Learned) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	last := len(ls) - 1
-	lag := min(last, apart)
-	for i := range len(ls) + 3*lag {
-		if at := i; at <= last {
-			w.announce(&ls[at], w.coming(at))
-		}
-		if at := i - lag; at >= 0 && at <= last {
-			w.approach(&ls[at], w.coming(at))
-		}
-		if at := i - 2*lag; at >= 0 && at <= last {
-			w.near(w.coming(at))
-		}
-		if at := i - 3*lag; at >= 0 {
-			w.learn(&ls[at], w.coming(at))
-		}
+	for i := range ls {
+		w.arrive(&ls[i])
 	}
 }
 
 // hurry says whether a long past is being learned; see cellTable.hurry.
 func (w *World) hurry(on bool) {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	w.cells.hurry(on)
 }
 
-func (w *World) learn(l *approvals.Learned, a *arrival) {
+func (w *World) learn(a *arrival, next *route) {
+	l := &a.decision
 	if l.Sequence < w.sequence || l.Sequence == w.sequence && slices.Contains(w.latest, l.Request) {
 		return
 	}
@@ -50,7 +39,7 @@ func (w *World) learn(l *approvals.Learned, a *arrival) {
 	w.latest = append(w.latest, l.Request)
 	s, approver := w.enter(l, a)
 	good, who, values := s.good, s.who, s.values
-	w.count(&s, approver, a, !l.Approved)
+	w.count(&s, approver, a, !l.Approved, next)
 	w.hours[values[atLocation]][slotOf(l.At, w.people[who].zone)]++
 	if l.Approved && good != 0 {
 		w.lasted[good][durationStep(l.Duration)]++
@@ -59,7 +48,7 @@ func (w *World) learn(l *approvals.Learned, a *arrival) {
 		p := &w.people[who]
 		attributes := values
 		attributes[atEntitlement] = 0
-		if p.told && w.changed(&p.learned, &attributes) && (p.movedAt.IsZero() || p.now != attributes) {
+		if p.told && w.changed(&p.learned, &attributes) && (p.moved == nil || p.now != attributes) {
 			p.move(p.learned, l.At)
 		}
 		p.learned, p.told = attributes, true
@@ -67,7 +56,7 @@ func (w *World) learn(l *approvals.Learned, a *arrival) {
 		if !l.Approved {
 			entry |= 1
 		}
-		p.asked = append(p.asked, ask{entry, approver, dayOf(l.At)})
+		w.asks.add(&p.asked, ask{entry, approver, uint16(dayOf(l.At))})
 	}
 }
 
@@ -75,7 +64,7 @@ func (w *World) learn(l *approvals.Learned, a *arrival) {
 func dayOf(t time.Time) uint32 { return uint32(max(t.Unix(), 0) / int64(day/time.Second)) }
 
 // count adds a decision to every cell that it belongs to.
-func (w *World) count(s *subject, approver uint32, a *arrival, denied bool) {
+func (w *World) count(s *subject, approver uint32, a *arrival, denied bool, next *route) {
 	w.all.Decided++
 	if denied {
 		w.all.Denied++
@@ -83,7 +72,7 @@ func (w *World) count(s *subject, approver uint32, a *arrival, denied bool) {
 	if s.values != a.likely.values || approver != a.approver {
 		a.route.set(&s.values, approver)
 	}
-	w.cells.add(&a.route, approver, denied)
+	w.cells.add(&a.route, approver, denied, next)
 }
 
 // slots is how many parts a week has: eight of a working day, eight of a day

@@ -7,9 +7,10 @@ import "slices"
 // asks for what each likely is, and can have fetched at once what memory these
 // lead to, and only then makes sure.
 type names[T ~string] struct {
-	seed  uint64
-	slots []nameSlot // a power of two, at most half of them used
-	texts []T        // by index, less 1
+	seed    uint64
+	slots   []nameSlot // a power of two, at most half of them used
+	letters []byte     // of all names, one after the other
+	ends    []uint32   // by index: where a name's letters end and the next one's begin
 }
 
 // nameSlot is empty where at is 0.
@@ -22,8 +23,14 @@ func (n *names[T]) init(capacity int) {
 		size *= 2
 	}
 	n.slots = spread(make([]nameSlot, size))
-	n.texts = spread(make([]T, 0, max(capacity, 0)))
+	n.ends = spread(make([]uint32, 1, max(capacity, 0)+1))
 }
+
+// len is how many names there are.
+func (n *names[T]) len() int { return len(n.ends) - 1 }
+
+// of is the letters of the name with an index above 0.
+func (n *names[T]) of(at uint32) []byte { return n.letters[n.ends[at-1]:n.ends[at]] }
 
 func (n *names[T]) hash(name T) uint64 { return hashOf(n.seed, string(name)) }
 
@@ -43,7 +50,7 @@ func (n *names[T]) touch(at uint32) byte {
 	if at == 0 {
 		return 0
 	}
-	return n.texts[at-1][0]
+	return n.letters[n.ends[at-1]]
 }
 
 func (n *names[T]) get(name T) uint32 {
@@ -56,7 +63,7 @@ func (n *names[T]) sure(name T, hash uint64, likely uint32) uint32 {
 	if name == "" || likely == 0 {
 		return 0
 	}
-	if n.texts[likely-1] == name {
+	if string(n.of(likely)) == string(name) {
 		return likely
 	}
 	return n.slots[n.find(name, hash)].at
@@ -67,7 +74,7 @@ func (n *names[T]) find(name T, hash uint64) int {
 	last := len(n.slots) - 1
 	for i := int(hash) & last; ; i = (i + 1) & last {
 		s := n.slots[i]
-		if s.at == 0 || s.hash == uint32(hash>>32) && n.texts[s.at-1] == name {
+		if s.at == 0 || s.hash == uint32(hash>>32) && string(n.of(s.at)) == string(name) {
 			return i
 		}
 	}
@@ -82,7 +89,7 @@ func (n *names[T]) put(name T) (at uint32, added bool) {
 // putBytes is put of a name that holds only until it returns.
 func (n *names[T]) putBytes(name []byte) (at uint32, added bool) {
 	at = n.likely(hashOf(n.seed, name))
-	if at != 0 && string(n.texts[at-1]) == string(name) {
+	if at != 0 && string(n.of(at)) == string(name) {
 		return at, false
 	}
 	return n.put(T(name))
@@ -91,24 +98,25 @@ func (n *names[T]) putBytes(name []byte) (at uint32, added bool) {
 // enter is put of a name whose hash and likely index are known. Names may have
 // been added since it was likely.
 func (n *names[T]) enter(name T, hash uint64, likely uint32) (at uint32, added bool) {
-	if likely != 0 && n.texts[likely-1] == name {
+	if likely != 0 && string(n.of(likely)) == string(name) {
 		return likely, false
 	}
 	return n.enterUnlikely(name, hash)
 }
 
 func (n *names[T]) enterUnlikely(name T, hash uint64) (at uint32, added bool) {
-	if name == "" {
+	if name == "" || uint64(len(n.letters)+len(name)) >= 1<<32 { // more than 4 GiB of names are not known
 		return 0, false
 	}
 	slot := &n.slots[n.find(name, hash)]
 	if slot.at != 0 {
 		return slot.at, false
 	}
-	n.texts = more(n.texts, name)
-	at = uint32(len(n.texts))
+	n.letters = more(n.letters, []byte(name)...)
+	n.ends = more(n.ends, uint32(len(n.letters)))
+	at = uint32(n.len())
 	*slot = nameSlot{uint32(hash >> 32), at}
-	if 2*len(n.texts) > len(n.slots) {
+	if 2*n.len() > len(n.slots) {
 		n.grow()
 	}
 	return at, true
@@ -116,16 +124,21 @@ func (n *names[T]) enterUnlikely(name T, hash uint64) (at uint32, added bool) {
 
 func (n *names[T]) grow() {
 	n.slots = spread(make([]nameSlot, 2*len(n.slots)))
-	for i, name := range n.texts {
-		hash := n.hash(name)
-		n.slots[n.find(name, hash)] = nameSlot{uint32(hash >> 32), uint32(i + 1)}
+	last := len(n.slots) - 1
+	for at := uint32(1); at <= uint32(n.len()); at++ {
+		hash := hashOf(n.seed, n.of(at))
+		i := int(hash) & last
+		for n.slots[i].at != 0 {
+			i = (i + 1) & last
+		}
+		n.slots[i] = nameSlot{uint32(hash >> 32), at}
 	}
 }
 
-// more appends one to a table that may become large; see spread.
-func more[T any](table []T, one T) []T {
-	if len(table) == cap(table) {
-		table = spread(slices.Grow(table, 1))
+// more appends to a table that may become large; see spread.
+func more[T any](table []T, all ...T) []T {
+	if len(table)+len(all) > cap(table) {
+		table = spread(slices.Grow(table, len(all)))
 	}
-	return append(table, one)
+	return append(table, all...)
 }

@@ -47,7 +47,7 @@ func TestNamesWithOneHashAreToldApart(t *testing.T) {
 	if got := n.sure("second", hash, n.likely(hash)); got != 0 {
 		t.Errorf("another name of the same hash has index %d, want none", got)
 	}
-	n.texts = append(n.texts, "second")
+	n.letters, n.ends = append(n.letters, "second"...), append(n.ends, uint32(len("firstsecond")))
 	n.slots[n.find("second", hash)] = nameSlot{uint32(hash >> 32), 2}
 	if got := n.sure("second", hash, n.likely(hash)); got != 2 {
 		t.Errorf("it has index %d once it is known, want 2", got)

@@ -129,8 +129,8 @@ func (w *World) touch(s *subject) (sum uint32) {
 	me, h := &w.people[s.who], &w.holds[s.good]
 	sum += me.now[atTitle] + me.manager + w.system[s.good] + w.lasted[s.good][0] + w.lasted[s.good][durationSteps-1] + uint32(w.faces[s.who].kin)
 	sum += uint32(w.ids.touch(s.who)) + uint32(w.goods.touch(s.good)) + uint32(w.ids.touch(s.values[atManager])) + uint32(w.words[atTitle].touch(s.values[atTitle]))
-	if len(me.asked) > 0 {
-		sum += me.asked[0].day
+	if me.asked.n > 0 {
+		sum += w.asks.block(me.asked.first).next
 	}
 	if me.zone != nil {
 		sum++
@@ -146,8 +146,8 @@ func (w *World) touch(s *subject) (sum uint32) {
 
 // answered reports whether an approver decided any request of somebody's own.
 func (w *World) answered(who, approver uint32) bool {
-	for i := range w.people[who].asked {
-		if w.people[who].asked[i].approver == approver {
+	for a := range w.asks.each(w.people[who].asked) {
+		if a.approver == approver {
 			return true
 		}
 	}
@@ -158,11 +158,11 @@ func (w *World) answered(who, approver uint32) bool {
 // one approver decided; nobody leaves out none.
 func (w *World) ownHistory(s *subject, at time.Time, leftOut uint32) (own ownCells) {
 	var last, lastSibling uint32
-	for _, a := range w.people[s.who].asked {
+	for a := range w.asks.each(w.people[s.who].asked) {
 		if a.approver == leftOut {
 			continue
 		}
-		denied := int64(a.entry & 1)
+		denied, day := int64(a.entry&1), uint32(a.day)
 		own.all.Decided++
 		own.all.Denied += denied
 		switch good := a.entry >> 1; {
@@ -171,17 +171,17 @@ func (w *World) ownHistory(s *subject, at time.Time, leftOut uint32) (own ownCel
 			own.entitlement.Decided++
 			own.entitlement.Denied += denied
 			if denied == 0 {
-				if last != 0 && a.day <= last+renewing {
+				if last != 0 && day <= last+renewing {
 					own.renewed.n++
 				}
 				own.renewed.of++
-				last = max(last, a.day)
+				last = max(last, day)
 			}
 		case w.system[good] == w.system[s.good] && w.system[good] != 0:
 			own.siblings.Decided++
 			own.siblings.Denied += denied
 			if denied == 0 {
-				lastSibling = max(lastSibling, a.day)
+				lastSibling = max(lastSibling, day)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ const day = 24 * time.Hour
 // SetPeople replaces what is known of people by a directory's answer. Somebody
 // whose attributes differ from before has moved at the directory's time.
 func (w *World) SetPeople(people []approvals.Principal, state approvals.DirectoryState) {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	if w.since.IsZero() {
 		w.since = state.AsOf
@@ -62,11 +62,14 @@ func (w *World) SetPeople(people []approvals.Principal, state approvals.Director
 // move notes a change of attributes. Of several within the settling time the
 // oldest values stay, so that nobody launders them in two steps.
 func (p *person) move(before [singles]uint32, at time.Time) {
-	if p.movedAt.IsZero() || !at.Before(p.movedAt.Add(settling)) {
-		p.before = before
-	}
-	if at.After(p.movedAt) {
-		p.movedAt = at
+	switch m := p.moved; {
+	case at.IsZero(): // by a directory that does not say when
+	case m == nil:
+		p.moved = &moved{before, at}
+	case !at.Before(m.at.Add(settling)):
+		*m = moved{before, at}
+	case at.After(m.at):
+		m.at = at
 	}
 }
 
@@ -77,15 +80,18 @@ func (p *person) move(before [singles]uint32, at time.Time) {
 // first told of people.
 func (w *World) movedFrom(who uint32, now time.Time) (values [singles]uint32, days int64) {
 	p := &w.people[who]
-	before, at := p.before, p.movedAt
-	if at.IsZero() && p.told && p.sum != 0 && w.changed(&p.learned, &p.now) {
-		before, at = p.learned, w.since
+	var m moved
+	switch {
+	case p.moved != nil:
+		m = *p.moved
+	case p.told && p.sum != 0 && w.changed(&p.learned, &p.now):
+		m = moved{p.learned, w.since}
 	}
-	left := at.Add(settling).Sub(now)
-	if who == 0 || at.IsZero() || left <= 0 {
+	left := m.at.Add(settling).Sub(now)
+	if who == 0 || m.at.IsZero() || left <= 0 {
 		return values, 0
 	}
-	return before, min(int64((left+day-1)/day), int64(settling/day))
+	return m.before, min(int64((left+day-1)/day), int64(settling/day))
 }
 
 // changed reports whether somebody's attributes differ from those at an earlier
@@ -93,7 +99,7 @@ func (w *World) movedFrom(who uint32, now time.Time) (values [singles]uint32, da
 // theirs: the directory, or this program, has begun to tell functions.
 func (w *World) changed(earlier, now *[singles]uint32) bool {
 	then := *earlier
-	if f, t := then[atFunction], then[atTitle]; f == 0 || t != 0 && w.words[atFunction].texts[f-1] == w.words[atTitle].texts[t-1] {
+	if f, t := then[atFunction], then[atTitle]; f == 0 || t != 0 && string(w.words[atFunction].of(f)) == string(w.words[atTitle].of(t)) {
 		then[atFunction] = now[atFunction]
 	}
 	return then != *now

@@ -61,14 +61,16 @@ func (w *World) ReplaceHoldings(read func(each func(entitlement, principal []byt
 
 // adopt gives what was listed the world's own indices; by entitlement.
 func (w *World) adopt(l *listed) [][]uint32 {
-	w.mu.Lock()
-	people := make([]uint32, len(l.people.texts)+1)
-	for i, p := range l.people.texts {
-		people[i+1] = w.putPerson(p)
+	w.lock()
+	people := make([]uint32, l.people.len()+1)
+	for at := range uint32(len(people)) {
+		if at > 0 {
+			people[at] = w.putPerson(approvals.PrincipalID(l.people.of(at)))
+		}
 	}
 	goods := make([]uint32, len(l.lists))
-	for i, e := range l.goods.texts {
-		goods[i] = w.putEntitlement(e)
+	for i := range goods {
+		goods[i] = w.putEntitlement(approvals.EntitlementID(l.goods.of(uint32(i + 1))))
 	}
 	next := make([][]uint32, len(w.holds))
 	w.mu.Unlock()
@@ -100,7 +102,7 @@ func (w *World) adopt(l *listed) [][]uint32 {
 // hold lies in one piece, and each person is looked at once instead of at each
 // of their holdings. It reports whether it was so.
 func (w *World) fill(next [][]uint32) bool {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	if w.holdings != 0 {
 		return false
@@ -139,7 +141,7 @@ func (w *World) fill(next [][]uint32) bool {
 // replace gives one entitlement its new holders; false says that there is no
 // such entitlement.
 func (w *World) replace(good int, next [][]uint32) bool {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	if good >= len(w.holds) {
 		return false

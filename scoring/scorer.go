@@ -142,7 +142,7 @@ func (s *Scorer) Evidence(ctx context.Context, f approvals.Facts) (approvals.Evi
 	}
 	var o observation
 	w := s.world
-	w.mu.RLock()
+	w.rlock()
 	defer w.mu.RUnlock()
 	subject := w.subject(&f)
 	var cells found

@@ -34,6 +34,7 @@ type World struct {
 	active  int       // people in the directory who are not suspended
 	since   time.Time // of the first directory
 
+	asks     asks
 	cells    *cellTable
 	all      scorecard.Cell
 	hours    [][slots]int64          // decisions by location and part of the beneficiary's week
@@ -41,38 +42,34 @@ type World struct {
 	sequence int64
 	latest   []approvals.RequestID // what was learned at this sequence
 
-	arriving [8]arrival
+	arriving arrivals
 
 	peopleSum, holdingSum uint64
 	holdings              int64
 }
 
-// person is what the index keeps of one principal, in three of the pieces that
-// the processor fetches at once.
+// person is what the index keeps of one principal, in two of the pieces that the
+// processor fetches at once.
 type person struct {
 	// What every decision reads and writes is in the first.
 	learned [singles]uint32 // the values at the last decision for this person; entitlement stays 0
 	told    bool            // a decision for this person was learned
 	active  bool            // in the directory and not suspended
-	asked   []ask           // own decided requests
+	asked   askedBy         // own decided requests
 	zone    *time.Location  // nil: not known, as UTC
 	id      uint64          // digest of the identifier
+	moved   *moved          // nil: this person's attributes were not seen to change
 
 	now     [singles]uint32 // values of the attributes; entitlement stays 0
 	manager uint32          // index in ids
-	movedAt time.Time
-	sum     uint64 // this person's part of the people's digest; 0: never in the directory
-
-	before [singles]uint32 // the values until movedAt
-	held   []uint32        // entitlements, ascending
-	_      [8]byte
+	sum     uint64          // this person's part of the people's digest; 0: never in the directory
+	held    []uint32        // entitlements, ascending
 }
 
-// ask is one decided request of a person's own.
-type ask struct {
-	entry    uint32 // entitlement·2, +1 if denied
-	approver uint32
-	day      uint32 // since 1970
+// moved is a change of somebody's attributes.
+type moved struct {
+	before [singles]uint32 // the values until then
+	at     time.Time
 }
 
 // NewWorld makes an empty index.
@@ -98,7 +95,7 @@ func NewWorld(o Options) *World {
 // SetCatalogue says which entitlements belong to one system, so that a person's
 // past with one tells of another. Entitlements that it leaves out keep theirs.
 func (w *World) SetCatalogue(all []approvals.Entitlement) {
-	w.mu.Lock()
+	w.lock()
 	defer w.mu.Unlock()
 	for _, e := range all {
 		if at := w.putEntitlement(e.ID); at != 0 {
@@ -110,14 +107,14 @@ func (w *World) SetCatalogue(all []approvals.Entitlement) {
 // Sequence is that of the last audit event whose decision is counted; 0 before
 // the first.
 func (w *World) Sequence() int64 {
-	w.mu.RLock()
+	w.rlock()
 	defer w.mu.RUnlock()
 	return w.sequence
 }
 
 // Decisions is how many human decisions are counted.
 func (w *World) Decisions() int64 {
-	w.mu.RLock()
+	w.rlock()
 	defer w.mu.RUnlock()
 	return w.all.Decided
 }
