@@ -1,6 +1,11 @@
 package scoring
 
-import "slices"
+import (
+	"hash/maphash"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+)
 
 // names gives every name a small index, from 1; 0 stands for no name. It is an
 // open-addressing table of hashes and indices. Who looks up several names first
@@ -32,7 +37,11 @@ func (n *names[T]) len() int { return len(n.ends) - 1 }
 // of is the letters of the name with an index above 0.
 func (n *names[T]) of(at uint32) []byte { return n.letters[n.ends[at-1]:n.ends[at]] }
 
-func (n *names[T]) hash(name T) uint64 { return hashOf(n.seed, string(name)) }
+// newSeed is different in every process, so that nobody can name things such
+// that they collide.
+func newSeed() uint64 { return maphash.Comparable(maphash.MakeSeed(), 0) }
+
+func (n *names[T]) hash(name T) uint64 { return xxh3.HashStringSeed(string(name), n.seed) }
 
 // likely is the index of a name with this hash, which may be another name's; 0
 // if there is none.
@@ -88,7 +97,7 @@ func (n *names[T]) put(name T) (at uint32, added bool) {
 
 // putBytes is put of a name that holds only until it returns.
 func (n *names[T]) putBytes(name []byte) (at uint32, added bool) {
-	at = n.likely(hashOf(n.seed, name))
+	at = n.likely(xxh3.HashSeed(name, n.seed))
 	if at != 0 && string(n.of(at)) == string(name) {
 		return at, false
 	}
@@ -126,7 +135,7 @@ func (n *names[T]) grow() {
 	n.slots = spread(make([]nameSlot, 2*len(n.slots)))
 	last := len(n.slots) - 1
 	for at := uint32(1); at <= uint32(n.len()); at++ {
-		hash := hashOf(n.seed, n.of(at))
+		hash := xxh3.HashSeed(n.of(at), n.seed)
 		i := int(hash) & last
 		for n.slots[i].at != 0 {
 			i = (i + 1) & last

@@ -84,3 +84,14 @@ func TestALargeTableKeepsWhatItHoldsInLargePages(t *testing.T) {
 		}
 	}
 }
+
+// TestTablesHashByDifferentSeeds: what collides in one does not in the next.
+func TestTablesHashByDifferentSeeds(t *testing.T) {
+	t.Parallel()
+	var a, b names[string]
+	a.init(0)
+	b.init(0)
+	if a.seed == b.seed || a.hash("name") == b.hash("name") {
+		t.Errorf("two tables hash by %x and %x", a.seed, b.seed)
+	}
+}
