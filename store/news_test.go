@@ -114,14 +114,14 @@ func FuzzLearnedRow(f *testing.F) {
 	f.Add([]byte(""), []byte("1"), []byte("\x00\x01"), []byte(nil))
 	f.Fuzz(func(t *testing.T, number, at, flag, text []byte) {
 		row := [][]byte{number, number, at, text, text, text, text, text, text, text, text, flag, number, text}
-		l, err := interner{}.learned(row)
+		l, err := decodeLearned(row)
 		if (err == nil) != (len(number) == 8 && len(at) == 8 && len(flag) == 1) {
 			t.Fatalf("%q: %+v, %v", row, l, err)
 		}
 		if err == nil && (l.Title != string(text) || l.Function != string(text) || string(l.Request) != string(text)) {
 			t.Fatalf("%q became %+v", text, l)
 		}
-		if _, err := (interner{}).learned(row[:5]); err == nil {
+		if _, err := decodeLearned(row[:5]); err == nil {
 			t.Fatal("half a row is a decision")
 		}
 	})

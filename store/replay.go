@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -17,7 +18,6 @@ import (
 // Learned does, but reads all in one go: it is for a start with a long past. It
 // ends with the first error of each.
 func (s *Store) EachLearned(ctx context.Context, after int64, each func(approvals.Learned) error) error {
-	names := interner{}
 	pass := func(l approvals.Learned, err error) error {
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (s *Store) EachLearned(ctx context.Context, after int64, each func(approval
 		op:   "replay human decisions",
 		long: after == 0, // all of them; those that came since are few, and asked for often by one statement
 		scan: func(scan scan) error { return pass(readLearned(scan)) },
-		raw:  func(v [][]byte) error { return pass(names.learned(v)) },
+		raw:  func(v [][]byte) error { return pass(decodeLearned(v)) },
 	}
 	where := ""
 	if after > 0 {
@@ -122,19 +122,6 @@ func streamFrom(ctx context.Context, from interface {
 	return rows.Err()
 }
 
-// interner keeps one copy of each text: of a million rows most name the same
-// people and things.
-type interner map[string]string
-
-func (n interner) text(b []byte) string {
-	if s, ok := n[string(b)]; ok { // This conversion costs nothing.
-		return s
-	}
-	s := string(b)
-	n[s] = s
-	return s
-}
-
 // The columns of learnedTable, in its order.
 const (
 	learnedSequence = iota
@@ -154,23 +141,29 @@ const (
 	learnedColumns
 )
 
-// learned decodes a row of PostgreSQL's binary values.
-func (n interner) learned(v [][]byte) (l approvals.Learned, err error) {
+// decodeLearned decodes a row of PostgreSQL's binary values. Its texts share one
+// piece of memory: of a million rows nearly all are forgotten soon.
+func decodeLearned(v [][]byte) (l approvals.Learned, err error) {
 	if len(v) != learnedColumns || len(v[learnedSequence]) != 8 || len(v[learnedAt]) != 8 || len(v[learnedApproved]) != 1 || len(v[learnedDuration]) != 8 {
 		return l, fmt.Errorf("a human decision is stored in an unknown form")
+	}
+	all := string(bytes.Join(v, nil))
+	var text [learnedColumns]string
+	for i, b := range v {
+		text[i], all = all[:len(b)], all[len(b):]
 	}
 	return approvals.Learned{
 		Sequence:    int64(binary.BigEndian.Uint64(v[learnedSequence])),
 		At:          postgresTime(v[learnedAt]),
-		Request:     approvals.RequestID(v[learnedRequest]),
-		Entitlement: approvals.EntitlementID(n.text(v[learnedEntitlement])),
-		Beneficiary: approvals.PrincipalID(n.text(v[learnedBeneficiary])),
-		Manager:     approvals.PrincipalID(n.text(v[learnedManager])),
-		Title:       n.text(v[learnedTitle]),
-		Department:  n.text(v[learnedDepartment]),
-		Location:    n.text(v[learnedLocation]),
-		Function:    n.text(v[learnedFunction]),
-		Approver:    approvals.PrincipalID(n.text(v[learnedApprover])),
+		Request:     approvals.RequestID(text[learnedRequest]),
+		Entitlement: approvals.EntitlementID(text[learnedEntitlement]),
+		Beneficiary: approvals.PrincipalID(text[learnedBeneficiary]),
+		Manager:     approvals.PrincipalID(text[learnedManager]),
+		Title:       text[learnedTitle],
+		Department:  text[learnedDepartment],
+		Location:    text[learnedLocation],
+		Function:    text[learnedFunction],
+		Approver:    approvals.PrincipalID(text[learnedApprover]),
 		Approved:    v[learnedApproved][0] != 0,
 		Duration:    time.Duration(binary.BigEndian.Uint64(v[learnedDuration])),
 	}, nil
