@@ -6,6 +6,7 @@ import (
 
 	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/approvals/approvalstest"
+	"github.com/hallpass-dev/hallpass/connectors/sandbox"
 )
 
 // The rig's system applies its own end dates a day late.
@@ -29,5 +30,29 @@ func TestTheSystemsOwnEndEndsAccessWhenHallpassIsDead(t *testing.T) {
 		r.is(id, approvals.GrantActive) // nobody was there to notice
 		r.once(r.config())
 		r.is(id, approvals.GrantRevoked)
+	})
+}
+
+// A call that sets the first end is slow, and access is extended meanwhile: the
+// extension's own call is faster.
+func TestASlowCallDoesNotBringTheOldEndBack(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.box.Inject(sandbox.Fault{Op: sandbox.OpSetEnd, Times: 1, Delay: 4 * time.Second})
+		defer r.worker(r.config())()
+		id := r.hold("amy", approvalstest.ReadOnly, time.Hour)
+		pass(time.Second)
+		first := r.grant(id).EndsAt
+		if _, err := r.Service.Extend(t.Context(), approvals.Person("amy", "test", ""), id, 30*time.Minute, "more", "more"); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		if end, want := r.member("amy", "read-only").EndsAt, first.Add(30*time.Minute); !end.Equal(want) {
+			t.Fatalf("while the first call is under way the system ends access at %s, want %s", end, want)
+		}
+		pass(time.Minute)
+		if end, want := r.member("amy", "read-only").EndsAt, first.Add(30*time.Minute); !end.Equal(want) {
+			t.Errorf("the system ends access at %s, want the extension's end, %s", end, want)
+		}
+		r.is(id, approvals.GrantActive)
 	})
 }

@@ -214,33 +214,44 @@ func (w *Worker) works(ctx context.Context, it *item, g approvals.Grant, receipt
 }
 
 // setEnd gives the system the end date, where it can keep one, so that access
-// ends even if nobody is there to end it. Standing access gets none.
+// ends even if nobody is there to end it. Standing access gets none. An end that
+// moves while a call is under way has a task of its own, whose call may arrive
+// before this one: so it looks again, and goes on until what it set is the end.
 func (w *Worker) setEnd(ctx context.Context, it *item, g approvals.Grant) step {
 	expirer, ok := it.pool.conn.(approvals.Expirer)
 	if !ok || g.Standing || g.Expired(w.Now()) {
 		return unasked
 	}
-	others, err := w.sharing(ctx, g)
-	if err != nil {
-		return w.retried(ctx, it, err)
-	}
-	for _, o := range others {
-		if o.Standing && backs(o) {
+	for set := (time.Time{}); ; {
+		live, err := w.Store.LiveGrants(ctx, g.Principal, "")
+		if err != nil {
+			return w.retried(ctx, it, err)
+		}
+		i := slices.IndexFunc(live, func(o approvals.Grant) bool { return o.ID == g.ID })
+		if i < 0 || live[i].State != approvals.GrantActive || live[i].Expired(w.Now()) { // its revocation sees to the rest
 			return finished
 		}
+		g = live[i]
+		others := w.alike(live, g)
+		if slices.ContainsFunc(others, func(o approvals.Grant) bool { return o.Standing && backs(o) }) {
+			return finished
+		}
+		end := nativeEnd(g, others)
+		if end.Equal(set) {
+			return finished
+		}
+		_, fail := ask(ctx, it.pool, "set_end", func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, expirer.SetEnd(ctx, g, g.Receipt, end)
+		})
+		if fail != nil {
+			s := w.trouble(ctx, it, g, "set_end", fail, provisionPause)
+			if fail.Kind == approvals.Permanent || fail.Kind == approvals.Misconfigured {
+				return finished
+			}
+			return s
+		}
+		set = end
 	}
-	end := nativeEnd(g, others)
-	_, fail := ask(ctx, it.pool, "set_end", func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, expirer.SetEnd(ctx, g, g.Receipt, end)
-	})
-	if fail == nil {
-		return finished
-	}
-	s := w.trouble(ctx, it, g, "set_end", fail, provisionPause)
-	if fail.Kind == approvals.Permanent || fail.Kind == approvals.Misconfigured {
-		return finished
-	}
-	return s
 }
 
 // provisionTrouble tries again, or ends what cannot come to anything.

@@ -20,10 +20,30 @@ type end struct {
 }
 
 // boundaries are the names at which a process may die whatever it speaks to.
-// What is stored is named after the first event in it.
+// What is stored is named after the event that sets it apart, or the first in it.
 var boundaries = []string{
 	"apply/request.drafted", "apply/request.submitted", "apply/grant.provisioning", "apply/grant.active", "apply/grant.revoking", "apply/grant.revoked",
-	"apply/grant.retried", "claim", "finish", "retry", "tick",
+	"apply/grant.retried", "apply/extension.submitted", "apply/grant.extended", "apply/grant.released",
+	"apply/breakglass.opened", "apply/breakglass.reviewed", "apply/breakglass.escalated", "claim", "finish", "retry", "tick",
+}
+
+// boundary names what is stored.
+func boundary(c approvals.Change) string {
+	name := "apply"
+	for i, e := range c.Events {
+		switch {
+		case e.Kind == approvals.EventGrantRevoking && e.Detail["reason"] == string(approvals.EndReleased):
+			name = "apply/grant.released"
+		case i == 0, e.Kind == approvals.EventGrantExtended, e.Kind == approvals.EventBreakGlassOpened:
+			name = "apply/" + string(e.Kind)
+		}
+	}
+	for _, r := range c.Requests {
+		if r.Kind == approvals.KindExtension && r.State == approvals.RequestPending {
+			name = "apply/extension.submitted"
+		}
+	}
+	return name
 }
 
 // order is what all processes of a world are told, as a line of JSON on their
@@ -52,10 +72,16 @@ func (f *fate) obey(o order) {
 	f.order = o
 }
 
-func (f *fate) wishes() []wish {
+// wish is the one that a grant fulfils.
+func (f *fate) wish(who approvals.PrincipalID, what approvals.EntitlementID) (wish, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.order.Wishes
+	for _, v := range f.order.Wishes {
+		if v.Who == who && v.What == what {
+			return v, true
+		}
+	}
+	return wish{}, false
 }
 
 // strikes reports whether this is the call that the process does not survive,
@@ -108,21 +134,41 @@ type mortalStore struct {
 	fate *fate
 }
 
-// Apply makes new grants as short as they were wished: people may not ask for
-// less than a minute.
+// Apply makes grants, what they are extended by, and the time for reviews as
+// short as they were wished: people may not ask for less than a minute.
 func (m mortalStore) Apply(ctx context.Context, c approvals.Change) error {
+	name := boundary(c)
 	for i, g := range c.Grants {
-		for _, v := range m.fate.wishes() {
-			if g.Version == 0 && v.Who == g.Principal && v.What == g.Entitlement {
-				c.Grants[i].Duration = v.Duration
+		v, ok := m.fate.wish(g.Principal, g.Entitlement)
+		switch {
+		case ok && g.Version == 0:
+			c.Grants[i].Duration = v.Duration
+		case ok && name == "apply/grant.extended":
+			old, err := m.Grant(ctx, g.ID)
+			if err != nil {
+				return err
 			}
+			c.Grants[i].Duration, c.Grants[i].EndsAt = old.Duration+v.More, old.EndsAt.Add(v.More)
+			shorten(c, approvals.TaskRevoke, string(g.ID), c.Grants[i].EndsAt)
+			shorten(c, approvals.TaskRemind, string(g.ID), c.Grants[i].NudgeAt())
 		}
 	}
-	name := "apply"
-	if len(c.Events) > 0 {
-		name += "/" + string(c.Events[0].Kind)
+	for i, b := range c.BreakGlass {
+		if v, ok := m.fate.wish(b.Beneficiary, b.Entitlement); ok && b.Version == 0 && v.Late {
+			c.BreakGlass[i].DueAt = b.OpenedAt.Add(300 * time.Millisecond)
+			shorten(c, approvals.TaskBreakGlass, string(b.Request), c.BreakGlass[i].DueAt)
+		}
 	}
 	return crossing(m.fate, name, func() error { return m.Store.Apply(ctx, c) })
+}
+
+// shorten moves a task of a change to the time that is meant.
+func shorten(c approvals.Change, kind approvals.TaskKind, key string, at time.Time) {
+	for i, t := range c.Tasks {
+		if t.Kind == kind && t.Key == key {
+			c.Tasks[i].RunAt = at
+		}
+	}
 }
 
 func (m mortalStore) ClaimTasks(ctx context.Context, kinds []approvals.TaskKind, now time.Time, lease time.Duration, limit int) ([]approvals.Lease, error) {

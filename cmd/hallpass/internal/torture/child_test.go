@@ -31,15 +31,6 @@ import (
 	"github.com/hallpass-dev/hallpass/connectors/webhook"
 )
 
-// wish is access that somebody asks for, under a key, so that asking again
-// after a crash is asking once.
-type wish struct {
-	Key      string
-	Who      approvals.PrincipalID
-	What     approvals.EntitlementID
-	Duration time.Duration
-}
-
 // spec is what one process is told.
 type spec struct {
 	Access, Database, APIURL string
@@ -55,6 +46,7 @@ type spec struct {
 	Sweep                    string // as lifecycle.Config
 	DataDir                  string // the process finds its database by its configuration, and keeps files here; empty: no files
 	State                    string // folder of the system that is a program
+	Deeds                    string // file of what people were told that they have done
 	Log                      string // file
 	Room                     uint64 // bytes that a file may have, so that the disk refuses more; 0: as many as there is room for
 }
@@ -92,7 +84,7 @@ func child(text string) error {
 		log.Error("did not start", "error", err)
 		return err
 	}
-	go ask(ctx, a.Service, orders, log)
+	go ask(ctx, &people{service: a.Service, log: log, deeds: s.Deeds}, orders)
 	err = a.Run(ctx)
 	return errors.Join(err, a.Close())
 }
@@ -200,39 +192,4 @@ func listen(f *fate, orders chan<- order) {
 		f.obey(o)
 		orders <- o
 	}
-}
-
-// ask submits the wishes of all orders, each until it is taken.
-func ask(ctx context.Context, service *approvals.Service, orders <-chan order, log *slog.Logger) {
-	taken := map[string]bool{}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case o := <-orders:
-			for _, w := range o.Wishes {
-				for !taken[w.Key] && ctx.Err() == nil {
-					if err := w.ask(ctx, service); err != nil {
-						log.Warn("a wish was not taken, and is made again", "key", w.Key, "error", err)
-						pause(ctx, 50*time.Millisecond)
-						continue
-					}
-					taken[w.Key] = true
-				}
-			}
-		}
-	}
-}
-
-func (w wish) ask(ctx context.Context, service *approvals.Service) error {
-	actor := approvals.Person(w.Who, "torture", "")
-	req, err := service.Draft(ctx, actor, approvals.Ask{Requester: w.Who, Entitlement: w.What, Duration: w.Duration, Reason: "torture", Key: w.Key})
-	if err == nil && req.State == approvals.RequestDraft {
-		_, err = service.Submit(ctx, actor, req.ID)
-	}
-	switch approvals.ErrorCode(err) {
-	case approvals.CodeAlreadyDecided, approvals.CodeDuplicate:
-		return nil
-	}
-	return err
 }

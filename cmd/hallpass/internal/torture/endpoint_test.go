@@ -64,6 +64,8 @@ func (e *endpoint) do(c contract.Call) any {
 		return contract.Reply{Receipt: approvals.Receipt{"schema": schema}}
 	case contract.Revoke:
 		e.change(change)
+	case contract.SetEnd:
+		e.end(c.Grant, c.EndsAt)
 	case contract.Check:
 		present := slices.Contains(e.holders(schema), c.Account)
 		return contract.Reply{Present: &present}

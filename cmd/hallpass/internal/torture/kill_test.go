@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/hallpass-dev/hallpass/approvals"
 )
 
 // number is one that the environment names.
@@ -129,6 +131,30 @@ type tally struct {
 	deaths map[string][2]int // before the effect and after it
 	n      int
 	late   time.Duration // the most after its end that access was proved to be gone
+	lives  map[string]int
+	again  int // announcements that a channel got once more
+}
+
+// lived counts what became of access.
+func (y *tally) lived(b biography) {
+	v := b.wish
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.lives == nil {
+		y.lives = map[string]int{}
+	}
+	for what, so := range map[string]bool{"grants": true, "ends moved": b.extended, "of them by people": b.extended && v.Asked, "wishes for more too late": v.More > 0 && !b.extended,
+		"given back": b.grant.EndReason == approvals.EndReleased, "of them before they worked": v.Hasty && b.grant.ActiveAt.IsZero(),
+		"emergencies": v.Glass, "of them escalated": v.Late, "of them ended by their review": v.Glass && b.grant.EndReason == approvals.EndRevoked} {
+		y.lives[what] += count(so)
+	}
+}
+
+// doubled counts announcements that a channel got twice.
+func (y *tally) doubled(n int) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.again += n
 }
 
 func (y *tally) ended(late time.Duration) {
@@ -162,8 +188,14 @@ func (y *tally) report(t *testing.T, seeds int, took time.Duration) {
 	}
 	t.Logf("%d processes were killed in %s, %s each; each time all came to rest, the last end proved %s after its time:%s",
 		y.n, took.Truncate(time.Second), (took / time.Duration(max(1, y.n))).Truncate(time.Millisecond), y.late.Truncate(time.Millisecond), table.String())
+	t.Logf("what became of access: %v; %d announcements were said again", y.lives, y.again)
 	if seeds < 2000 {
 		return
+	}
+	for what, n := range y.lives {
+		if n == 0 {
+			t.Errorf("there are no %s", what)
+		}
 	}
 	for _, at := range everywhere() {
 		if d := y.deaths[at]; d[0] == 0 || d[1] == 0 {

@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,24 @@ type ledger struct {
 	mu     sync.Mutex
 	has    map[[2]string]bool // what, and who has it
 	events []effect
+	ends   map[approvals.GrantID][]time.Time // that the system was told, in the order in which it was
+}
+
+// end takes over when access ends by itself.
+func (l *ledger) end(id approvals.GrantID, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ends == nil {
+		l.ends = map[approvals.GrantID][]time.Time{}
+	}
+	l.ends[id] = append(l.ends[id], at)
+}
+
+// told are the ends of a grant that the system was told.
+func (l *ledger) told(id approvals.GrantID) []time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.ends[id])
 }
 
 // change takes an effect over; one that changes nothing is none.

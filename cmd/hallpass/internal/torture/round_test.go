@@ -51,7 +51,7 @@ func (p plan) drawRound(seed uint64) *round {
 	rng := draw(seed, 2)
 	ends := p.deaths()
 	r := &round{seed: seed, rng: rng, end: end{At: ends[rng.IntN(len(ends))], Nth: 1, After: rng.IntN(2) == 0}}
-	if p.replicas == 1 || strings.HasPrefix(r.end.At, "slack/") {
+	if _, rare := leads(r.end.At); !rare && (p.replicas == 1 || strings.HasPrefix(r.end.At, "slack/")) {
 		r.end.Nth = 1 + rng.IntN(3) // of several processes none may get so far
 	}
 	if rng.IntN(3) == 0 {
@@ -104,9 +104,10 @@ func (r *round) more(p plan) {
 		if other := offers[(n+1)%len(offers)]; other != what[0] && r.rng.IntN(4) == 0 {
 			what = append(what, other)
 		}
-		for _, what := range what {
-			r.wishes = append(r.wishes, wish{Key: fmt.Sprintf("torture:%d:%s:%s", r.seed, who, what), Who: who, What: what,
-				Duration: time.Duration(300+r.rng.IntN(1500)) * time.Millisecond})
+		for n, what := range what {
+			v := wish{Key: fmt.Sprintf("torture:%d:%s:%s", r.seed, who, what), Who: who, What: what}
+			v.lives(r.rng, []string{r.end.At, "apply/grant.extended"}[n], p) // nobody breaks glass twice
+			r.wishes = append(r.wishes, v)
 		}
 	}
 }
@@ -134,6 +135,7 @@ func (w *world) open(r *round) {
 		who := fmt.Sprint("p", i)
 		r.heard[who] = len(w.desk.messages(who, 0))
 	}
+	r.heard["mia"], r.heard[security] = len(w.desk.messages("mia", 0)), len(w.desk.announced())
 	for i := range w.specs {
 		w.desk.await(fmt.Sprint(i), nil)
 	}

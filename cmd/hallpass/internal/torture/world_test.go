@@ -100,7 +100,7 @@ func newWorld(t testing.TB, p plan) *world {
 		t.Fatal(err)
 	}
 	s := spec{Access: filepath.Join(w.dir, "access"), Database: "sqlite:" + w.dir, Bot: "xoxb-torture", App: "xapp-torture", Signer: signer,
-		Key: strings.Repeat("k", 32), Systems: w.connect(), State: filepath.Join(w.dir, "jobs"), Replicas: p.replicas, Sweep: p.sweep, Order: order{Wishes: p.wishes}}
+		Key: strings.Repeat("k", 32), Systems: w.connect(), State: filepath.Join(w.dir, "jobs"), Deeds: filepath.Join(w.dir, "deeds"), Replicas: p.replicas, Sweep: p.sweep, Order: order{Wishes: p.wishes}}
 	w.order = s.Order
 	w.open(&round{seed: p.seed, wishes: p.wishes})
 	s.Roots = w.endpoint.server.Certificate().Raw
