@@ -58,13 +58,13 @@ func leads(at string) (way int, ok bool) {
 	return 0, false
 }
 
-// lives draws what becomes of access, or what leads to a boundary. Of the rest
-// as much ends by itself.
+// lives draws what becomes of access, or what leads to a boundary. Else two of
+// three end by themselves.
 func (v *wish) lives(rng *rand.Rand, at string, p plan) {
 	v.Duration = time.Duration(300+rng.IntN(1500)) * time.Millisecond
 	way, must := leads(at)
 	if !must {
-		way = rng.IntN(2 * ways)
+		way = rng.IntN(3 * ways)
 	}
 	_, name, _ := strings.Cut(at, "/")
 	if way == extending || way == extendingReleasing {
@@ -136,7 +136,7 @@ func (p *people) until(ctx context.Context, v wish, do func(context.Context, wis
 		if err != nil {
 			p.log.Warn("people were not heard, and try again", "key", v.Key, "error", err)
 		}
-		pause(ctx, 50*time.Millisecond)
+		pause(ctx, 100*time.Millisecond)
 	}
 	return false
 }
