@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -57,6 +56,8 @@ type Config struct {
 	// Trace hears of each envelope up to its acknowledgement, and of its
 	// handling; nil: nobody.
 	Trace approvals.Trace
+
+	home home // what Preflight learned; zero: Run asks
 }
 
 // Bot is the connection between one Slack workspace and the Service.
@@ -102,9 +103,6 @@ func New(cfg Config) (*Bot, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	if cfg.HTTPClient == nil {
-		cfg.HTTPClient = &http.Client{Timeout: 10 * time.Second}
-	}
 	if cfg.Sockets <= 0 {
 		cfg.Sockets = 2
 	}
@@ -114,19 +112,9 @@ func New(cfg Config) (*Bot, error) {
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, time.Duration) {}
 	}
-	options := []slack.Option{slack.OptionAppLevelToken(cfg.AppToken), slack.OptionHTTPClient(cfg.HTTPClient), slack.OptionLog(silent{})}
-	if cfg.APIURL != "" {
-		options = append(options, slack.OptionAPIURL(strings.TrimRight(cfg.APIURL, "/")+"/"))
-	}
-	return &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), log: cfg.Logger, proposing: make(chan struct{}, proposalsAtOnce), pacer: newPacer(cfg.Pace),
+	return &Bot{cfg: cfg, api: client(cfg), home: cfg.home, log: cfg.Logger, proposing: make(chan struct{}, proposalsAtOnce), pacer: newPacer(cfg.Pace),
 		broken: make(chan error, 1), inboxDue: make(alarm, 1), outboxDue: make(alarm, 1)}, nil
 }
-
-// silent keeps the library's own log from going to standard error.
-type silent struct{}
-
-// Output takes a line and its depth in the call stack, and drops it.
-func (silent) Output(int, string) error { return nil }
 
 // Run receives, handles and delivers until ctx ends, and finishes then what
 // is under way. It returns nil when ctx has ended, and an error that names the
@@ -209,8 +197,12 @@ func (b *Bot) whoAmI(ctx context.Context) error {
 	}
 	b.homeMu.Lock()
 	defer b.homeMu.Unlock()
-	b.home = home{team: me.TeamID, enterprise: me.EnterpriseID, user: me.UserID, url: me.URL}
+	b.home = homeOf(me)
 	return nil
+}
+
+func homeOf(me *slack.AuthTestResponse) home {
+	return home{team: me.TeamID, enterprise: me.EnterpriseID, user: me.UserID, url: me.URL}
 }
 
 func (b *Bot) self() home {

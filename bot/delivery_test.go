@@ -261,12 +261,13 @@ func TestRefusedTokensStopTheBotWithTheMend(t *testing.T) {
 			"revoked app token":     {"xoxb-local", "xapp-old", "", "Slack does not accept SLACK_APP_TOKEN", approvals.CodeInvalid},
 			"no Slack at that path": {"xoxb-local", "xapp-local", "nothing/", "set slack.api_url", approvals.CodeInvalid},
 		} {
-			b, err := bot.New(bot.Config{BotToken: tt.bot, AppToken: tt.app, APIURL: w.APIURL() + tt.url, Service: w.svc, Store: w.store, Directory: w.dir, Catalogue: w.catalogue,
-				Dial: w.Dial, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}})
+			c := bot.Config{BotToken: tt.bot, AppToken: tt.app, APIURL: w.APIURL() + tt.url, Service: w.svc, Store: w.store, Directory: w.dir, Catalogue: w.catalogue,
+				Dial: w.Dial, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: w.Dial, DisableKeepAlives: true}}}
+			b, err := bot.New(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = b.Preflight(w.ctx)
+			_, err = bot.Preflight(w.ctx, c)
 			if approvals.ErrorCode(err) != tt.preflight || !strings.Contains(approvals.ErrorMessage(err), tt.mend) {
 				t.Errorf("%s: Preflight says %v", name, err)
 			}
@@ -287,7 +288,7 @@ func TestUnreachableSlackIsWaitedFor(t *testing.T) {
 		w.stop()
 		w.Faults().Fail("auth.test", 2, http.StatusBadGateway)
 		w.Faults().Fail("apps.connections.open", 1, http.StatusBadGateway)
-		if err := w.newBot().Preflight(w.ctx); approvals.ErrorCode(err) != approvals.CodeUnavailable {
+		if _, err := bot.Preflight(w.ctx, bot.Config{BotToken: "xoxb-local", AppToken: "xapp-local", APIURL: w.APIURL(), HTTPClient: &http.Client{Transport: w.calls}}); approvals.ErrorCode(err) != approvals.CodeUnavailable {
 			t.Errorf("Preflight says %v", err)
 		}
 		w.start()

@@ -2,7 +2,11 @@ package bot
 
 import (
 	"context"
+	"net/http"
 	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -27,13 +31,19 @@ func tokens(cfg Config) error {
 	return nil
 }
 
-// Preflight asks Slack whether the tokens work and carry the scopes, once. Its
-// error names the mend and never holds a token: CodeInvalid for what an
-// operator must change, CodeUnavailable when Slack can't be reached.
-func (b *Bot) Preflight(ctx context.Context) error {
-	me, err := b.api.AuthTestContext(ctx)
+// Preflight asks Slack whether the tokens work and carry the scopes, once, for
+// which nothing of the configuration but tokens and address is needed. The
+// configuration that it returns knows the workspace, so that New need not ask
+// again. Its error names the mend and never holds a token: CodeInvalid for what
+// an operator must change, CodeUnavailable when Slack can't be reached.
+func Preflight(ctx context.Context, cfg Config) (Config, error) {
+	if err := tokens(cfg); err != nil {
+		return cfg, err
+	}
+	api := client(cfg)
+	me, err := api.AuthTestContext(ctx)
 	if err != nil {
-		return mend("auth.test", err)
+		return cfg, mend("auth.test", err)
 	}
 	if granted := me.Header.Get("X-OAuth-Scopes"); granted != "" {
 		has := map[string]bool{}
@@ -47,11 +57,31 @@ func (b *Bot) Preflight(ctx context.Context) error {
 			}
 		}
 		if len(missing) > 0 {
-			return approvals.Errorf(approvals.CodeInvalid, "SLACK_BOT_TOKEN lacks scopes: add %s to the app and install it again.", strings.Join(missing, ", "))
+			return cfg, approvals.Errorf(approvals.CodeInvalid, "SLACK_BOT_TOKEN lacks scopes: add %s to the app and install it again.", strings.Join(missing, ", "))
 		}
 	}
-	if _, _, err := b.api.StartSocketModeContext(ctx); err != nil {
-		return mend("apps.connections.open", err)
+	if _, _, err := api.StartSocketModeContext(ctx); err != nil {
+		return cfg, mend("apps.connections.open", err)
 	}
-	return b.whoAmI(ctx)
+	cfg.home = homeOf(me)
+	return cfg, nil
 }
+
+// client calls Slack's Web API. It never waits without end, and writes no log.
+func client(cfg Config) *slack.Client {
+	calls := cfg.HTTPClient
+	if calls == nil {
+		calls = &http.Client{Timeout: 10 * time.Second}
+	}
+	options := []slack.Option{slack.OptionAppLevelToken(cfg.AppToken), slack.OptionHTTPClient(calls), slack.OptionLog(silent{})}
+	if cfg.APIURL != "" {
+		options = append(options, slack.OptionAPIURL(strings.TrimRight(cfg.APIURL, "/")+"/"))
+	}
+	return slack.New(cfg.BotToken, options...)
+}
+
+// silent keeps the library's own log from going to standard error.
+type silent struct{}
+
+// Output takes a line and its depth in the call stack, and drops it.
+func (silent) Output(int, string) error { return nil }

@@ -37,8 +37,8 @@ func (s *Store) migrateTo(ctx context.Context, version int64) error {
 	if err != nil {
 		return s.dialect.wrap(op, err)
 	}
-	for _, m := range done {
-		s.log.InfoContext(ctx, "database migrated", "version", m.Source.Version, "took", m.Duration)
+	if n := len(done); n > 0 {
+		s.log.InfoContext(ctx, "database migrated", "from", have, "to", done[n-1].Source.Version, "migrations", n)
 	}
 	if err := s.checkSchema(ctx); err != nil || s.usable() != nil { // stopped at an earlier version
 		return err

@@ -153,6 +153,41 @@ func TestServeAsksForTheMigrationFirst(t *testing.T) {
 	}
 }
 
+// What stands in the way of a start is said before the database is touched, and
+// then it is migrated in one line.
+func TestServeMigratesNothingForAStartThatFails(t *testing.T) {
+	w := slack(t)
+	t.Setenv("DATABASE_URL", "")
+	for name, tt := range map[string]struct{ bot, app, file, old, with, says string }{
+		"no bot token":        {"", "xapp-1-secret", "", "", "", "There is no Slack bot token (xoxb-…): set SLACK_BOT_TOKEN."},
+		"no app token":        {"xoxb-1-secret", "", "", "", "", "There is no Slack app token (xapp-…, with connections:write): set SLACK_APP_TOKEN."},
+		"a revoked bot token": {"xoxb-old", "xapp-1-secret", "", "", "", "Slack does not accept SLACK_BOT_TOKEN"},
+		"a wrong policy":      {"xoxb-1-secret", "xapp-1-secret", "policies/guardrails.cedar", "context has score && context.score", "context.score", "guardrails.cedar:"},
+		"a port that is none": {"xoxb-1-secret", "xapp-1-secret", "hallpass.yaml", "127.0.0.1:9321", "127.0.0.1:none", `"msg":"database migrated","from":0,"to":`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("SLACK_BOT_TOKEN", tt.bot)
+			t.Setenv("SLACK_APP_TOKEN", tt.app)
+			dir := accessFolder(t, "hallpass.yaml", "  bot_token:", "  api_url: "+w.APIURL()+"\n  bot_token:")
+			if tt.file != "" {
+				dir = edit(t, dir, tt.file, tt.old, tt.with)
+			}
+			var out, errs log
+			code := run(t.Context(), []string{"serve", "--config", filepath.Join(dir, "hallpass.yaml")}, &out, &errs)
+			if code != 1 || !strings.Contains(errs.String(), tt.says) {
+				t.Errorf("exit code %d, and it does not say %q\n%s", code, tt.says, errs.String())
+			}
+			want := 0
+			if strings.Contains(tt.says, "migrated") {
+				want = 1
+			}
+			if n := strings.Count(errs.String(), "migrated"); n != want {
+				t.Errorf("%d lines tell of a migration, want %d\n%s", n, want, errs.String())
+			}
+		})
+	}
+}
+
 func TestVersionNamesTheBuild(t *testing.T) {
 	t.Parallel()
 	var out, errs log

@@ -60,6 +60,7 @@ type App struct {
 	config  config.Config
 	options Options
 	log     *slog.Logger
+	checked bot.Config // what Slack was asked about; zero: not yet
 	scorer  *scoring.Scorer
 	world   *scoring.World
 	pages   map[string]http.Handler       // of connectors that have one, by connector
@@ -107,7 +108,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 // connects it.
 func (a *App) open(ctx context.Context) (err error) {
 	if a.options.Migrate || a.Store.Engine() == "sqlite" {
-		if err := a.Store.Migrate(ctx); err != nil {
+		if err := a.migrate(ctx); err != nil {
 			return err
 		}
 	}
@@ -128,6 +129,36 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	return a.wire(ctx, hands)
+}
+
+// migrate brings the schema up to date, once nothing that can be looked at
+// before stands in the way of the start.
+func (a *App) migrate(ctx context.Context) error {
+	if a.Store.Ping(ctx) != nil { // something is to be migrated
+		if err := a.sound(ctx); err != nil {
+			return err
+		}
+	}
+	return a.Store.Migrate(ctx)
+}
+
+// sound says what is wrong with files and tokens, without the database. People
+// from elsewhere are left out of that: the last that were known may have to come
+// from there.
+func (a *App) sound(ctx context.Context) error {
+	if _, err := Weights(a.config); err != nil {
+		return err
+	}
+	if a.config.Directory.Kind == "file" {
+		access, err := LoadAccess(ctx, a.config, a.options)
+		if err != nil {
+			return err
+		}
+		if _, err := access.securityQueue(ctx, a.config); err != nil {
+			return err
+		}
+	}
+	return a.preflight(ctx)
 }
 
 func (a *App) wire(ctx context.Context, hands map[string]approvals.Connector) error {

@@ -10,34 +10,38 @@ import (
 	"github.com/hallpass-dev/hallpass/prompts"
 )
 
-// slack makes the bot, and asks Slack whether its tokens and scopes will do.
-func (a *App) slack(ctx context.Context, model *prompts.Client) (*bot.Bot, error) {
+// preflight asks Slack whether its tokens and scopes will do.
+func (a *App) preflight(ctx context.Context) error {
 	botToken, err := a.token(a.options.BotToken, a.config.Slack.BotToken, "bot token (xoxb-…)")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	appToken, err := a.token(a.options.AppToken, a.config.Slack.AppToken, "app token (xapp-…, with connections:write)")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	closes, err := a.config.Slack.Close()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var proposer bot.Proposer
+	a.checked, err = bot.Preflight(ctx, bot.Config{BotToken: botToken, AppToken: appToken, APIURL: a.config.Slack.APIURL, CloseOfDay: closes,
+		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe, Trace: a.options.Trace, Pace: a.options.SlackPace})
+	return err
+}
+
+// slack makes the bot of what preflight has checked.
+func (a *App) slack(ctx context.Context, model *prompts.Client) (*bot.Bot, error) {
+	if a.checked.BotToken == "" {
+		if err := a.preflight(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c := a.checked
+	c.Service, c.Store, c.Directory, c.Catalogue, c.Reviews = a.Service, a.Store, a.Access.People, a.Access.Catalogue, a.Reviews
 	if may := a.config.Model.Proposals; model.Enabled() && (may == nil || *may) {
-		proposer = model
+		c.Proposer = model
 	}
-	b, err := bot.New(bot.Config{
-		BotToken: botToken, AppToken: appToken, APIURL: a.config.Slack.APIURL,
-		Service: a.Service, Store: a.Store, Directory: a.Access.People, Catalogue: a.Access.Catalogue, Reviews: a.Reviews,
-		Now: a.options.Now, Logger: a.log, Observe: a.metrics.observe, Trace: a.options.Trace, Pace: a.options.SlackPace,
-		CloseOfDay: closes, Proposer: proposer,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return b, b.Preflight(ctx)
+	return bot.New(c)
 }
 
 // token is what the program was given, or what the configuration refers to.
