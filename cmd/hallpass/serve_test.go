@@ -199,7 +199,7 @@ func TestVersionNamesTheBuild(t *testing.T) {
 func TestCheckCountsWhatIsSound(t *testing.T) {
 	t.Parallel()
 	var out, errs log
-	if code := run(t.Context(), []string{"check", accessFolder(t, "", "", "")}, &out, &errs); code != 0 || !strings.Contains(out.String(), "198 people, 25 entitlements, 20 policies") {
+	if code := run(t.Context(), []string{"check", accessFolder(t, "", "", "")}, &out, &errs); code != 0 || !strings.Contains(out.String(), "198 people, 25 entitlements, 21 policies") {
 		t.Errorf("exit code %d\n%s%s", code, out.String(), errs.String())
 	}
 }
