@@ -169,11 +169,7 @@ func (s *Service) whoWasFirst(ctx context.Context, r Request) error {
 	if r.State == RequestLapsed || r.State == RequestCancelled || r.DecidedBy == "" {
 		return settled(r)
 	}
-	name := string(r.DecidedBy)
-	if p, err := s.Directory.Principal(ctx, r.DecidedBy); err == nil {
-		name = p.Name
-	}
-	return Errorf(CodeAlreadyDecided, "Already %s by %s.", r.State, name)
+	return Errorf(CodeAlreadyDecided, "Already %s by %s.", r.State, s.called(ctx, r.DecidedBy))
 }
 
 // authorise holds an actor to the fresh decision: among those who may answer in

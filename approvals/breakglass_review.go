@@ -91,11 +91,7 @@ func (s *Service) reviewOnce(ctx context.Context, actor Actor, id RequestID, f F
 		return b, err
 	}
 	if !b.Open() {
-		who, err := s.entry(ctx, b.ClosedBy)
-		if err != nil || who.Name == "" {
-			who.Name = string(b.ClosedBy)
-		}
-		return b, Errorf(CodeAlreadyDecided, "Already reviewed by %s.", who.Name)
+		return b, Errorf(CodeAlreadyDecided, "Already reviewed by %s.", s.called(ctx, b.ClosedBy))
 	}
 	if f == NotJustified { // first, so that a review which failed half-way can be closed again
 		g, err := s.Store.Grant(ctx, b.Grant)
@@ -195,10 +191,7 @@ func (s *Service) EscalateBreakGlass(ctx context.Context, id RequestID) error {
 
 // overdueReview says that a review is open past its time.
 func (s *Service) overdueReview(ctx context.Context, b BreakGlassReview, people []PrincipalID) []Notice {
-	who, what := string(b.Requester), string(b.Entitlement)
-	if p, err := s.entry(ctx, b.Requester); err == nil && p.Name != "" {
-		who = p.Name
-	}
+	who, what := s.called(ctx, b.Requester), string(b.Entitlement)
 	if e, err := s.Catalogue.Entitlement(ctx, b.Entitlement); err == nil {
 		what = e.Name
 	}

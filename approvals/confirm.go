@@ -79,7 +79,7 @@ func (s *Service) Confirm(ctx context.Context, actor Actor, a Account) error {
 	ev := bindingEvent(s, EventIdentityCleared, b)
 	ev.Actor = actor
 	return s.Store.Apply(ctx, Change{Bindings: []Binding{b}, Events: []Event{ev},
-		Notices: s.alert(ctx, slot, "The Slack account "+b.Subject+" was confirmed by "+p.Name+" and may act again.")})
+		Notices: s.alert(ctx, slot, "The Slack account of "+s.called(ctx, b.Principal)+" was confirmed by "+p.Name+" and may act again.")})
 }
 
 // heldSlot names the alert that a binding is on hold, by the version that it

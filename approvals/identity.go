@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
 	"strings"
 )
@@ -11,6 +12,7 @@ type Account struct {
 	Door        string // "slack"
 	Workspace   string // the account's own team or enterprise
 	Subject     string // the user's id there
+	Name        string // as the door shows it; "": unknown
 	Email       string
 	Guest       bool // restricted in any way
 	Bot         bool
@@ -84,7 +86,7 @@ func (s *Service) bind(ctx context.Context, a Account) (Binding, error) {
 	}
 	c := Change{Bindings: []Binding{b}, Events: []Event{bindingEvent(s, kind, b)}}
 	if b.State == BindingBlocked {
-		c.Notices = s.alert(ctx, heldSlot(b, b.Version), "The Slack account "+b.Subject+" has the email address of "+p.Name+", to whom another account is bound. It is blocked.")
+		c.Notices = s.alert(ctx, heldSlot(b, b.Version), "The Slack account “"+cmp.Or(a.Name, a.Subject)+"” has the email address of "+p.Name+", to whom another account is bound. It is blocked.")
 	}
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return b, err
@@ -97,7 +99,7 @@ func (s *Service) bind(ctx context.Context, a Account) (Binding, error) {
 func (s *Service) block(ctx context.Context, b Binding, why string) (Binding, error) {
 	b.State, b.Note = BindingBlocked, why
 	c := Change{Bindings: []Binding{b}, Events: []Event{bindingEvent(s, EventIdentityBlocked, b)},
-		Notices: s.alert(ctx, heldSlot(b, b.Version), "The Slack account "+b.Subject+" is on hold because "+why+". It has no rights until an admin confirms.")}
+		Notices: s.alert(ctx, heldSlot(b, b.Version), "The Slack account of "+s.called(ctx, b.Principal)+" is on hold because "+why+". It has no rights until an admin confirms.")}
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return b, err
 	}

@@ -57,10 +57,16 @@ func (s *Service) relieved(ctx context.Context, g Grant, late time.Duration, tri
 // overdueSlot names the alert that a grant's access outlives its end.
 func overdueSlot(g Grant) string { return "overdue/" + string(g.ID) }
 
+// called names a principal for people; whom the directory does not know is
+// called by their id.
+func (s *Service) called(ctx context.Context, id PrincipalID) string {
+	p, _ := s.Directory.Principal(ctx, id)
+	return cmp.Or(p.Name, string(id))
+}
+
 // whose names a grant for people: "Ana Diaz's access to Billing database, read
 // only (gr_1)". What cannot be looked up is named by its id.
 func (s *Service) whose(ctx context.Context, g Grant) string {
-	p, _ := s.Directory.Principal(ctx, g.Principal)
 	e, _ := s.Catalogue.Entitlement(ctx, g.Entitlement)
-	return cmp.Or(p.Name, string(g.Principal)) + "'s access to " + cmp.Or(e.Name, string(g.Entitlement)) + " (" + string(g.ID) + ")"
+	return s.called(ctx, g.Principal) + "'s access to " + cmp.Or(e.Name, string(g.Entitlement)) + " (" + string(g.ID) + ")"
 }

@@ -56,7 +56,7 @@ func (b *Bot) amendOpen(ctx context.Context, s said, p approvals.Principal, text
 // long, why, for whom. done is false when they say nothing about it.
 func (b *Bot) amend(ctx context.Context, s said, p approvals.Principal, r approvals.Request, text string, wish understand.Wish, world understand.World) (done bool, err error) {
 	if wish.Unknown != "" {
-		return true, unknownPerson(wish.Unknown)
+		return true, b.unknownPerson(ctx, wish.Unknown)
 	}
 	ask := r.Ask()
 	reason := explains.ReplaceAllString(text, "")
@@ -88,6 +88,9 @@ func (b *Bot) amend(ctx context.Context, s said, p approvals.Principal, r approv
 	}
 	if ask.Equal(r.Ask()) {
 		return false, nil
+	}
+	if ask.Reason != r.Reason {
+		ask.Reason = b.shown(ctx, ask.Reason)
 	}
 	if r.Bundle != "" {
 		ask.Fields = nil // each keeps its own
@@ -145,6 +148,7 @@ func (b *Bot) choose(ctx context.Context, r approvals.Request, text string, wish
 	return nil
 }
 
-func unknownPerson(name string) error {
-	return approvals.Errorf(approvals.CodeInvalid, "I can't tell who “%s” is: nobody or more than one person here has that name. Please mention the person with @, or write their address.", name)
+// unknownPerson says that words name nobody, or more than one.
+func (b *Bot) unknownPerson(ctx context.Context, name string) error {
+	return approvals.Errorf(approvals.CodeInvalid, "I can't tell who “%s” is: nobody or more than one person here has that name. Please mention the person with @, or write their address.", b.shown(ctx, name))
 }

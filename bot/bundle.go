@@ -194,10 +194,10 @@ func (b *Bot) draftProfile(ctx context.Context, s said, p approvals.Principal, t
 	}
 	wish = newcomerOf(wish, text, world)
 	if wish.Unknown != "" && !strings.Contains(" "+plainWords(wish.Unknown)+" ", " "+plainWords(profile.Title)+" ") {
-		return true, unknownPerson(wish.Unknown)
+		return true, b.unknownPerson(ctx, wish.Unknown)
 	}
 	_, err = b.cfg.Service.DraftProfile(ctx, actor(p, s.entry), approvals.Ask{
-		Requester: p.ID, Beneficiary: wish.Beneficiary, Duration: wish.Duration, Reason: wish.Reason, Ticket: wish.Ticket,
+		Requester: p.ID, Beneficiary: wish.Beneficiary, Duration: wish.Duration, Reason: b.shown(ctx, wish.Reason), Ticket: wish.Ticket,
 		Key: door + "/" + s.Key, Origin: origin{Channel: s.Channel, TS: s.TS}.String(),
 	}, profile.Name)
 	return true, err

@@ -75,6 +75,9 @@ func (b *Bot) words(ctx context.Context, s said, p approvals.Principal) error {
 	if answered, err := b.question(ctx, s, p, text, nil); answered || err != nil {
 		return err
 	}
+	if orders.MatchString(text) {
+		return b.inWords(ctx, s, p, "")
+	}
 	wish := understand.Parse(text, world)
 	if wish.Intent == understand.Request || wish.Intent == understand.Other {
 		if done, err := b.draftProfile(ctx, s, p, text, wish, world); done || err != nil {
@@ -198,7 +201,7 @@ func (b *Bot) pointToDM(ctx context.Context, s said) error {
 // leave open a model may be asked for.
 func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, text string, wish understand.Wish, world understand.World) error {
 	if wish.Unknown != "" {
-		return unknownPerson(wish.Unknown)
+		return b.unknownPerson(ctx, wish.Unknown)
 	}
 	o := origin{Channel: s.Channel, TS: s.TS}
 	if wish.Entitlement == "" {
@@ -206,7 +209,7 @@ func (b *Bot) draft(ctx context.Context, s said, p approvals.Principal, text str
 	}
 	r, err := b.cfg.Service.Draft(ctx, actor(p, s.entry), approvals.Ask{
 		Requester: p.ID, Beneficiary: wish.Beneficiary, Entitlement: wish.Entitlement, Duration: wish.Duration,
-		Reason: wish.Reason, Ticket: wish.Ticket, Key: door + "/" + s.Key, Origin: o.String(),
+		Reason: b.shown(ctx, wish.Reason), Ticket: wish.Ticket, Key: door + "/" + s.Key, Origin: o.String(),
 	})
 	if err != nil {
 		return err

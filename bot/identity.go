@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"regexp"
 	"sync"
 	"time"
 
@@ -81,9 +82,12 @@ func (b *Bot) account(u slack.User, team, grid string) approvals.Account {
 	if team != "" && !belongs(team, first(grid, u.Enterprise.EnterpriseID)) {
 		outside = true
 	}
-	return approvals.Account{Door: door, Workspace: me.workspace(), Subject: u.ID, Email: u.Profile.Email, Outsider: outside,
+	return approvals.Account{Door: door, Workspace: me.workspace(), Subject: u.ID, Name: displayed(u), Email: u.Profile.Email, Outsider: outside,
 		Guest: u.IsRestricted || u.IsUltraRestricted, Bot: u.IsBot || u.IsWorkflowBot || u.IsConnectorBot, Deactivated: u.Deleted}
 }
+
+// displayed is a user's name in Slack, "" for none: the full one, where there is.
+func displayed(u slack.User) string { return first(u.RealName, u.Profile.DisplayName, u.Name) }
 
 // identify says for whom an entry speaks. Every action goes through it.
 func (b *Bot) identify(ctx context.Context, e entry) (approvals.Principal, error) {
@@ -196,4 +200,20 @@ func (b *Bot) dm(ctx context.Context, user string) (string, error) {
 	}
 	b.people.dms[user] = c.ID
 	return c.ID, nil
+}
+
+// handle is what readable leaves of the mention of somebody who can't hold
+// access: no name, which might be another's.
+var handle = regexp.MustCompile(`@([UW][A-Z0-9]{3,})\b`)
+
+// shown is text for people's eyes: accounts that it names by id have the name
+// under which Slack shows them. Whom Slack does not tell of stays as they are.
+func (b *Bot) shown(ctx context.Context, text string) string {
+	return handle.ReplaceAllStringFunc(text, func(m string) string {
+		u, err := b.profile(ctx, m[1:], false)
+		if err != nil {
+			return m
+		}
+		return "@" + first(displayed(u), m[1:])
+	})
 }

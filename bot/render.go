@@ -102,13 +102,13 @@ func (b *Bot) offers(ctx context.Context, r approvals.Request, reader approvals.
 		return nil, "", err
 	}
 	if len(o.Together) > 0 {
-		return world.Index.Find(o.Together), o.Sought, nil
+		return world.Index.Find(o.Together), b.shown(ctx, o.Sought), nil
 	}
 	wish := understand.Parse(o.Sought, world)
 	if wish.Entitlement != "" {
 		wish.Candidates = []approvals.EntitlementID{wish.Entitlement}
 	}
-	return world.Index.Find(wish.Candidates), o.Sought, nil
+	return world.Index.Find(wish.Candidates), b.shown(ctx, o.Sought), nil
 }
 
 // heldSlot begins the slot of an alert that an account is on hold; the account's
@@ -123,7 +123,7 @@ func (b *Bot) held(ctx context.Context, n approvals.Notice) (cards.Card, error) 
 		return cards.Card{}, err
 	}
 	if bound.State == approvals.BindingBlocked {
-		return cards.Held(n.Words, subject), nil
+		return cards.Held(n.Words, subject, b.named(ctx, bound.Principal).Name), nil
 	}
 	return cards.Tell(n.Words), nil
 }

@@ -52,18 +52,18 @@ func (b *Bot) about(ctx context.Context, s said, p approvals.Principal) (f cards
 	if longest := f.Entitlement.MaxDuration; longest > 0 && r.Duration > longest {
 		r.Duration = 0 // asked for again
 	}
-	r.Reason = cards.About(b.author(ctx, s, p), text, b.linkTo(s.Channel, s.TS))
+	ctx, cancel := context.WithTimeout(ctx, authorWithin)
+	defer cancel()
+	r.Reason = cards.About(b.author(ctx, s, p), b.shown(ctx, text), b.linkTo(s.Channel, s.TS))
 	return f, nil
 }
 
-// authorWithin is how long Slack may take to say who wrote a message: the form
-// must open at once.
+// authorWithin is how long Slack may take to say who wrote a message, and whom
+// it names: the form must open at once.
 const authorWithin = 700 * time.Millisecond
 
 // author names who wrote a message; somebody else, when that can't be told.
 func (b *Bot) author(ctx context.Context, s said, p approvals.Principal) string {
-	ctx, cancel := context.WithTimeout(ctx, authorWithin)
-	defer cancel()
 	who, err := b.person(ctx, s.Author)
 	switch {
 	case s.Author == s.User || err == nil && who.ID == p.ID:

@@ -59,9 +59,6 @@ func (b *Bot) below(ctx context.Context, s said) (in talk, ok bool, err error) {
 	return in, err == nil, err
 }
 
-// verdicts are words that sound like an answer. Only a button is one.
-var verdicts = regexp.MustCompile(`(?i)^\W*(?:yes|yep|ok(?:ay)?|approved?|lgtm|sure|granted?|go ahead|no|nope|den(?:y|ied)|rejected?|refused?)\b[\s\w]{0,8}[\s!.]*$`)
-
 // helpless asks the bot for help, where "help me" may be said to somebody.
 var helpless = regexp.MustCompile(`(?i)^\W*help\W*$`)
 
@@ -80,6 +77,9 @@ func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk
 	if r.State == approvals.RequestDraft && self {
 		if brief && wish.Intent == understand.Cancel {
 			return b.cancel(ctx, s, p, r)
+		}
+		if orders.MatchString(text) {
+			return b.inWords(ctx, s, p, "")
 		}
 		done, err := b.amend(ctx, s, p, r, text, wish, world)
 		if err != nil || done {
@@ -101,10 +101,10 @@ func (b *Bot) talked(ctx context.Context, s said, p approvals.Principal, in talk
 	case self && brief && wish.Intent == understand.Extend && r.Grant != "" && wish.Duration > 0:
 		_, err := b.cfg.Service.Extend(ctx, actor(p, s.entry), r.Grant, wish.Duration, wish.Reason, door+"/"+s.Key)
 		return err
-	case !self && r.State == approvals.RequestPending && verdicts.MatchString(text):
-		return b.reply(ctx, s, cards.ButtonsDecide())
+	case !self && (orders.MatchString(text) || r.State == approvals.RequestPending && verdicts.MatchString(text)):
+		return b.inWords(ctx, s, p, r.ID)
 	}
-	_, err := b.cfg.Service.Comment(ctx, actor(p, s.entry), approvals.Comment{Request: r.ID, Text: text, Key: door + "/" + s.Key, Below: in.slot})
+	_, err := b.cfg.Service.Comment(ctx, actor(p, s.entry), approvals.Comment{Request: r.ID, Text: b.shown(ctx, text), Key: door + "/" + s.Key, Below: in.slot})
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func TestVerdictsInWordsDecideNothing(t *testing.T) {
 		for _, verdict := range []string{"approve", "LGTM!", "ok", "yes please", "denied."} {
 			w.reply("UBOB", bob, verdict)
 		}
-		w.until("each is told to press the button", func() bool { return w.inThread("UBOB", bob, "Words decide nothing here") == 5 })
+		w.until("each is told to press the button", func() bool { return w.inThread("UBOB", bob, "Only the buttons") == 5 })
 		r := w.latest("p-ana")
 		if kinds := w.events(r.ID); r.State != approvals.RequestPending || kinds[approvals.EventRequestCommented] != 0 {
 			t.Errorf("the request is %s, events %v", r.State, kinds)

@@ -93,7 +93,7 @@ func (b *Bot) talkedOfBundle(ctx context.Context, s said, p approvals.Principal,
 	}
 	for _, r := range sent {
 		_, err := b.cfg.Service.Comment(ctx, actor(p, s.entry), approvals.Comment{
-			Request: r.ID, Text: text, Key: door + "/" + s.Key + "/" + string(r.ID), Below: in.slot})
+			Request: r.ID, Text: b.shown(ctx, text), Key: door + "/" + s.Key + "/" + string(r.ID), Below: in.slot})
 		if err != nil {
 			return err
 		}

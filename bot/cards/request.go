@@ -126,9 +126,16 @@ func pick(v View) Card {
 		buttons = slices.Insert(buttons, 0, slack.BlockElement(primary(button(ActionTogether, id, all, all+", as requests that are decided one by one"))))
 	}
 	blocks := []slack.Block{header(title)}
+	shared := alike(v.Offered, func(e approvals.Entitlement) string { return e.Description })
+	if shared && v.Offered[0].Description != "" {
+		blocks = append(blocks, small(words(v.Offered[0].Description, 200)))
+	}
 	var names []string
 	for i, e := range v.Offered {
-		line := bold(words(e.Name, 120)) + "\n" + apart(e)
+		line := bold(words(e.Name, 120)) + "\n" + apart(e, v.Offered)
+		if said := v.Offered[:i]; !shared && e.Description != "" && !slices.ContainsFunc(said, func(o approvals.Entitlement) bool { return o.Description == e.Description }) {
+			line += "\n" + words(e.Description, 200)
+		}
 		b := button(fmt.Sprintf("%s/%d", ActionPick, i), id+" "+string(e.ID), "This one", "Choose "+e.Name)
 		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, bounded(line, maxSection), false, true), nil, slack.NewAccessory(b)))
 		names = append(names, words(e.Name, 80))
@@ -136,18 +143,23 @@ func pick(v View) Card {
 	return Card{Text: bounded(strings.TrimSuffix(title, "?")+": "+strings.Join(names, "; ")+"?", maxText), Blocks: append(blocks, actions(buttons...))}
 }
 
-// apart is what tells an entitlement from its neighbours.
-func apart(e approvals.Entitlement) string {
+// alike reports whether several entitlements, and not one alone, have the same
+// in one regard.
+func alike(of []approvals.Entitlement, regard func(approvals.Entitlement) string) bool {
+	return len(of) > 1 && !slices.ContainsFunc(of, func(e approvals.Entitlement) bool { return regard(e) != regard(of[0]) })
+}
+
+// apart is what tells an entitlement from those that it is offered with.
+func apart(e approvals.Entitlement, of []approvals.Entitlement) string {
 	bits := []string{words(e.Level, 40) + " on " + words(e.Resource, 60)}
+	if len(of) > 1 && !alike(of, func(e approvals.Entitlement) string { return e.System }) {
+		bits = append(bits, "in "+words(e.System, 40))
+	}
 	if e.Environment != "" {
 		bits = append(bits, words(e.Environment, 40))
 	}
 	bits = append(bits, "sensitivity "+words(string(e.Sensitivity), 20), "at most "+approvals.Span(e.MaxDuration))
-	s := strings.Join(bits, " · ")
-	if e.Description != "" {
-		s += "\n" + words(e.Description, 200)
-	}
-	return s
+	return strings.Join(bits, " · ")
 }
 
 // Request is a request as its requester and its beneficiary see it, from the

@@ -11,6 +11,9 @@ import (
 
 var now = time.Date(2026, 3, 3, 13, 0, 0, 0, time.UTC)
 
+// address is where a card is, in Slack.
+const address = "https://northwind.slack.com/archives/D1/p1"
+
 func entitlement() approvals.Entitlement {
 	return approvals.Entitlement{ID: "billing-db:read-only", System: "postgres", Resource: "billing-db", Level: "read-only", Environment: "production",
 		Name: "Billing database, read only", Description: "Reads every table, without card numbers.", Sensitivity: approvals.High,
@@ -356,10 +359,12 @@ func all(base cards.View) map[string]cards.Card {
 			d.Ruling = approvals.Ruling{Outcome: approvals.Refuse, Policies: []approvals.PolicyRef{{ID: "guests_never", Effect: "forbid", Reason: "Guests get no access."}}}
 			v.Decision = &d
 		})),
-		"why-draft":      cards.Why(draft),
-		"unclear":        cards.Unclear(),
-		"buttons-decide": cards.ButtonsDecide(),
-		"unheard":        cards.Unheard(),
+		"why-draft":           cards.Why(draft),
+		"unclear":             cards.Unclear(),
+		"buttons-decide":      cards.ButtonsDecide(nil, 0),
+		"buttons-decide-one":  cards.ButtonsDecide([]cards.Waiting{{View: with(base, readBy("p-bob")), Link: address}}, 1),
+		"buttons-decide-more": cards.ButtonsDecide([]cards.Waiting{{View: with(base, readBy("p-bob"))}}, 5),
+		"unheard":             cards.Unheard(),
 
 		"nudge":         cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Due),
 		"nudge-letting": cards.Nudge(with(approved, grant(approvals.GrantActive)), cards.Letting),
@@ -372,7 +377,7 @@ func all(base cards.View) map[string]cards.Card {
 		"failing-setup": cards.Failed(with(approved, readBy("p-cleo"), grant(approvals.GrantFailed, func(g *approvals.Grant) { g.EndNote = "The role does not exist." }))),
 		"giving-back":   cards.GivingBack(with(approved, grant(approvals.GrantRevoking))),
 		"unread-end":    cards.UnreadEnd(),
-		"held":          cards.Held("The Slack account U1 is on hold because the email address changed.", "U1"),
+		"held":          cards.Held("The Slack account of Ana Diaz is on hold because the email address changed.", "U1", "Ana Diaz"),
 		"list":          cards.List(standing),
 		"list-nothing":  cards.List(cards.Standing{Now: now, Reader: base.Reader}),
 		"which-release": cards.Which([]cards.View{with(approved, grant(approvals.GrantActive)), with(approved, grant(approvals.GrantActive))}, cards.ActionRelease, 0),

@@ -71,7 +71,11 @@ func WhoWould(v View) Card {
 func Several(of []approvals.Entitlement) Card {
 	var names []string
 	for _, e := range of {
-		names = append(names, bold(words(e.Name, 120)))
+		called := words(e.Name, 120)
+		if slices.ContainsFunc(of, func(o approvals.Entitlement) bool { return o.ID != e.ID && o.Name == e.Name }) {
+			called = View{Entitlement: e}.thing()
+		}
+		names = append(names, bold(called))
 	}
 	return Say("Which one do you mean: " + join(names, 5) + "? Please ask again with its name.")
 }
@@ -150,9 +154,36 @@ func UnreadEnd() Card {
 	return Say("I couldn't use the end that you gave: it is over already, too far away, or not until now. The card has the usual length. For another, write for instance “make it 2 hours”, or press Change… on the card.")
 }
 
-// ButtonsDecide says that words alone approve and deny nothing.
-func ButtonsDecide() Card {
-	return Say("Words decide nothing here: please press Approve or Deny on the card. I've passed nothing on.")
+// Waiting is a request that waits for its view's reader, and the address of the
+// card with the buttons; "" when that is not known.
+type Waiting struct {
+	View
+	Link string
+}
+
+// ButtonsDecide says that words alone approve and deny nothing, and of all that
+// waits for somebody names the first.
+func ButtonsDecide(first []Waiting, all int) Card {
+	lines := []string{"Only the buttons on a request's card decide, since it is the click that tells who you are and that you mean it."}
+	switch all {
+	case 0:
+		lines[0] += " Nothing waits for your answer."
+	case 1:
+		lines[0] += " This waits for your answer:"
+	default:
+		lines[0] += fmt.Sprintf(" These %d wait for your answer:", all)
+	}
+	for _, w := range first {
+		line := "•  " + w.asksFor() + ", asked by " + name(w.Requester.Name)
+		if w.Link != "" {
+			line += ": <" + w.Link + "|open the card>"
+		}
+		lines = append(lines, line)
+	}
+	if n := all - len(first); n > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more: see the Home tab.", n))
+	}
+	return Say(strings.Join(lines, "\n"))
 }
 
 // Unheard says that a comment was kept, and that nobody reads it.

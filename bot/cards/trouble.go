@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func (t *Trouble) blocks() []slack.Block {
 	}
 	for _, b := range t.OnHold[:min(len(t.OnHold), troubles)] {
 		s := "The account of " + bold(name(t.Names[b.Principal])) + " is on hold because " + words(b.Note, 200) + "."
-		blocks = append(blocks, section(s), actions(free(b.Subject)))
+		blocks = append(blocks, section(s), actions(free(b.Subject, t.Names[b.Principal])))
 	}
 	if n := len(t.OnHold) - troubles; n > 0 {
 		blocks = append(blocks, small(fmt.Sprintf("… and %d more accounts are on hold.", n)))
@@ -104,17 +105,18 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf(many, n)
 }
 
-// Held says that an account is on hold, to an admin, who may free it.
-func Held(sentence, user string) Card {
+// Held says that a person's account is on hold, to an admin, who may free it.
+// user is the account's id, person the name of whom it is bound to.
+func Held(sentence, user, person string) Card {
 	card := Tell(sentence)
-	card.Blocks = append(card.Blocks, actions(free(user)))
+	card.Blocks = append(card.Blocks, actions(free(user, person)))
 	return card
 }
 
 // free is the button by which an admin frees an account that is on hold.
-func free(user string) slack.BlockElement {
+func free(user, person string) slack.BlockElement {
 	b := button(ActionConfirm, user, "It is still them", "Confirm that the account still belongs to the same person")
-	b = confirm(b, "Free this account?", "The account "+user+" gets back all rights of the person it is bound to. Ask the person by another way first.", "Free it", true)
+	b = confirm(b, "Free this account?", "This account gets back all rights of "+plain(cmp.Or(person, user), 80)+". Ask them by another way first.", "Free it", true)
 	return b.WithStyle(slack.StyleDanger)
 }
 
