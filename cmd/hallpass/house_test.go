@@ -85,6 +85,19 @@ var private = regexp.MustCompile(strings.Join([]string{
 	`\b(gc` + `r|ghc` + `r|qua` + `y)\.io\b`, `dock` + `er\.io\b`,
 }, "|"))
 
+// hints are pieces of which every match of private holds one. To look for them
+// costs next to nothing; private over all lines, under the race detector, as
+// much processor time as a third of this package's other tests.
+var hints = []string{"rk/", "rm/", "sh_jobs", "ot/", "ang.org", "js.org", "pi.org", "r.io", "y.io"}
+
+// privateIn returns what private matches in a line: "" for nothing.
+func privateIn(line string) string {
+	if !slices.ContainsFunc(hints, func(hint string) bool { return strings.Contains(line, hint) }) {
+		return ""
+	}
+	return private.FindString(line)
+}
+
 func TestNoFileNamesAMachineOrARegistry(t *testing.T) {
 	t.Parallel()
 	for _, file := range files(t) {
@@ -99,7 +112,7 @@ func TestNoFileNamesAMachineOrARegistry(t *testing.T) {
 			continue // An image.
 		}
 		for i, line := range strings.Split(string(data), "\n") {
-			if found := private.FindString(line); found != "" {
+			if found := privateIn(line); found != "" {
 				t.Errorf("%s:%d names %q", file, i+1, found)
 			}
 		}
@@ -113,11 +126,19 @@ func TestPrivatePatternFindsWhatItIsFor(t *testing.T) {
 		"GOPROXY=https://proxy.gol" + "ang.org": true,
 		"FROM ghc" + "r.io/owner/image":         true,
 		"/ro" + "ot/go/pkg":                     true,
+		"cd /fa" + "rm/main":                    true,
+		"/tmp/ba" + "sh_jobs.0/job":             true,
+		"GOSUMDB=sum.gol" + "ang.org":           true,
+		"https://registry.npm" + "js.org/a":     true,
+		"https://py" + "pi.org/simple":          true,
+		"FROM gc" + "r.io/owner/image":          true,
+		"FROM qua" + "y.io/owner/image":         true,
+		"FROM dock" + "er.io/library/golang":    true,
 		"the framework/guide":                   false,
 		"docs/network/index":                    false,
 		"FROM golang:1.26":                      false,
 	} {
-		if got := private.MatchString(text); got != want {
+		if got := privateIn(text) != ""; got != want {
 			t.Errorf("%q matches: %v, want %v", text, got, want)
 		}
 	}
