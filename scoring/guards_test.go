@@ -25,41 +25,6 @@ func named(a approvals.Assessment, name string) *approvals.Factor {
 	return nil
 }
 
-func TestColdStartHasLowConfidence(t *testing.T) {
-	t.Parallel()
-	for decisions, want := range map[int]approvals.Confidence{0: approvals.ConfidenceLow, 4000: approvals.ConfidenceLow, 12_000: approvals.ConfidenceHigh} {
-		o := synthetic.New(synthetic.Config{People: 240, Entitlements: 60, Grants: 3000, Decisions: decisions, Seed: 1})
-		a := assessed(t, build(o), Shipped(), o.Facts(5, 0))
-		if a.Confidence != want {
-			t.Errorf("after %d decisions confidence is %s, want %s", decisions, a.Confidence, want)
-		}
-		if said := named(a, "unknown.experience") != nil; said != (decisions < experienced) {
-			t.Errorf("after %d decisions inexperience is said: %v", decisions, said)
-		}
-	}
-}
-
-func TestUnknownAttributesAndStaleDirectoryAreSaidAndLowerConfidence(t *testing.T) {
-	t.Parallel()
-	o := company(1)
-	w, m := build(o), Shipped()
-	for name, change := range map[string]func(*approvals.Facts){
-		"unknown.manager":    func(f *approvals.Facts) { f.Beneficiary.Manager = "" },
-		"unknown.department": func(f *approvals.Facts) { f.Beneficiary.Department = "" },
-		"unknown.directory":  func(f *approvals.Facts) { f.Directory.Stale = true },
-	} {
-		f := o.Facts(5, 0)
-		if a := assessed(t, w, m, f); a.Confidence != approvals.ConfidenceHigh || named(a, name) != nil {
-			t.Fatalf("the ordinary request has confidence %s and factors %+v", a.Confidence, a.Factors)
-		}
-		change(&f)
-		a := assessed(t, w, m, f)
-		if a.Confidence != approvals.ConfidenceLow || named(a, name) == nil {
-			t.Errorf("%s: confidence is %s, factors %+v", name, a.Confidence, a.Factors)
-		}
-	}
-}
-
 // TestTitleSwapGainsNothingForThirtyDays swaps a title for one whose holders
 // get the entitlement. Without the guard, which a world that never saw the old
 // title stands for, the swap lowers the score at once.
