@@ -28,10 +28,11 @@ func backtestCommand() *cobra.Command {
 		Short: "See what the score would have said of past decisions, before a policy trusts it",
 		Long: "The history is a CSV with a header: approved (1 or 0), entitlement, and any attributes of the requester.\n" +
 			"With --cross-validate the score is measured on parts of the history that it has not learned from.\n" +
-			"With --requests it learns from the history and scores the requests, row for row, without learning from them.",
+			"With --requests it learns from the history and scores the requests, row for row, without learning from them.\n" +
+			"What is said on standard error names the weights that served and the columns that were not counted.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Shipped = scoring.ShippedFile()
+			o.Shipped, o.Notes = scoring.ShippedFile(), cmd.ErrOrStderr()
 			if bot {
 				o.Layout = scoring.Layout()
 			}
@@ -59,7 +60,7 @@ func fitCommand() *cobra.Command {
 		Short: "Fit the score's weights to your own organisation's decisions",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Judged, o.Layout = scoring.ShippedFile(), scoring.Layout()
+			o.Judged, o.Layout, o.Notes = scoring.ShippedFile(), scoring.Layout(), cmd.ErrOrStderr()
 			return backtest.Fit(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}
@@ -89,7 +90,11 @@ func explainScoreCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, closing(s)) }()
-			d, err := s.Decision(cmd.Context(), approvals.RequestID(args[0]))
+			r, err := s.Request(cmd.Context(), approvals.RequestID(args[0]))
+			if err != nil {
+				return err
+			}
+			d, err := s.Decision(cmd.Context(), r.ID)
 			if err != nil {
 				return err
 			}
@@ -99,7 +104,7 @@ func explainScoreCommand() *cobra.Command {
 			}
 			identical, err := weights.Explain(cmd.OutOrStdout(), d)
 			if err == nil && !identical {
-				err = approvals.Errorf(approvals.CodeInvalid, "The score computed now is not the stored one: see the model's version above.")
+				err = approvals.Errorf(approvals.CodeInvalid, "The stored score is not shown to be right: see what is said of computing it again, above.")
 			}
 			return errors.Join(err, recorded(cmd, s, d))
 		},

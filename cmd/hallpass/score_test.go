@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +14,41 @@ import (
 	"github.com/hallpass-dev/hallpass/store"
 	"github.com/hallpass-dev/hallpass/store/storetest"
 )
+
+// TestScoreSaysOnStandardErrorWhatServed: among the scores it would be read as one.
+func TestScoreSaysOnStandardErrorWhatServed(t *testing.T) {
+	t.Parallel()
+	history := decisions(t)
+	var out, errs log
+	if code := run(t.Context(), []string{"score", "backtest", "--history", history, "--requests", history, "--out", "-"}, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, errs.String())
+	}
+	if !strings.Contains(errs.String(), "with the shipped weights, since") || strings.Contains(out.String(), "weights") {
+		t.Errorf("it says\n%s\nand among the scores\n%s", errs.String(), out.String())
+	}
+}
+
+// TestScoreThatIsStoppedEndsWithAnError: other commands end well when they are
+// told to stop; a script that waits for scores must not go on without them.
+func TestScoreThatIsStoppedEndsWithAnError(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	out := filepath.Join(t.TempDir(), "s.csv")
+	history := decisions(t)
+	for _, args := range [][]string{
+		{"--history", history, "--requests", history, "--out", out},
+		{"--history", history, "--cross-validate", "3", "--html", out},
+	} {
+		var said, errs log
+		if code := run(ctx, append([]string{"score", "backtest"}, args...), &said, &errs); code != 1 || !strings.Contains(errs.String(), "Stopped before the end") {
+			t.Errorf("%q: exit code %d, and it says %q", args, code, errs.String())
+		}
+		if _, err := os.Stat(out); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%q: there is a file: %v", args, err)
+		}
+	}
+}
 
 // decisions writes a made-up history in which one manager refuses most.
 func decisions(t *testing.T) string {
@@ -151,6 +188,10 @@ func TestScoreExplainFailsWhereSomethingWasChanged(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+	var out, errs log
+	if code := run(t.Context(), []string{"score", "explain", "never heard of", "--config", filepath.Join(dir, "hallpass.yaml")}, &out, &errs); code != 1 || errs.String() != "hallpass: There is no such request.\n" {
+		t.Errorf("of an unknown request exit code %d, and it says %q", code, errs.String())
 	}
 	for _, c := range cases {
 		var out, errs log

@@ -10,15 +10,16 @@ import (
 // comparison. It returns one number a request, higher for likelier refusal.
 type baseline struct {
 	name  string
+	needs string // the column without which it can tell nothing
 	score func(history, requests *Table) []float64
 }
 
 // baselines are the methods that products and papers describe.
 var baselines = []baseline{
-	{"entitlement's rate of denial", func(h, r *Table) []float64 { return rateOf(h, r, "entitlement") }},
-	{"manager's rate of denial", func(h, r *Table) []float64 { return rateOf(h, r, "manager") }},
-	{"peers in the department who hold it", peerPrevalence},
-	{"word overlap of the three closest holders", closestHolders},
+	{"entitlement's rate of denial", "entitlement", func(h, r *Table) []float64 { return rateOf(h, r, "entitlement") }},
+	{"manager's rate of denial", "manager", func(h, r *Table) []float64 { return rateOf(h, r, "manager") }},
+	{"peers in the department who hold it", "department", peerPrevalence},
+	{"word overlap of the three closest holders", "entitlement", closestHolders},
 }
 
 // rateOf is the smoothed rate of denial among decisions with an equal value.

@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
+	"github.com/hallpass-dev/hallpass/approvals"
 	"github.com/hallpass-dev/hallpass/scoring/scorecard"
 )
 
 // Result is everything that a cross-validation found.
 type Result struct {
 	Decisions, Denials, Folds int
+	Origins                   []string // with which weights, and what was not counted, for people
+	Borrowed                  bool     // the weights were not fitted outside each part
+	Bot                       bool     // only what the bot counts was counted
 	Figures                   Figures
 	Unseen                    []Unseen
 	Flags                     []Flags
@@ -48,6 +53,8 @@ type prediction struct {
 	raw         []float64         // points before clipping
 	strange     []map[string]bool // attributes of which nothing was decided in training
 	denied      []bool
+	borrowed    bool     // of some fold the weights were not fitted
+	origins     []string // with which weights, and what was not counted: of each fold what is new
 }
 
 func (p *prediction) figures() Figures {
@@ -60,7 +67,7 @@ func (p *prediction) figures() Figures {
 }
 
 // trainer makes a model of a history.
-type trainer func(*Table) (*model, error)
+type trainer func(context.Context, *Table) (*model, error)
 
 // validate scores each fold with a model trained on all others.
 func validate(ctx context.Context, t *Table, fold []int, k int, learn trainer) (*prediction, error) {
@@ -77,9 +84,13 @@ func validate(ctx context.Context, t *Table, fold []int, k int, learn trainer) (
 		if len(inside) == 0 {
 			continue
 		}
-		m, err := learn(t.subset(outside))
+		m, err := learn(ctx, t.subset(outside))
 		if err != nil {
 			return nil, err
+		}
+		out.borrowed = out.borrowed || m.borrowed
+		if f := m.origin + m.leftOut(t); !slices.Contains(out.origins, f) {
+			out.origins = append(out.origins, f)
 		}
 		rows := m.rows(t.subset(inside))
 		singles, pairs := m.cellRoom()
@@ -105,17 +116,27 @@ func (m *model) strangers(singles []scorecard.Cell) map[string]bool {
 }
 
 // crossValidate measures the score, its parts and its rivals on one history.
-func crossValidate(ctx context.Context, o Options, t *Table, stdout io.Writer) error {
+func crossValidate(ctx context.Context, o Options, t *Table, files *outputs, stdout io.Writer) error {
 	k := o.CrossValidate
 	if len(t.Rows) < k || t.denials() < k || len(t.Rows)-t.denials() < k {
-		return fmt.Errorf("cross-validate: %d decisions with %d denials can't be cut into %d folds", len(t.Rows), t.denials(), k)
+		return approvals.Errorf(approvals.CodeInvalid, "%s: %s with %s can't be cut into %d parts that each hold both; %d of both are needed.",
+			o.History, plural(len(t.Rows), "decision"), plural(t.denials(), "denial"), k, k)
+	}
+	markdown, err := files.create(o.Markdown)
+	if err != nil {
+		return err
+	}
+	html, err := files.create(o.HTML)
+	if err != nil {
+		return err
 	}
 	fold := stratified(t.Denied, k, o.Seed)
 	main, err := validate(ctx, t, fold, k, o.model)
 	if err != nil {
 		return err
 	}
-	r := Result{Decisions: len(t.Rows), Denials: t.denials(), Folds: k, Figures: main.figures(), Curves: main.curves()}
+	r := Result{Decisions: len(t.Rows), Denials: t.denials(), Folds: k, Origins: main.origins, Borrowed: main.borrowed, Bot: len(o.Layout.Attributes) > 0,
+		Figures: main.figures(), Curves: main.curves()}
 	for _, a := range scorecard.Anchors {
 		if t.column(a) < 0 {
 			continue
@@ -128,15 +149,18 @@ func crossValidate(ctx context.Context, o Options, t *Table, stdout io.Writer) e
 	}
 	r.Flags = flags(t, main)
 	for _, b := range baselines {
+		if t.column(b.needs) < 0 {
+			continue
+		}
 		r.Baselines = append(r.Baselines, Baseline{b.name, b.auc(t, fold, k)})
 	}
-	if o.Markdown != "" {
-		if err := writeFile(o.Markdown, r.WriteMarkdown); err != nil {
+	if markdown != nil {
+		if err := markdown.put(r.WriteMarkdown); err != nil {
 			return err
 		}
 	}
-	if o.HTML != "" {
-		if err := writeFile(o.HTML, r.WriteHTML); err != nil {
+	if html != nil {
+		if err := html.put(r.WriteHTML); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ type Curves struct {
 	Calibration []Point // likelihood said, share refused; 20 groups of equal size
 	Leak        []Point // share of requests below a threshold, share of those refused
 	Thresholds  []Coverage
+	Limits      []ScoreLimit
 }
 
 // curvePoints is how many points a curve has at most.
@@ -44,5 +45,6 @@ func (p *prediction) curves() (c Curves) {
 	for _, below := range []float64{0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1} {
 		c.Thresholds = append(c.Thresholds, coverage(p.p, p.denied, below))
 	}
+	c.Limits = p.scoreLimits()
 	return c
 }

@@ -1,11 +1,13 @@
 package backtest
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hallpass-dev/hallpass/approvals"
 )
@@ -43,13 +45,16 @@ func (d dictionary) number(column, word string) uint32 {
 }
 
 // readTable reads CSV with a header. The column "approved" holds 1 or 0, and
-// must be there when decided is set; "entitlement" must always be there; every
-// other column is an attribute.
+// must be there when decided is set, as must be a decision; "entitlement" must
+// always be there; every other column is an attribute.
 func readTable(name string, r io.Reader, words dictionary, decided bool) (*Table, error) {
-	in := csv.NewReader(r)
+	in := csv.NewReader(withoutMark(r))
 	in.ReuseRecord = true
 	record, err := in.Read()
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, tableProblem(name, 1, "the file is empty", "begin with a line of column names", nil)
+	case err != nil:
 		return nil, tableProblem(name, 1, "the header can't be read", "begin with a line of column names", err)
 	}
 	h, err := readHeader(name, record, decided)
@@ -60,7 +65,7 @@ func readTable(name string, r io.Reader, words dictionary, decided bool) (*Table
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			return t, nil
+			break
 		}
 		if err != nil {
 			return nil, tableProblem(name, lineOf(err), "this is no line of CSV", "give every line as many fields as the header, and every quote its end", err)
@@ -73,16 +78,32 @@ func readTable(name string, r io.Reader, words dictionary, decided bool) (*Table
 		if !decided {
 			continue
 		}
-		switch record[h.approved] {
+		switch said := strings.TrimSpace(record[h.approved]); said {
 		case "1":
 			t.Denied = append(t.Denied, false)
 		case "0":
 			t.Denied = append(t.Denied, true)
 		default:
 			line, _ := in.FieldPos(h.approved)
-			return nil, tableProblem(name, line, `"approved" is neither 1 nor 0`, "write 1 for approved and 0 for denied", nil)
+			return nil, tableProblem(name, line, fmt.Sprintf(`"approved" is %.20q, neither 1 nor 0`, said), "write 1 for approved and 0 for denied", nil)
 		}
 	}
+	if decided && len(t.Rows) == 0 {
+		return nil, tableProblem(name, 2, "there are no decisions", "write one a line, below the names of the columns", nil)
+	}
+	return t, nil
+}
+
+// byteOrderMark is what spreadsheets begin UTF-8 with. It is taken off before the
+// CSV reader sees it, which would take a quoted first name for a stray quote.
+const byteOrderMark = "\ufeff"
+
+func withoutMark(r io.Reader) io.Reader {
+	b := bufio.NewReader(r)
+	if first, err := b.Peek(len(byteOrderMark)); err == nil && string(first) == byteOrderMark {
+		_, _ = b.Discard(len(byteOrderMark)) // what was peeked at is there
+	}
+	return b
 }
 
 // lineOf is where the CSV reader stumbled; 0 if it does not say.
@@ -102,12 +123,21 @@ type header struct {
 }
 
 func readHeader(name string, record []string, decided bool) (h header, err error) {
+	wrong := func(what, mend string) error { return tableProblem(name, 1, what, mend, nil) }
+	if line := strings.Join(record, ","); !utf8.ValidString(line) || strings.ContainsRune(line, 0) {
+		return h, wrong("this is no text in UTF-8", "export it again as CSV in UTF-8")
+	} else if separator := strings.IndexAny(line, ";\t"); len(record) == 1 && separator >= 0 {
+		return h, wrong(fmt.Sprintf("the fields are separated by %q", line[separator]), "separate them by commas")
+	}
 	h.approved = -1
 	seen := map[string]bool{}
 	for i, c := range record {
-		c = strings.TrimSpace(strings.TrimPrefix(c, "\ufeff"))
-		if c == "" || seen[c] {
-			return h, tableProblem(name, 1, fmt.Sprintf("column %d has no name of its own", i+1), "name every column once", nil)
+		c = strings.TrimSpace(c)
+		switch {
+		case c == "":
+			return h, wrong(fmt.Sprintf("column %d has no name", i+1), "name every column once")
+		case seen[c]:
+			return h, wrong(fmt.Sprintf("column %d is named %q, as is an earlier one", i+1, c), "name every column once")
 		}
 		seen[c] = true
 		if c == "approved" {
@@ -119,13 +149,24 @@ func readHeader(name string, record []string, decided bool) (h header, err error
 	}
 	switch {
 	case decided && !seen["approved"]:
-		err = tableProblem(name, 1, `there is no column "approved"`, "add it, with 1 for approved and 0 for denied", nil)
+		err = wrong(missing(record, "approved"), "add it, with 1 for approved and 0 for denied")
 	case !seen["entitlement"]:
-		err = tableProblem(name, 1, `there is no column "entitlement"`, "add it, with what was asked for", nil)
+		err = wrong(missing(record, "entitlement"), "add it, with what was asked for")
 	case len(h.columns) > maxColumns:
-		err = tableProblem(name, 1, fmt.Sprintf("%d attributes are more than %d", len(h.columns), maxColumns), "leave out those that say the same", nil)
+		err = wrong(fmt.Sprintf("%d attributes are more than %d", len(h.columns), maxColumns), "leave out those that say the same")
 	}
 	return h, err
+}
+
+// missing says which column is not there, and which one may be meant for it.
+func missing(record []string, column string) string {
+	what := fmt.Sprintf("there is no column %q", column)
+	for _, c := range record {
+		if c = strings.TrimSpace(c); strings.EqualFold(c, column) {
+			return what + fmt.Sprintf(", only %q: small letters count", c)
+		}
+	}
+	return what
 }
 
 // ReadHistory reads decided requests. Errors are of approvals.CodeInvalid and

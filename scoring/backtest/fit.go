@@ -1,6 +1,10 @@
 package backtest
 
-import "math"
+import (
+	"context"
+	"fmt"
+	"math"
+)
 
 // design is what weights are fitted to: one row of measurements for each
 // decision, with the base rate's log-odds as offset.
@@ -19,14 +23,18 @@ type solution struct {
 
 // fit minimises the logistic loss plus ridge/2·Σw², weights never negative, by
 // projected Newton steps: the quadratic model is minimised by coordinate
-// descent within the bounds, which is exact and needs no step size.
-func fit(d *design, ridge float64) solution {
+// descent within the bounds, which is exact and needs no step size. Its only
+// error is that ctx ended.
+func fit(ctx context.Context, d *design, ridge float64) (solution, error) {
 	k := d.terms + 1 // the bias comes last
 	w := make([]float64, k)
 	gradient, hessian := make([]float64, k), make([]float64, k*k)
 	loss := d.loss(w, ridge)
 	for range 50 {
-		d.derivatives(w, ridge, gradient, hessian)
+		d.derivatives(ctx, w, ridge, gradient, hessian)
+		if err := ctx.Err(); err != nil {
+			return solution{}, fmt.Errorf("fit weights: %w", err)
+		}
 		step := descend(w, gradient, hessian, d.terms)
 		next, size := make([]float64, k), 1.0
 		var l float64
@@ -48,7 +56,7 @@ func fit(d *design, ridge float64) solution {
 			break
 		}
 	}
-	return solution{bias: w[d.terms], weights: w[:d.terms]}
+	return solution{bias: w[d.terms], weights: w[:d.terms]}, nil
 }
 
 func (d *design) score(w []float64, row int) float64 {
@@ -73,13 +81,18 @@ func (d *design) loss(w []float64, ridge float64) (sum float64) {
 	return sum
 }
 
-func (d *design) derivatives(w []float64, ridge float64, gradient, hessian []float64) {
+// derivatives are worthless when ctx ends meanwhile: over a long history they
+// take seconds, for which nobody waits who wants to stop.
+func (d *design) derivatives(ctx context.Context, w []float64, ridge float64, gradient, hessian []float64) {
 	k := d.terms + 1
 	clear(gradient)
 	clear(hessian)
 	row := make([]float64, k)
 	row[d.terms] = 1
 	for i, denied := range d.denied {
+		if i%10_000 == 0 && ctx.Err() != nil {
+			return
+		}
 		p := 1 / (1 + math.Exp(-d.score(w, i)))
 		e := p
 		if denied {

@@ -27,9 +27,19 @@ func planted(n int, bias float64, weights []float64) *design {
 	return d
 }
 
+// fitted is fit where nobody stops it.
+func fitted(t *testing.T, d *design, ridge float64) solution {
+	t.Helper()
+	s, err := fit(t.Context(), d, ridge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestFitFindsPlantedWeights(t *testing.T) {
 	t.Parallel()
-	s := fit(planted(40_000, -1.5, []float64{0.8, 0, 2}), 1)
+	s := fitted(t, planted(40_000, -1.5, []float64{0.8, 0, 2}), 1)
 	near(t, "bias", s.bias, -1.5, 0.05)
 	near(t, "first", s.weights[0], 0.8, 0.05)
 	near(t, "second", s.weights[1], 0, 0.05)
@@ -38,7 +48,7 @@ func TestFitFindsPlantedWeights(t *testing.T) {
 
 func TestFitNeverGivesANegativeWeight(t *testing.T) {
 	t.Parallel()
-	s := fit(planted(10_000, -1, []float64{-1, 1, -0.3}), 1)
+	s := fitted(t, planted(10_000, -1, []float64{-1, 1, -0.3}), 1)
 	for i, w := range s.weights {
 		if w < 0 {
 			t.Errorf("weight %d is %v", i, w)
@@ -50,7 +60,7 @@ func TestFitNeverGivesANegativeWeight(t *testing.T) {
 func TestFitStandsWhereNoStepIsBetter(t *testing.T) {
 	t.Parallel()
 	d := planted(5000, -1, []float64{0.5, -0.5, 1})
-	s := fit(d, 2)
+	s := fitted(t, d, 2)
 	w := append(append([]float64(nil), s.weights...), s.bias)
 	best := d.loss(w, 2)
 	for i := range w {
@@ -73,7 +83,7 @@ func TestFitSurvivesColumnsThatSayTheSameOrNothing(t *testing.T) {
 	for i := range d.denied {
 		d.x[i*3+1], d.x[i*3+2] = d.x[i*3], 0
 	}
-	s := fit(d, 1)
+	s := fitted(t, d, 1)
 	if s.weights[0]+s.weights[1] < 0.5 || math.IsNaN(s.weights[2]) {
 		t.Errorf("weights are %v", s.weights)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hallpass-dev/hallpass/approvals"
 )
 
@@ -57,13 +59,22 @@ func load(t *testing.T, path string) *Table {
 func TestBadTablesNameFileLineAndMend(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
-		"empty":           {"", "h.csv:1: the header can't be read; begin with a line of column names"},
+		"empty":           {"", "h.csv:1: the file is empty; begin with a line of column names"},
 		"no decisions":    {"entitlement\na\n", `h.csv:1: there is no column "approved"; add it, with 1 for approved and 0 for denied`},
 		"no entitlement":  {"approved\n1\n", `h.csv:1: there is no column "entitlement"; add it, with what was asked for`},
-		"twice":           {"approved,entitlement,entitlement\n", "h.csv:1: column 3 has no name of its own; name every column once"},
+		"twice":           {"approved,entitlement,entitlement\n", `h.csv:1: column 3 is named "entitlement", as is an earlier one; name every column once`},
 		"short line":      {"approved,entitlement\n1,a\n1\n", "h.csv:3: this is no line of CSV; give every line as many fields as the header, and every quote its end"},
 		"open quote":      {"approved,entitlement\n1,\"a\n", "h.csv:2: this is no line of CSV; give every line as many fields as the header, and every quote its end"},
-		"other decision":  {"approved,entitlement\n1,a\nyes,a\n", `h.csv:3: "approved" is neither 1 nor 0; write 1 for approved and 0 for denied`},
+		"other decision":  {"approved,entitlement\n1,a\nyes,a\n", `h.csv:3: "approved" is "yes", neither 1 nor 0; write 1 for approved and 0 for denied`},
+		"no name":         {"approved,entitlement, \n", "h.csv:1: column 3 has no name; name every column once"},
+		"open header":     {"approved,\"entitlement\n", "h.csv:1: the header can't be read; begin with a line of column names"},
+		"nothing decided": {"approved,entitlement\n", "h.csv:2: there are no decisions; write one a line, below the names of the columns"},
+		"semicolons":      {"approved;entitlement\n1;a\n", "h.csv:1: the fields are separated by ';'; separate them by commas"},
+		"tabs":            {"approved\tentitlement\n1\ta\n", `h.csv:1: the fields are separated by '\t'; separate them by commas`},
+		"capitals":        {"Approved,Entitlement\n1,a\n", `h.csv:1: there is no column "approved", only "Approved": small letters count; add it, with 1 for approved and 0 for denied`},
+		"UTF-16":          {"\xff\xfea\x00p\x00", "h.csv:1: this is no text in UTF-8; export it again as CSV in UTF-8"},
+		"Latin-1":         {"approved,entitlement,Stra\xdfe\n1,a,b\n", "h.csv:1: this is no text in UTF-8; export it again as CSV in UTF-8"},
+		"long nonsense":   {"approved,entitlement\n" + strings.Repeat("x", 900) + ",a\n", `h.csv:2: "approved" is "xxxxxxxxxxxxxxxxxxxx", neither 1 nor 0; write 1 for approved and 0 for denied`},
 		"too many fields": {"approved,entitlement" + strings.Repeat(",x", 1) + manyColumns(25) + "\n", "h.csv:1: 27 attributes are more than 20; leave out those that say the same"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +108,32 @@ func TestByteOrderMarkAndEmptyCellsAreUnderstood(t *testing.T) {
 	}
 	if table.denials() != 1 {
 		t.Errorf("%d denials, want 1", table.denials())
+	}
+}
+
+// TestOneTableInManyForms: spreadsheets begin with a mark, quote what they like
+// and end lines in two ways. What it says is the same.
+func TestOneTableInManyForms(t *testing.T) {
+	t.Parallel()
+	want, err := readTable("h.csv", strings.NewReader("approved,entitlement,manager\n0,a,m\n1,b,m\n"), dictionary{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"mark":            "\ufeffapproved,entitlement,manager\n0,a,m\n1,b,m\n",
+		"mark and quotes": "\ufeff\"approved\",\"entitlement\",\"manager\"\n\"0\",\"a\",\"m\"\n\"1\",\"b\",\"m\"\n",
+		"two line ends":   "approved,entitlement,manager\r\n0,a,m\r\n1,b,m\r\n",
+		"no last one":     "approved,entitlement,manager\n0,a,m\n1,b,m",
+		"spaces":          "approved, entitlement ,manager\n 0,a,m\n1 ,b,m\n",
+	} {
+		got, err := readTable("h.csv", strings.NewReader(text), dictionary{}, true)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -34,44 +35,8 @@ type model struct {
 	calibration scorecard.Calibration
 	knots       []scorecard.Knot
 	positions   *positions // nil: they are not counted
-}
-
-// newLayout pairs all attributes that say something of their own: a column
-// whose words follow one to one from an earlier column's is left out.
-func newLayout(t *Table) (l scorecard.Layout) {
-	var columns []int
-	for c, name := range t.Columns {
-		twin := false
-		for _, e := range columns {
-			twin = twin || t.twins(e, c)
-		}
-		if !twin {
-			columns = append(columns, c)
-			l.Attributes = append(l.Attributes, name)
-		}
-	}
-	for a := range l.Attributes {
-		for b := a + 1; b < len(l.Attributes); b++ {
-			l.Pairs = append(l.Pairs, [2]int{a, b})
-		}
-	}
-	return l
-}
-
-// twins reports whether two columns divide the rows alike.
-func (t *Table) twins(a, b int) bool {
-	there, back := map[uint32]uint32{}, map[uint32]uint32{}
-	for _, r := range t.Rows {
-		x, y := r[a], r[b]
-		if v, ok := there[x]; ok && v != y {
-			return false
-		}
-		if v, ok := back[y]; ok && v != x {
-			return false
-		}
-		there[x], back[y] = y, x
-	}
-	return true
+	borrowed    bool       // the weights were fitted elsewhere
+	origin      string     // where the weights come from, for people
 }
 
 // allTerms is a profile with every term that does not speak of the attributes
@@ -95,18 +60,18 @@ func allTerms(l scorecard.Layout, without []int) (p scorecard.Profile) {
 
 // train learns a history's cells, those of positions among them, and fits one
 // profile for each combination of known anchors.
-func train(t *Table) (*model, error) {
+func train(ctx context.Context, t *Table) (*model, error) {
 	m := newModel(t)
 	m.seePositions(t)
-	return m, m.fit(t)
+	return m, m.fit(ctx, t)
 }
 
 // fit is train for a model whose layout is settled.
-func (m *model) fit(t *Table) error {
+func (m *model) fit(ctx context.Context, t *Table) error {
 	m.reference = int64(float64(t.denials()) * 1e6 / float64(max(len(t.Rows), 1)))
 	rows := m.learn(t)
 	for i, name := range scorecard.ProfileNames(m.layout) {
-		if err := m.fitProfile(rows, t.Denied, name, scorecard.LeftOut(m.layout, i)); err != nil {
+		if err := m.fitProfile(ctx, rows, t.Denied, name, scorecard.LeftOut(m.layout, i)); err != nil {
 			return err
 		}
 	}
@@ -154,14 +119,17 @@ func (m *model) rows(t *Table) [][]uint32 {
 	return out
 }
 
-func (m *model) fitProfile(rows [][]uint32, denied []bool, name string, without []int) error {
+func (m *model) fitProfile(ctx context.Context, rows [][]uint32, denied []bool, name string, without []int) error {
 	p := allTerms(m.layout, without)
 	open, err := scorecard.Compile(p, m.layout, m.smoothing)
 	if err != nil {
 		return err
 	}
 	d := m.measure(open, rows, denied, m.innerFold(rows, denied, without))
-	s := fit(d, ridge)
+	s, err := fit(ctx, d, ridge)
+	if err != nil {
+		return err
+	}
 	kept := p.Terms[:0]
 	for i, t := range p.Terms {
 		if t.Weight = int64(math.Round(s.weights[i] * 1e6)); t.Weight > 0 {

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -87,9 +88,9 @@ func TestPositionsTellApartWhatNoPairCan(t *testing.T) {
 		}
 		return p.figures().AUC
 	}
-	with, without := measured(train), measured(func(t *Table) (*model, error) {
+	with, without := measured(train), measured(func(ctx context.Context, t *Table) (*model, error) {
 		m := newModel(t)
-		return m, m.fit(t)
+		return m, m.fit(ctx, t)
 	})
 	if with < 0.75 || without > 0.6 {
 		t.Errorf("AUC is %.3f with positions, want above 0.75, and %.3f without, want below 0.6", with, without)
@@ -115,7 +116,7 @@ func TestRequestsFromAFileGetWhatCrossValidationGivesThem(t *testing.T) {
 		}
 		return write(t, name, text)
 	}
-	m, err := train(table.subset(outside))
+	m, err := train(t.Context(), table.subset(outside))
 	if err != nil {
 		t.Fatal(err)
 	}

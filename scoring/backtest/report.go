@@ -37,13 +37,28 @@ func (r Result) rows() []row {
 	return rows
 }
 
+// method says what the figures rest on.
+func (r Result) method() string {
+	words := fmt.Sprintf("%d decisions were cut into %d parts. Each part was scored by the counts of the others, with %s.", r.Decisions, r.Folds, strings.Join(r.Origins, "; in some parts with "))
+	if r.Borrowed {
+		words += " Weights are not fitted again here: had they been fitted on these same decisions, the figures would flatter them."
+	}
+	return words
+}
+
 // WriteText writes the figures for a terminal.
 func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d-fold cross-validation, counts and weights learned outside each fold\n\n", r.Folds)
+	fmt.Fprintf(&b, "%d-fold cross-validation. %s\n\n", r.Folds, r.method())
 	for _, row := range r.rows() {
 		fmt.Fprintf(&b, "%-68s %s\n", row.what, row.figure)
 	}
+	fmt.Fprintf(&b, "\n%-14s %-24s %-30s %s\n", limitHeads[0], limitHeads[1], limitHeads[2], limitHeads[3])
+	for _, l := range r.Curves.Limits {
+		c := r.limitRow(l)
+		fmt.Fprintf(&b, "%-14s %-24s %-30s %s\n", c[0], c[1], c[2], c[3])
+	}
+	fmt.Fprintf(&b, "\n%s\n", r.limitWords())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -51,13 +66,22 @@ func (r Result) WriteText(w io.Writer) error {
 // WriteMarkdown writes the figures as a report for people.
 func (r Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# The score on your own past decisions\n\n")
-	fmt.Fprintf(&b, "%d decisions were cut into %d parts. Each part was scored with counts and weights learned on the others alone.\n\n", r.Decisions, r.Folds)
+	fmt.Fprintf(&b, "# The score on your own past decisions\n\n%s\n\n", r.method())
 	b.WriteString("| what | figure |\n|---|---|\n")
 	for _, row := range r.rows() {
 		fmt.Fprintf(&b, "| %s | %s |\n", row.what, row.figure)
 	}
-	b.WriteString("\n## What a threshold would have let through\n\n" + thresholdWords + "\n\n")
+	fmt.Fprintf(&b, "\n## What a policy would have let through\n\n%s\n\n", r.limitWords())
+	fmt.Fprintf(&b, "| %s |\n|---|---|---|---|\n", strings.Join(limitHeads[:], " | "))
+	for _, l := range r.Curves.Limits {
+		c := r.limitRow(l)
+		fmt.Fprintf(&b, "| %s | %s |\n", c[0], strings.Join(c[1:], " | "))
+	}
+	fmt.Fprintf(&b, "\n%s\n", r.exampleWords())
+	if c := r.exampleCondition(); c != "" {
+		fmt.Fprintf(&b, "\n```cedar\n%s\n```\n", c)
+	}
+	b.WriteString("\n## By likelihood of refusal\n\n" + thresholdWords + "\n\n")
 	b.WriteString("| approve below p_deny | requests | of these, people had refused |\n|---|---|---|\n")
 	for _, c := range r.Curves.Thresholds {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", percent(c.Below), percent(c.Share), percent(c.Refused))
@@ -66,4 +90,4 @@ func (r Result) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-const thresholdWords = "Had a policy approved every request below a likelihood of refusal, this share of requests would have needed nobody, and this share of them is what people had refused."
+const thresholdWords = "Had every request below a likelihood of refusal been approved, this share of requests would have needed nobody, and this share of them is what people had refused."

@@ -1,10 +1,9 @@
 package backtest
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -17,15 +16,16 @@ import (
 // Options says what to measure. Either Requests and Out are set, or
 // CrossValidate.
 type Options struct {
-	History       string // CSV of decided requests: approved, entitlement, any attributes
-	Requests      string // CSV of requests to score, without learning from them
-	Out           string // where their scores go; "-" is standard output
-	CrossValidate int    // into how many folds the history is cut, 2–100
-	Weights       string // a weights file, or "shipped"; empty: fitted on the history when it is long enough, else Shipped
-	Shipped       []byte // the weights file that comes with the program
-	Markdown      string // where a report for people goes; empty: nowhere
-	HTML          string // likewise, with curves, self-contained
-	Seed          uint64 // deals the folds; 0 is taken as 1
+	History       string    // CSV of decided requests: approved, entitlement, any attributes
+	Requests      string    // CSV of requests to score, without learning from them
+	Out           string    // where their scores go; "-" is standard output
+	CrossValidate int       // into how many folds the history is cut, 2–100
+	Weights       string    // a weights file, or "shipped"; empty: fitted on the history when it is long enough, else Shipped
+	Shipped       []byte    // the weights file that comes with the program
+	Markdown      string    // where a report for people goes; empty: nowhere
+	HTML          string    // likewise, with curves, self-contained
+	Seed          uint64    // deals the folds; 0 is taken as 1
+	Notes         io.Writer // where it is said what was done with which weights, if not nil
 
 	// Layout is what is counted where weights are fitted; other columns are left
 	// out, and positions too. Without attributes: all columns, and positions.
@@ -52,93 +52,129 @@ func Run(ctx context.Context, o Options, stdout io.Writer) error {
 		return approvals.Errorf(approvals.CodeInvalid, "--cross-validate takes a number of folds from 2 to 100, not %d.", o.CrossValidate)
 	case o.CrossValidate == 0 && (o.Requests == "" || o.Out == ""):
 		return approvals.Errorf(approvals.CodeInvalid, "Say what to measure: --cross-validate K, or --requests with --out.")
+	case o.CrossValidate != 0 && o.Out != "":
+		return approvals.Errorf(approvals.CodeInvalid, "--cross-validate prints figures and writes no scores: use --out with --requests, and --markdown or --html here.")
+	case o.CrossValidate == 0 && (o.Markdown != "" || o.HTML != ""):
+		return approvals.Errorf(approvals.CodeInvalid, "--markdown and --html report what --cross-validate measured: use them with it.")
 	}
 	words := dictionary{}
 	history, err := readFile(o.History, words, true)
 	if err != nil {
 		return err
 	}
+	files := outputs{inputs: []string{o.History, o.Requests, o.Weights}}
+	defer files.abandon()
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
 	if o.CrossValidate != 0 {
-		return crossValidate(ctx, o, history, stdout)
+		return interrupted(ctx, crossValidate(ctx, o, history, &files, stdout))
 	}
 	requests, err := readFile(o.Requests, words, false)
 	if err != nil {
 		return err
 	}
-	m, err := o.model(history)
+	return interrupted(ctx, o.scoreRequests(ctx, history, requests, &files, stdout))
+}
+
+// interrupted says that a run was stopped, which is no success to whoever uses
+// what it should have written.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return approvals.Errorf(approvals.CodeUnavailable, "Stopped before the end: nothing was written.")
+	}
+	return err
+}
+
+// scoreRequests scores requests with what a history teaches.
+func (o Options) scoreRequests(ctx context.Context, history, requests *Table, files *outputs, stdout io.Writer) error {
+	put := func(write func(io.Writer) error) error { return write(stdout) }
+	if o.Out != "-" {
+		out, err := files.create(o.Out)
+		if err != nil {
+			return err
+		}
+		put = out.put
+	}
+	m, err := o.model(ctx, history)
 	if err != nil {
 		return err
 	}
-	if o.Out == "-" {
-		return m.writeScores(stdout, requests)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("score requests: %w", err)
 	}
-	return writeFile(o.Out, func(w io.Writer) error { return m.writeScores(w, requests) })
+	if err := put(func(w io.Writer) error { return m.writeScores(w, requests) }); err != nil {
+		return err
+	}
+	return o.note("%s scored, by the counts of %s (%d denied), with %s.", plural(len(requests.Rows), "request"),
+		plural(len(history.Rows), "decision"), history.denials(), m.origin+m.leftOut(history)+m.lacking(requests))
+}
+
+// note tells the person who waits.
+func (o Options) note(format string, args ...any) error { return note(o.Notes, format, args...) }
+
+func note(w io.Writer, format string, args ...any) error {
+	if w == nil {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, format+"\n", args...)
+	return err
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // fit learns a history by all that it says, or by what the options' layout knows.
-func (o Options) fit(history *Table) (*model, error) {
+func (o Options) fit(ctx context.Context, history *Table) (*model, error) {
 	if len(o.Layout.Attributes) == 0 {
-		return train(history)
+		return train(ctx, history)
 	}
 	m, err := newModelWithin(history, o.Layout)
 	if err != nil {
 		return nil, err
 	}
-	return m, m.fit(history)
+	return m, m.fit(ctx, history)
 }
 
 // model fits the history, or borrows weights where it is too short or the
 // operator named some.
-func (o Options) model(history *Table) (*model, error) {
-	b := o.Shipped
+func (o Options) model(ctx context.Context, history *Table) (*model, error) {
+	b, name := o.Shipped, "the shipped weights"
 	switch {
 	case o.Weights == "shipped":
 	case o.Weights != "":
 		var err error
 		if b, err = os.ReadFile(o.Weights); err != nil {
-			return nil, fmt.Errorf("read weights: %w", err)
+			return nil, fileProblem(o.Weights, "can't be read", weightsMend, err)
 		}
+		name = "the weights of " + o.Weights
 	case b == nil, len(history.Rows) >= fitDecisions && history.denials() >= fitDenials:
-		return o.fit(history)
+		m, err := o.fit(ctx, history)
+		if err != nil {
+			return nil, err
+		}
+		m.origin = "weights fitted on them"
+		return m, nil
+	default:
+		name += fmt.Sprintf(", since to fit some takes %d decisions with %d denials", fitDecisions, fitDenials)
 	}
 	f, err := scorecard.ParseFile(b)
 	if err != nil {
+		return nil, fileProblem(cmp.Or(o.Weights, "shipped"), "no weights that can be used", weightsMend, err)
+	}
+	m, err := borrow(f, history)
+	if err != nil {
 		return nil, err
 	}
-	return borrow(f, history)
+	m.origin = name
+	return m, nil
 }
 
-func readFile(name string, words dictionary, decided bool) (*Table, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, &approvals.Error{Code: approvals.CodeInvalid, Message: "Can't open " + name + ".", Op: "read decisions", Err: err}
-	}
-	defer func() { _ = f.Close() }() // Nothing was written that could be lost.
-	return readTable(name, bufio.NewReader(f), words, decided)
-}
-
-// writeFile writes a file whole; an error in closing it is an error.
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	buffered := bufio.NewWriter(f)
-	err = write(buffered)
-	if err == nil {
-		err = buffered.Flush()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
-}
+const weightsMend = `name a file that "hallpass score fit" wrote, or say "shipped"`
 
 // writeScores writes likelihood, score and factor points, row for row.
 func (m *model) writeScores(w io.Writer, requests *Table) error {
@@ -162,53 +198,4 @@ func (m *model) writeScores(w io.Writer, requests *Table) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// FitOptions says what weights are fitted on.
-type FitOptions struct {
-	History string // CSV of decided requests
-	Out     string // where the weights file goes; "-" is standard output
-	Version string // names the result
-	Fitted  string // on what and how, for people
-	Judged  []byte // a weights file whose judged weights are kept, e.g. the shipped one; may be nil
-
-	// Layout is what the weights may speak of. Other columns of the history are
-	// left out; its anchors must be there. Without attributes: all columns.
-	Layout scorecard.Layout
-}
-
-// Fit fits weights to a history and writes them as a file that the score
-// loads. It refuses a history that is too short to learn from, or that lacks what
-// the layout cannot do without.
-func Fit(_ context.Context, o FitOptions, stdout io.Writer) error {
-	history, err := readFile(o.History, dictionary{}, true)
-	if err != nil {
-		return err
-	}
-	if n, d := len(history.Rows), history.denials(); n < fitDecisions || d < fitDenials {
-		return approvals.Errorf(approvals.CodeInvalid,
-			"%d decisions with %d denials are too few to fit weights on; %d with %d are needed. The shipped weights serve until then.",
-			n, d, fitDecisions, fitDenials)
-	}
-	m, err := Options{Layout: o.Layout}.fit(history)
-	if err != nil {
-		return err
-	}
-	f := m.file(o.Version, o.Fitted)
-	if o.Judged != nil {
-		judged, err := scorecard.ParseFile(o.Judged)
-		if err != nil {
-			return err
-		}
-		f.Judged = judged.Judged
-	}
-	write := func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(f)
-	}
-	if o.Out == "-" {
-		return write(stdout)
-	}
-	return writeFile(o.Out, write)
 }

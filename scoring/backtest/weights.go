@@ -50,7 +50,7 @@ func newModelWithin(t *Table, l scorecard.Layout) (*model, error) {
 // history. Terms of attributes that the history lacks are left out; so are
 // attributes that the weights do not know.
 func borrow(f scorecard.File, t *Table) (*model, error) {
-	m := newModel(t)
+	m := &model{borrowed: true, profiles: map[string]scorecard.Profile{}, layout: paired(spokenOf(f, t))}
 	m.reference, m.smoothing, m.knots = f.ReferenceRate, f.Smoothing, f.Calibration
 	var err error
 	if m.calibration, err = scorecard.NewCalibration(f.Calibration); err != nil {
@@ -71,6 +71,23 @@ func borrow(f scorecard.File, t *Table) (*model, error) {
 	}
 	m.learn(t)
 	return m, nil
+}
+
+// spokenOf are the columns of a history that weights speak of, and its anchors.
+func spokenOf(f scorecard.File, t *Table) (attributes []string) {
+	known := slices.Clone(scorecard.Anchors)
+	for _, p := range f.Profiles {
+		for _, term := range p.Terms {
+			a, b, _ := strings.Cut(term.Of, "+")
+			known = append(known, a, b)
+		}
+	}
+	for _, c := range t.Columns {
+		if slices.Contains(known, c) {
+			attributes = append(attributes, c)
+		}
+	}
+	return attributes
 }
 
 // place finds an attribute or pair in the layout, whichever way round.
