@@ -13,6 +13,9 @@ var shown = map[string]map[string]string{
 	"killed at each effect boundary: nothing orphaned or doubled, and no message twice": {
 		"cmd/hallpass/internal/torture": "TestProcessesThatAreKilledLoseNothingAndDoubleNothing",
 		"approvals/lifecycle":           "TestCrashAtEveryBoundaryLosesNothingAndDoublesNothing TestWhateverHappensNothingIsLostDoubledOrLeftOpen"},
+	"an extension: the new end is the only one, in systems too": {
+		"cmd/hallpass/internal/torture": "TestProcessesThatAreKilledLoseNothingAndDoubleNothing",
+		"approvals/lifecycle":           "TestASlowCallDoesNotBringTheOldEndBack"},
 	"a system down for long: retried, told when 60 s overdue, clear within 10 s of recovery": {
 		"cmd/hallpass/internal/torture": "TestOutageInRealTimeClearsWithinTenSeconds",
 		"approvals/lifecycle":           "TestOutageOfSeventeenMinutesClearsWithinTenSeconds TestOverdueAccessIsToldOnceToOwnersAndOnceToAdmins"},

@@ -42,7 +42,7 @@ func TestProcessesThatAreKilledLoseNothingAndDoubleNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it kills processes for many seconds; left out with -short")
 	}
-	from, n, rounds := number(t, "HALLPASS_TORTURE_SEED", "3"), number(t, "HALLPASS_TORTURE_SEEDS", "2"), number(t, "HALLPASS_TORTURE_ROUNDS", "1")
+	from, n, rounds := number(t, "HALLPASS_TORTURE_SEED", "5"), number(t, "HALLPASS_TORTURE_SEEDS", "2"), number(t, "HALLPASS_TORTURE_ROUNDS", "1")
 	began, deaths := time.Now(), &tally{}
 	t.Run("worlds", func(t *testing.T) {
 		for seed := from; seed < from+n; seed += rounds {
