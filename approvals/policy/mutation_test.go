@@ -68,7 +68,9 @@ func TestEveryMistakeInAnExamplePolicyIsCaught(t *testing.T) {
 		{"a text for a number", func(p string) string {
 			return regexp.MustCompile(`(<=|>=|<|>) (\d+)`).ReplaceAllString(p, `$1 "$2"`)
 		}},
-		{"compared the wrong way", func(p string) string { return strings.NewReplacer("<=", ">=", ">=", "<=", " > ", " < ", "==", "!=").Replace(p) }},
+		{"compared the wrong way", func(p string) string {
+			return strings.NewReplacer("<=", ">=", ">=", "<=", " > ", " < ", "==", "!=").Replace(p)
+		}},
 		{"a refusal that asks instead", func(p string) string { return strings.Replace(p, "@effect(\"deny\")\n", "", 1) }},
 		{"a forbid that refuses instead of asking", func(p string) string {
 			if !strings.Contains(p, "\nforbid (") || !strings.Contains(p, `"request"`) || strings.Contains(p, "@effect") {
