@@ -93,7 +93,7 @@ func TestWhatIsExpectedOfAPairHasLimits(t *testing.T) {
 	if never.LogOdds() >= -7*One {
 		t.Fatalf("where nobody is refused the log-odds are %v, want them below -7", never.LogOdds().Float())
 	}
-	refused := Fixed(20 * One)
+	refused := 20 * One
 	for name, c := range map[string]struct {
 		base   Base
 		halves Fixed
