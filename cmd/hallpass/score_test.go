@@ -28,8 +28,8 @@ func TestScoreSaysOnStandardErrorWhatServed(t *testing.T) {
 	}
 }
 
-// TestScoreThatIsStoppedEndsWithAnError: other commands end well when they are
-// told to stop; a script that waits for scores must not go on without them.
+// TestScoreThatIsStoppedEndsWithAnError and leaves no file: a script that waits
+// for scores must not go on without them.
 func TestScoreThatIsStoppedEndsWithAnError(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
