@@ -65,7 +65,7 @@ func (w *World) settle() {
 	last := as.at(as.came - 1)
 	w.approach(last)
 	w.cells.ask(&last.route)
-	for i := max(as.done, as.came-min(as.came, 2)); i != as.came; i++ {
+	for i := as.done; i != as.came; i++ {
 		w.near(as.at(i))
 	}
 	for ; as.done != as.came; as.done++ {

@@ -120,6 +120,20 @@ func TestRequestsOfAPersonAreKeptInOrder(t *testing.T) {
 	}
 }
 
+// TestADayThatNobodyLivesToSeeDoesNotBeginAgain: it is the last that is told
+// apart, and not one long ago.
+func TestADayThatNobodyLivesToSeeDoesNotBeginAgain(t *testing.T) {
+	t.Parallel()
+	w := NewWorld(Options{})
+	w.Learn(approvals.Learned{Sequence: 1, At: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), Beneficiary: "p", Entitlement: "e", Approver: "a"})
+	w.settle()
+	for a := range w.asks.each(w.people[w.ids.get("p")].asked) {
+		if a.day != 1<<16-1 {
+			t.Errorf("the day is %d, want %d", a.day, 1<<16-1)
+		}
+	}
+}
+
 // contents is what a world learned, in an order that does not depend on seeds.
 func contents(w *World) map[string]any {
 	w.settle()

@@ -56,7 +56,7 @@ func (w *World) learn(a *arrival, next *route) {
 		if !l.Approved {
 			entry |= 1
 		}
-		w.asks.add(&p.asked, ask{entry, approver, uint16(dayOf(l.At))})
+		w.asks.add(&p.asked, ask{entry, approver, uint16(min(dayOf(l.At), 1<<16-1))})
 	}
 }
 

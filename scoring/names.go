@@ -114,12 +114,15 @@ func (n *names[T]) enter(name T, hash uint64, likely uint32) (at uint32, added b
 }
 
 func (n *names[T]) enterUnlikely(name T, hash uint64) (at uint32, added bool) {
-	if name == "" || uint64(len(n.letters)+len(name)) >= 1<<32 { // more than 4 GiB of names are not known
+	if name == "" {
 		return 0, false
 	}
 	slot := &n.slots[n.find(name, hash)]
 	if slot.at != 0 {
 		return slot.at, false
+	}
+	if uint64(len(n.letters)+len(name)) >= 1<<32 { // names beyond 4 GiB stay unknown
+		return 0, false
 	}
 	n.letters = more(n.letters, []byte(name)...)
 	n.ends = more(n.ends, uint32(len(n.letters)))

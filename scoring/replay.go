@@ -63,10 +63,8 @@ func (w *World) ReplaceHoldings(read func(each func(entitlement, principal []byt
 func (w *World) adopt(l *listed) [][]uint32 {
 	w.lock()
 	people := make([]uint32, l.people.len()+1)
-	for at := range uint32(len(people)) {
-		if at > 0 {
-			people[at] = w.putPerson(approvals.PrincipalID(l.people.of(at)))
-		}
+	for i := range l.people.len() {
+		people[i+1] = w.putPerson(approvals.PrincipalID(l.people.of(uint32(i + 1))))
 	}
 	goods := make([]uint32, len(l.lists))
 	for i := range goods {

@@ -50,6 +50,15 @@ func TestScoreThatIsStoppedEndsWithAnError(t *testing.T) {
 	}
 }
 
+// TestScoreFitNeedsAPlaceForTheWeights: fitted weights that go nowhere are lost.
+func TestScoreFitNeedsAPlaceForTheWeights(t *testing.T) {
+	t.Parallel()
+	var out, errs log
+	if code := run(t.Context(), []string{"score", "fit", "--history", decisions(t), "--out", ""}, &out, &errs); code != 1 || !strings.Contains(errs.String(), "Say where the weights go") {
+		t.Errorf("exit code %d, and it says %q", code, errs.String())
+	}
+}
+
 // decisions writes a made-up history in which one manager refuses most.
 func decisions(t *testing.T) string {
 	t.Helper()

@@ -122,11 +122,11 @@ func crossValidate(ctx context.Context, o Options, t *Table, files *outputs, std
 		return approvals.Errorf(approvals.CodeInvalid, "%s: %s with %s can't be cut into %d parts that each hold both; %d of both are needed.",
 			o.History, plural(len(t.Rows), "decision"), plural(t.denials(), "denial"), k, k)
 	}
-	markdown, err := files.create(o.Markdown)
+	markdown, err := files.to(o.Markdown, stdout)
 	if err != nil {
 		return err
 	}
-	html, err := files.create(o.HTML)
+	html, err := files.to(o.HTML, stdout)
 	if err != nil {
 		return err
 	}
@@ -154,15 +154,11 @@ func crossValidate(ctx context.Context, o Options, t *Table, files *outputs, std
 		}
 		r.Baselines = append(r.Baselines, Baseline{b.name, b.auc(t, fold, k)})
 	}
-	if markdown != nil {
-		if err := markdown.put(r.WriteMarkdown); err != nil {
-			return err
-		}
+	if err := markdown(r.WriteMarkdown); err != nil {
+		return err
 	}
-	if html != nil {
-		if err := html.put(r.WriteHTML); err != nil {
-			return err
-		}
+	if err := html(r.WriteHTML); err != nil {
+		return err
 	}
 	return r.WriteText(stdout)
 }

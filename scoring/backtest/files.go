@@ -55,17 +55,30 @@ type output struct {
 	part bool // to is yet to get the path as its name
 }
 
-// create opens a file for writing; nil for no path.
+// create opens a file for writing.
 func (o *outputs) create(path string) (*output, error) {
-	if path == "" {
-		return nil, nil
-	}
 	out, err := o.open(path)
 	if err != nil {
 		return nil, fileProblem(path, "can't be written", "name another, in a folder that is there and that you may write to", err)
 	}
 	o.opened = append(o.opened, out)
 	return out, nil
+}
+
+// to opens what a command line names for writing: "-" is standard output, and
+// nothing is written where nothing is named.
+func (o *outputs) to(path string, stdout io.Writer) (put func(write func(io.Writer) error) error, err error) {
+	switch path {
+	case "":
+		return func(func(io.Writer) error) error { return nil }, nil
+	case "-":
+		return func(write func(io.Writer) error) error { return write(stdout) }, nil
+	}
+	out, err := o.create(path)
+	if err != nil {
+		return nil, err
+	}
+	return out.put, nil
 }
 
 var errInput = errors.New("it is read by this same command")

@@ -28,6 +28,9 @@ type FitOptions struct {
 // loads. It refuses a history that is too short to learn from, or that lacks what
 // the layout cannot do without.
 func Fit(ctx context.Context, o FitOptions, stdout io.Writer) error {
+	if o.Out == "" {
+		return approvals.Errorf(approvals.CodeInvalid, "Say where the weights go: --out FILE, or --out - for standard output.")
+	}
 	history, err := readFile(o.History, dictionary{}, true)
 	if err != nil {
 		return err
@@ -39,13 +42,9 @@ func Fit(ctx context.Context, o FitOptions, stdout io.Writer) error {
 	}
 	files := outputs{inputs: []string{o.History}}
 	defer files.abandon()
-	put := func(write func(io.Writer) error) error { return write(stdout) }
-	if o.Out != "-" {
-		out, err := files.create(o.Out)
-		if err != nil {
-			return err
-		}
-		put = out.put
+	put, err := files.to(o.Out, stdout)
+	if err != nil {
+		return err
 	}
 	m, err := Options{Layout: o.Layout}.fit(ctx, history)
 	if err != nil {

@@ -77,8 +77,7 @@ func Run(ctx context.Context, o Options, stdout io.Writer) error {
 	return interrupted(ctx, o.scoreRequests(ctx, history, requests, &files, stdout))
 }
 
-// interrupted says that a run was stopped, which is no success to whoever uses
-// what it should have written.
+// interrupted says of a run that was stopped that it left nothing.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return approvals.Errorf(approvals.CodeUnavailable, "Stopped before the end: nothing was written.")
@@ -88,13 +87,9 @@ func interrupted(ctx context.Context, err error) error {
 
 // scoreRequests scores requests with what a history teaches.
 func (o Options) scoreRequests(ctx context.Context, history, requests *Table, files *outputs, stdout io.Writer) error {
-	put := func(write func(io.Writer) error) error { return write(stdout) }
-	if o.Out != "-" {
-		out, err := files.create(o.Out)
-		if err != nil {
-			return err
-		}
-		put = out.put
+	put, err := files.to(o.Out, stdout)
+	if err != nil {
+		return err
 	}
 	m, err := o.model(ctx, history)
 	if err != nil {
@@ -106,13 +101,11 @@ func (o Options) scoreRequests(ctx context.Context, history, requests *Table, fi
 	if err := put(func(w io.Writer) error { return m.writeScores(w, requests) }); err != nil {
 		return err
 	}
-	return o.note("%s scored, by the counts of %s (%d denied), with %s.", plural(len(requests.Rows), "request"),
+	return note(o.Notes, "%s scored, by the counts of %s (%d denied), with %s.", plural(len(requests.Rows), "request"),
 		plural(len(history.Rows), "decision"), history.denials(), m.origin+m.leftOut(history)+m.lacking(requests))
 }
 
 // note tells the person who waits.
-func (o Options) note(format string, args ...any) error { return note(o.Notes, format, args...) }
-
 func note(w io.Writer, format string, args ...any) error {
 	if w == nil {
 		return nil
